@@ -14,7 +14,13 @@ from app.core.report import evaluation
 from app.core.report.elements import Matrix, Note, Part, Section
 from app.core.report.evaluation import AS_ANSWERED
 from app.core.report.html import html_page
-from app.core.report.text import SplitEvaluation, creation_time, evaluation_on, split_evaluations
+from app.core.report.text import (
+    SplitEvaluation,
+    creation_time,
+    evaluation_on,
+    faces_title,
+    split_evaluations,
+)
 from app.dashboard.models import OpenedModel
 from app.dashboard.sections import figures, made, other_data
 from fer.evaluation.labelled import LabelledEvaluation
@@ -22,6 +28,8 @@ from fer.evaluation.other_data import OtherData
 from fer.evaluation.report import EarlierTraining
 
 OVERVIEW = ":material/monitoring: Overview"
+MORE = ":material/query_stats: More figures"
+MADE = ":material/account_tree: How it was made"
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Entry:
     """A section of the report.
 
     Attributes:
-        tab: the tab of the page that it is on.
+        tab: the tab of the page that it is on; folded unless that is the first one.
         title: its heading in a file.
         parts: what it shows of a choice; nothing leaves the section out.
         choices: the choices that a file shows of it.
@@ -113,21 +121,36 @@ def _teaching(model: OpenedModel, _: Choice) -> Sequence[Part]:
     return evaluation.adaptation(changes) if changes else ()
 
 
+def _nowhere(_: OpenedModel) -> Sequence[Choice]:
+    return ()
+
+
 def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
-    if choice.evaluation:
-        return figures.overview(model.report, choice.evaluation)
-    if choice.record:
-        heading = Note("", other_data.record_title(choice.record))
-        return [heading, *other_data.record_parts(choice.record)]
-    return [_not_measured(choice)]
+    chosen, record = choice.evaluation, choice.record
+    if not chosen:
+        if not record:
+            return [_not_measured(choice)]
+        return [Note("", other_data.record_title(record)), *other_data.record_parts(record)]
+    name, kind = faces_title(model.report, chosen.faces), chosen.split.split(", ")[0]
+    answered = None
+    if record and isinstance(record.figures, LabelledEvaluation):
+        name, kind = other_data.record_faces(record), record.kind
+        answered = (record.figures.answered, record.figures.answered_accuracy)
+    facts = figures.headlines(model.report, chosen, name, answered)
+    return [*figures.verdict(chosen, name, kind), facts]
 
 
 def _mistakes(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not (chosen := choice.evaluation):
         return [_not_measured(choice)]
     chart, counts = evaluation.confusion(chosen), evaluation.confusion_counts(chosen)
-    matrix = Matrix(chosen, chart, counts, model.name, model.mistakes)
-    return [matrix, evaluation.per_class(chosen)]
+    report = evaluation.classification_report(chosen)
+    return [Matrix(chosen, chart, counts, report, model.name, model.mistakes)]
+
+
+def _each_class(_: OpenedModel, choice: Choice) -> Sequence[Part]:
+    chosen = choice.evaluation
+    return [evaluation.per_class(chosen) if chosen else _not_measured(choice)]
 
 
 def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
@@ -145,7 +168,7 @@ def _training(model: OpenedModel, choice: Choice) -> Sequence[Part]:
 
 
 def _not_measured(choice: Choice) -> Note:
-    known = "Of these faces, no more is known than the overview says."
+    known = "Of these faces, no more is known than this."
     return Note(known if choice.record else "This model was not measured on these faces.")
 
 
@@ -158,23 +181,35 @@ SECTIONS: tuple[Entry, ...] = (
         _overview,
         lambda model: [Choice(one.evaluation) for one in _every_evaluation(model)[:1]],
     ),
-    Entry(":material/grid_on: Mistakes", "Mistakes", _mistakes, _every_evaluation),
-    Entry(":material/balance: Confidence", "Confidence", _confidence, _every_evaluation),
+    Entry(  # a file has these with the training
+        OVERVIEW, "Data and curves", lambda m, _: [made.data_and_curves(m.report)], _nowhere
+    ),
+    Entry(OVERVIEW, "What it mixes up", _mistakes, _every_evaluation),
+    Entry(MORE, "Each expression", _each_class, _every_evaluation),
+    Entry(MORE, "Confidence", _confidence, _every_evaluation),
     Entry(
-        ":material/foggy: Robustness",
-        "Robustness",
+        MORE,
+        "All figures, every head and split",
+        lambda model, choice: figures.all_figures(model.report, choice.evaluation),
+        lambda model: [
+            Choice(one.evaluation) for one in _every_evaluation(model)[:1] or [Choice()]
+        ],
+    ),
+    Entry(
+        MORE,
+        "Worse pictures, and what people say",
         lambda model, _: figures.robustness(model.report, model.heads),
         _everything,
     ),
     Entry(
-        ":material/travel_explore: Other data",
+        MORE,
         "On other data",
         lambda model, _: other_data.other_data(model),
         _everything,
         asks="advice",
     ),
     Entry(
-        ":material/travel_explore: Other data",
+        MORE,
         "On other data",
         lambda _, choice: (
             other_data.record_parts(choice.record, choice.way) if choice.record else ()
@@ -182,16 +217,11 @@ SECTIONS: tuple[Entry, ...] = (
         _every_record,
         asks="record",
     ),
-    Entry(":material/show_chart: Training", "Training", _training, _everything, asks="training"),
+    Entry(MADE, "Data and training", _training, _everything, asks="training"),
+    Entry(MADE, "Network", lambda model, _: made.network(model.report), _everything),
     Entry(
-        ":material/account_tree: Network",
-        "Network",
-        lambda model, _: made.network(model.report),
-        _everything,
-    ),
-    Entry(
-        ":material/receipt_long: Record",
-        "Record",
+        MADE,
+        "Command, settings and files",
         lambda model, _: made.record(model.report),
         _everything,
         asks="files",

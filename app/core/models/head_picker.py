@@ -74,7 +74,16 @@ def choose_measured(measured: Sequence[str], default: str) -> str:
     """
     chosen = _chosen_among(measured, default if default in measured else measured[0])
     if len(measured) > 1:
-        _pills(measured, chosen)
+        hold(_CHOICE, chosen)
+        st.selectbox(
+            "Labels to answer with",
+            measured,
+            format_func=lambda head: NAMES[head],
+            key=_CHOICE,
+            on_change=store_pick,
+            args=(_CHOICE, partial(st.session_state.__setitem__, _HEAD)),
+            width=300,
+        )
     return chosen
 
 

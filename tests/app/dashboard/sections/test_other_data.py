@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.core.report.elements import Chart, Facts, Note, Part, Row, Section, Table
-from app.core.report.evaluation import AS_ANSWERED, RESTRICTED
+from app.core.report.evaluation import AS_ANSWERED, OF_ALL, RESTRICTED
 from app.dashboard.models import OpenedModel
 from app.dashboard.registry import sections_of
 from app.dashboard.sections.other_data import other_data, record_name, record_parts, record_ways
@@ -83,7 +83,7 @@ def test_columns_are_there_only_where_somebody_has_them() -> None:
     search = PhotoSearch(images=10, found=8, right=6)
     photos = [record(how="photos", search=search), complete()]
     full = tables(other_data(opened(*photos)))["Other data"]
-    assert full.columns[3:6] == ("Face found", "Right of all", "Accuracy")
+    assert full.columns[3:6] == ("Face found", OF_ALL, "Accuracy")
     assert RESTRICTED in full.columns
     assert full.rows[0][2:5] == ("10", "8", "60.0% (31.3–83.2%)")
     assert full.rows[1][3:5] == ("–", "–")
