@@ -131,7 +131,7 @@ def test_complete_figures_are_shown_both_ways() -> None:
     )
     assert "neutral" in answered.columns
     assert "neutral" not in restricted.columns
-    by_class = tables(record_parts(whole))["Each expression in figures"]
+    by_class = tables(record_parts(whole))["Classification report"]
     assert "neutral" not in [row[0] for row in by_class.rows]
     notes = " ".join(part.text for part in record_parts(whole) if isinstance(part, Note))
     assert "no face of neutral" in notes
