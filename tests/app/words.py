@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 #: Blocks whose contents are shut until somebody opens them.
@@ -30,8 +31,8 @@ def _texts(node: Any) -> Iterator[str]:
 
 
 def _own_texts(element: Any) -> Iterator[str]:
-    if element.type in ("arrow_data_frame", "arrow_table"):
-        yield from map(str, (*element.value.columns, *element.value.to_numpy().ravel()))
+    if isinstance(table := getattr(element, "value", None), pd.DataFrame):
+        yield from map(str, (*table.columns, *table.to_numpy().ravel()))
         return
     for name in ("label", "value", "delta"):
         said = getattr(element, name, "")

@@ -315,7 +315,18 @@ _BEFORE_AND_AFTER = (
 
 def adaptation(taught: Adaptation) -> list[Part]:
     """Return before and after, on one's own faces and on those of before."""
-    return [Note(summary(taught)), _changes(taught), Note(circumstances(taught))]
+    own = taught.own_changes[0]
+    facts = [
+        Fact(name, percent(one.accuracy), ACCURACY, interval(one))
+        for name, one in (("Before", own.before), ("After", own.after))
+    ]
+    title = f"On {face_count(own.after.count)} of yours that it has not learnt from"
+    return [
+        Facts(facts, title),
+        Note(summary(taught)),
+        _changes(taught),
+        Note(circumstances(taught)),
+    ]
 
 
 def summary(taught: Adaptation) -> str:
