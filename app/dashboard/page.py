@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -16,8 +16,8 @@ from app.core.models.head_picker import choose_measured
 from app.core.models.head_text import NAMES
 from app.core.models.model_choice import chosen_model
 from app.core.paths import models_dir, without_folder
-from app.core.report.elements import Chart, Command, Note, Part, Row
-from app.core.report.text import SPLITS_EXPLAINED, faces_title, split_evaluations, trainings
+from app.core.report.elements import Chart, Note, Part, Row
+from app.core.report.text import SPLITS_EXPLAINED, faces_title, split_evaluations
 from app.core.report.view import show_part, show_parts
 from app.core.text import escape_markdown
 from app.dashboard.charts import on_one_scale
@@ -31,9 +31,6 @@ from fer.labels import EXPRESSION_HEAD
 
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
-
-#: Command that adds a measurement on other data to a model.
-EVALUATE_COMMAND = "python -m training evaluate models/{} --data FOLDER --record"
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def _show_entries(entries: Sequence[Entry], views: Sequence[ModelView]) -> None:
     for entry in entries:
         asked = [view.choice for view in views]
         if entry.asks:
-            asked = [ASK[entry.asks](view) for view in _in_columns(views)]
+            asked = [_ask_record(view) for view in _in_columns(views)]
         found = [list(entry.parts(v.model, c)) for v, c in zip(views, asked, strict=True)]
         if entry.headed:
             found = [[Note("", entry.title), *parts] if parts else [] for parts in found]
@@ -152,15 +149,6 @@ def _beside_each_other(found: Sequence[Sequence[Part]]) -> list[list[Part | None
     return [[kinds.get(kind) for kinds in by_kind] for kind in every]
 
 
-def _give_advice(view: ModelView) -> Choice:
-    if not view.model.other_data:
-        command = EVALUATE_COMMAND.format(view.model.name)
-        note = "Nothing was measured on other data yet. This command does, and is shown here:"
-        advice = (Note(note), Command("Measure it on a labelled set of your own", command))
-        show_parts(advice, key=view.key)
-    return view.choice
-
-
 def _ask_record(view: ModelView) -> Choice:
     """Let the visitor choose a measurement on other data, and how its answers are counted."""
     records = view.model.other_data
@@ -192,42 +180,6 @@ def _ask_record(view: ModelView) -> Choice:
                 persist_state="session",
             )
     return Choice(record=records[number], way=way)
-
-
-def _ask_training(view: ModelView) -> Choice:
-    """Let the visitor choose between the trainings that led to a model, if there were several."""
-    chain = trainings(view.model.report)
-    number = len(chain)
-    if number > 1:
-        number = st.segmented_control(
-            "Training",
-            [*range(1, number + 1)],
-            format_func=lambda one: f"{one} {escape_markdown(chain[one - 1].name)}",
-            default=number,
-            required=True,
-            key=f"{view.key}_training",
-            wrap=True,
-            persist_state="session",
-        )
-    return Choice(training=chain[number - 1])
-
-
-def _say_files(view: ModelView) -> Choice:
-    if not view.model.problems and not view.model.report_alone:
-        st.caption(
-            ":material/verified: The files here are those that were measured: their SHA-256 hashes "
-            "match the report."
-        )
-    return view.choice
-
-
-#: What the visitor is asked, or is shown, before a section; see `Entry.asks`.
-ASK: dict[str, Callable[[ModelView], Choice]] = {
-    "advice": _give_advice,
-    "record": _ask_record,
-    "training": _ask_training,
-    "files": _say_files,
-}
 
 
 def _downloads(models: Sequence[OpenedModel]) -> None:

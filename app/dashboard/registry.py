@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
 
 from app.core.report import evaluation
-from app.core.report.elements import Matrix, Note, Part, Section
+from app.core.report.elements import Command, Matrix, Note, Part, Section
 from app.core.report.evaluation import AS_ANSWERED
 from app.core.report.html import html_page
 from app.core.report.text import (
@@ -25,7 +24,11 @@ from app.dashboard.models import OpenedModel
 from app.dashboard.sections import figures, made, other_data
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.other_data import OtherData
-from fer.evaluation.report import EarlierTraining
+
+#: Command that adds a measurement on other data to a model.
+EVALUATE_COMMAND = "python -m training evaluate models/{} --data FOLDER --record"
+
+VERIFIED = "The files here are those that were measured: their SHA-256 hashes match the report."
 
 OVERVIEW = ":material/monitoring: Overview"
 MORE = ":material/query_stats: More figures"
@@ -40,14 +43,12 @@ class Choice:
         evaluation: an evaluation; None if no head was measured on the chosen faces.
         record: what was measured on faces of other origin.
         way: how the answers of the record are counted; one of `other_data.record_ways`.
-        training: one training of the chain; None for all.
         name: what tells a section of it apart from others in a file.
     """
 
     evaluation: SplitEvaluation | None = None
     record: OtherData | None = None
     way: str = AS_ANSWERED
-    training: EarlierTraining | None = None
     name: str = ""
 
     @classmethod
@@ -73,7 +74,7 @@ class Entry:
         parts: what it shows of a choice; nothing leaves the section out.
         choices: the choices that a file shows of it.
         headed: whether the page shows its title too.
-        asks: what the page lets the visitor choose, or says, before it.
+        asks: whether the page lets the visitor choose a record.
     """
 
     tab: str
@@ -81,7 +82,7 @@ class Entry:
     parts: Callable[[OpenedModel, Choice], Sequence[Part]]
     choices: Callable[[OpenedModel], Sequence[Choice]]
     headed: bool = False
-    asks: Literal["", "advice", "record", "training", "files"] = ""
+    asks: bool = False
 
 
 def sections_of(model: OpenedModel) -> list[Section]:
@@ -160,11 +161,18 @@ def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     return figures.confidence(model.report, chosen, temperature, model.heads)
 
 
-def _training(model: OpenedModel, choice: Choice) -> Sequence[Part]:
-    if not choice.training:
-        return made.training(model.report)
-    chosen = made.one_training(model.report, choice.training)
-    return [*chosen, made.class_counts(model.report)]
+def _other_data(model: OpenedModel, _: Choice) -> Sequence[Part]:
+    found = other_data.other_data(model)
+    if model.other_data:
+        return found
+    command = EVALUATE_COMMAND.format(model.name)
+    advice = Note("Nothing was measured on other data yet.")
+    return [*found, advice, Command("Measure it on a labelled set of your own", command)]
+
+
+def _record(model: OpenedModel, _: Choice) -> Sequence[Part]:
+    verified = [] if model.problems or model.report_alone else [Note(VERIFIED)]
+    return [*verified, *made.record(model.report)]
 
 
 def _not_measured(choice: Choice) -> Note:
@@ -201,13 +209,7 @@ SECTIONS: tuple[Entry, ...] = (
         lambda model, _: figures.robustness(model.report, model.heads),
         _everything,
     ),
-    Entry(
-        MORE,
-        "On other data",
-        lambda model, _: other_data.other_data(model),
-        _everything,
-        asks="advice",
-    ),
+    Entry(MORE, "On other data", _other_data, _everything),
     Entry(
         MORE,
         "On other data",
@@ -215,17 +217,11 @@ SECTIONS: tuple[Entry, ...] = (
             other_data.record_parts(choice.record, choice.way) if choice.record else ()
         ),
         _every_record,
-        asks="record",
+        asks=True,
     ),
-    Entry(MADE, "Data and training", _training, _everything, asks="training"),
+    Entry(MADE, "Data and training", lambda model, _: made.training(model.report), _everything),
     Entry(MADE, "Network", lambda model, _: made.network(model.report), _everything),
-    Entry(
-        MADE,
-        "Command, settings and files",
-        lambda model, _: made.record(model.report),
-        _everything,
-        asks="files",
-    ),
+    Entry(MADE, "Command, settings and files", _record, _everything),
 )
 
 

@@ -51,10 +51,6 @@ def sections(model: OpenedModel) -> list[Section]:
     return [one for one in sections_of(model) if one.title.startswith("On other data")]
 
 
-def test_without_records_a_file_has_no_section() -> None:
-    assert sections(opened()) == []
-
-
 def test_groups_stand_with_counts_and_intervals_those_of_earlier_weights_too() -> None:
     grouped = record(groups=[{"by": "sex", "name": "women", "count": 49, "right": 40}])
     row = ("set", "FER2013", "sex: women", "49", "81.6% (68.6–90.0%)")
