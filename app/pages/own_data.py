@@ -86,8 +86,7 @@ def _show_step(step: int, session: OwnSession, own: OwnSet, models: Sequence[Mod
         show_teaching(own, models[0])
     if step < 3:
         show_next(session, own, step)
-    if step != 2:
-        show_downloads(session, own, models[0])
+    show_downloads(session, own, models[0])
     if step == 1:
         with st.expander("Add photos or labels", icon=":material/add:"):
             show_inputs(session)
