@@ -21,6 +21,19 @@ can be polite, a frown can be concentration, and people read the same face diffe
   accurate for some ages, skin colours or cultures.
 - A probability says how sure it is, not how strong an expression is.
 - Do not use it to decide about a person: not for hiring, grading, policing or health.
+- **The EU's AI Act forbids to infer emotions at work and in education.**
+"""
+
+KEPT = """
+Your pictures go to the server that runs this app and to nobody else. Live video can stay on your
+device.
+
+- They stay in its memory, for you alone, and are deleted minutes after you close the tab; those of
+  *Your data* after half an hour.
+- Of a live video no frame is kept, only numbers.
+- A recording is on the server's disk until you choose another one or leave.
+- Nothing you upload trains anything, unless you teach a model yourself. The camera is off until
+  you open it.
 """
 
 UNCERTAIN = """
@@ -36,8 +49,6 @@ UNCERTAIN = """
 """
 
 PRIVACY = """
-Your pictures go to the server that runs this app and to nobody else; live video can stay with you.
-
 - They stay in its memory, for your session only; a reload keeps them. A picture that you remove is
   deleted at once, a file that you download after a minute, the others minutes after you close the
   tab.
@@ -121,13 +132,11 @@ def accuracy_lines(report: Report, head: str) -> str:
     return f"""
 {name[0].upper()}{name[1:]} was right on **{measured.accuracy:.1%}** of {measured.count:,}
 {_MEANING[split]}. On all faces like these it is most likely between {measured.accuracy_low:.1%}
-and {measured.accuracy_high:.1%}. This counts an answer for every face, even where the pages say
+and {measured.accuracy_high:.1%}, if it answers for every face, even where the pages say
 *uncertain*. {_TRUTHS.get(head, _BY_LABEL)}
 
 - The label is among its first two answers for {measured.top2_accuracy:.1%}.
 - Of all *{best.label}* faces it finds {best.recall:.0%}, of all *{worst.label}* faces
   {worst.recall:.0%}.
 - Its confidence is off by {100 * error:.1f} percentage points on average{by}.{elsewhere}
-
-More is on the dashboard, also of other heads.
 """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 
 import streamlit as st
 
@@ -14,8 +15,8 @@ from app.core.components import download
 from app.core.models.head_picker import choose_measured
 from app.core.models.head_text import NAMES
 from app.core.models.model_choice import chosen_model
-from app.core.report.elements import Chart, Command, Note, Part, Row
-from app.core.report.text import SPLITS_EXPLAINED, split_evaluations, trainings
+from app.core.report.elements import Chart, Note, Part, Row
+from app.core.report.text import SPLITS_EXPLAINED, faces_title, split_evaluations
 from app.core.report.view import show_part, show_parts
 from app.core.settings import models_dir, without_folder
 from app.core.text import escape_markdown
@@ -30,9 +31,6 @@ from fer.labels import EXPRESSION_HEAD
 
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
-
-#: Command that adds a measurement on other data to a model.
-EVALUATE_COMMAND = "python -m training evaluate models/{} --data FOLDER --record"
 
 
 @dataclass(frozen=True)
@@ -57,35 +55,47 @@ def show_dashboard() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = _choose_models(names)
-        picker = st.container(width=300)
-    heads = st.container()
+        picker = st.container(horizontal=True, width="content")
     opened = [model for name in chosen if (model := open_with_warnings(name))]
     if not opened:
         return
     with picker:
         measured_on = _choose_faces(opened)
+        head = _choose_head(opened)
     if measured_on is None:
         st.info("This report has no evaluation: nothing was measured on any split.")
-    with heads:
-        head = _choose_head(opened)
     views = [ModelView(model, Choice.on(model, measured_on or "", head)) for model in opened]
     # Only the open tab is sent to the browser, so that its charts get the right width.
     tabs = list(dict.fromkeys(entry.tab for entry in SECTIONS))
     shown = st.tabs(tabs, on_change="rerun", key="dashboard_tab")
     for name, tab in zip(tabs, shown, strict=True):
-        if not tab.open:
-            continue
-        with tab:
-            if len(views) == 2 and name == OVERVIEW and measured_on:
-                one, other = ((view.model, view.choice.evaluation) for view in views)
-                show_parts(compare(one, other, measured_on), key="dashboard_both")
-            else:
-                _show_entries([entry for entry in SECTIONS if entry.tab == name], views)
+        if tab.open:
+            with tab:
+                _show_tab(name, views, measured_on or "")
     if len(names) == 1:
         st.caption("To compare it with a model of your own, train one:")
         st.code(TRAIN_COMMAND, language="bash", wrap_lines=True)
     st.divider()
     _downloads(opened)
+
+
+def _show_tab(name: str, views: Sequence[ModelView], measured_on: str) -> None:
+    """Show the sections of a tab, folded unless it is the first; of two models, what differs."""
+    entries = [entry for entry in SECTIONS if entry.tab == name]
+    if name == OVERVIEW:
+        if len(views) == 2 and measured_on:
+            one, other = ((view.model, view.choice.evaluation) for view in views)
+            title = faces_title(views[0].model.report, measured_on)
+            show_parts(compare(one, other, title), key="dashboard_both")
+            entries = [entry for entry in entries if entry.title != "Overview"]
+        _show_entries(entries, views)
+        return
+    for title, same in groupby(entries, key=lambda entry: entry.title):
+        # So are its charts, and nothing that is shut takes time.
+        fold = st.expander(title, on_change="rerun", key=f"dashboard_fold_{title}")
+        if fold.open:
+            with fold:
+                _show_entries(list(same), views)
 
 
 def _show_entries(entries: Sequence[Entry], views: Sequence[ModelView]) -> None:
@@ -96,7 +106,7 @@ def _show_entries(entries: Sequence[Entry], views: Sequence[ModelView]) -> None:
     for entry in entries:
         asked = [view.choice for view in views]
         if entry.asks:
-            asked = [ASK[entry.asks](view) for view in _in_columns(views)]
+            asked = [_ask_record(view) for view in _in_columns(views)]
         found = [list(entry.parts(v.model, c)) for v, c in zip(views, asked, strict=True)]
         if entry.headed:
             found = [[Note("", entry.title), *parts] if parts else [] for parts in found]
@@ -139,15 +149,6 @@ def _beside_each_other(found: Sequence[Sequence[Part]]) -> list[list[Part | None
     return [[kinds.get(kind) for kinds in by_kind] for kind in every]
 
 
-def _give_advice(view: ModelView) -> Choice:
-    if not view.model.other_data:
-        command = EVALUATE_COMMAND.format(view.model.name)
-        note = "Nothing was measured on other data yet. This command does, and is shown here:"
-        advice = (Note(note), Command("Measure it on a labelled set of your own", command))
-        show_parts(advice, key=view.key)
-    return view.choice
-
-
 def _ask_record(view: ModelView) -> Choice:
     """Let the visitor choose a measurement on other data, and how its answers are counted."""
     records = view.model.other_data
@@ -179,42 +180,6 @@ def _ask_record(view: ModelView) -> Choice:
                 persist_state="session",
             )
     return Choice(record=records[number], way=way)
-
-
-def _ask_training(view: ModelView) -> Choice:
-    """Let the visitor choose between the trainings that led to a model, if there were several."""
-    chain = trainings(view.model.report)
-    number = len(chain)
-    if number > 1:
-        number = st.segmented_control(
-            "Training",
-            [*range(1, number + 1)],
-            format_func=lambda one: f"{one} {escape_markdown(chain[one - 1].name)}",
-            default=number,
-            required=True,
-            key=f"{view.key}_training",
-            wrap=True,
-            persist_state="session",
-        )
-    return Choice(training=chain[number - 1])
-
-
-def _say_files(view: ModelView) -> Choice:
-    if not view.model.problems and not view.model.report_alone:
-        st.caption(
-            ":material/verified: The files here are those that were measured: their SHA-256 hashes "
-            "match the report."
-        )
-    return view.choice
-
-
-#: What the visitor is asked, or is shown, before a section; see `Entry.asks`.
-ASK: dict[str, Callable[[ModelView], Choice]] = {
-    "advice": _give_advice,
-    "record": _ask_record,
-    "training": _ask_training,
-    "files": _say_files,
-}
 
 
 def _downloads(models: Sequence[OpenedModel]) -> None:
@@ -250,7 +215,7 @@ def _choose_models(names: Sequence[str]) -> list[str]:
         format_func=title,
         index=names.index(running) if running in names else 0,
         key=f"dashboard_model_{running}",  # whoever chooses another model sees that one first
-        width=220,
+        width=200,
         persist_state="session",
     )
     others = [name for name in names if name != first]
@@ -263,7 +228,7 @@ def _choose_models(names: Sequence[str]) -> list[str]:
         placeholder="no other",
         format_func=title,
         key="dashboard_other",
-        width=220,
+        width=200,
         persist_state="session",
     )
     return [first, second] if second else [first]
@@ -286,9 +251,8 @@ def open_with_warnings(name: str) -> OpenedModel | None:
         return None
     if model.report_alone:
         st.caption(
-            f":material/description: Of {escape_markdown(name)}, the report is kept here, without "
-            "the network: it is for comparing, and answers on no page. *Record* has the command "
-            "that trains it again."
+            f":material/description: **{escape_markdown(name)}** is here for comparison only. The "
+            f"app uses {escape_markdown(chosen_model().name)}."
         )
     if model.problems:
         st.warning(
@@ -305,15 +269,22 @@ def _choose_faces(models: Sequence[OpenedModel]) -> str | None:
 
     The splits of their data sets come first, then held-out faces and other data.
     """
-    splits = [m.faces for model in models for m in split_evaluations(model.report)]
-    further = [record_faces(record) for model in models for record in model.other_data]
-    names = list(dict.fromkeys((*splits, *further)))
+    titles: dict[str, set[str]] = {}
+    for model in models:
+        for one in split_evaluations(model.report):
+            titles.setdefault(one.faces, set()).add(faces_title(model.report, one.faces))
+    names = dict.fromkeys([*titles, *(record_faces(r) for m in models for r in m.other_data)])
     if not names:
         return None
     return st.selectbox(
         "Measured on",
-        names,
+        list(names),
+        # Of models with data of their own, only the split's name is the same.
+        format_func=lambda name: (
+            titles.get(name, {name}).copy().pop() if len(titles.get(name, ())) < 2 else name
+        ),
         key="dashboard_split",
+        width=250,
         help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES} {FURTHER}"),
         persist_state="session",
     )

@@ -8,20 +8,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
 
 from app.core.report import evaluation
-from app.core.report.elements import Matrix, Note, Part, Section
+from app.core.report.elements import Command, Matrix, Note, Part, Section
 from app.core.report.evaluation import AS_ANSWERED
 from app.core.report.html import html_page
-from app.core.report.text import SplitEvaluation, creation_time, evaluation_on, split_evaluations
+from app.core.report.text import (
+    SplitEvaluation,
+    creation_time,
+    evaluation_on,
+    faces_title,
+    split_evaluations,
+)
 from app.dashboard.models import OpenedModel
 from app.dashboard.sections import figures, made, other_data
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.other_data import OtherData
-from fer.evaluation.report import EarlierTraining
+
+#: Command that adds a measurement on other data to a model.
+EVALUATE_COMMAND = "python -m training evaluate models/{} --data FOLDER --record"
+
+VERIFIED = "The files here are those that were measured: their SHA-256 hashes match the report."
 
 OVERVIEW = ":material/monitoring: Overview"
+MORE = ":material/query_stats: More figures"
+MADE = ":material/account_tree: How it was made"
 
 
 @dataclass(frozen=True)
@@ -32,14 +43,12 @@ class Choice:
         evaluation: an evaluation; None if no head was measured on the chosen faces.
         record: what was measured on faces of other origin.
         way: how the answers of the record are counted; one of `other_data.record_ways`.
-        training: one training of the chain; None for all.
         name: what tells a section of it apart from others in a file.
     """
 
     evaluation: SplitEvaluation | None = None
     record: OtherData | None = None
     way: str = AS_ANSWERED
-    training: EarlierTraining | None = None
     name: str = ""
 
     @classmethod
@@ -60,12 +69,12 @@ class Entry:
     """A section of the report.
 
     Attributes:
-        tab: the tab of the page that it is on.
+        tab: the tab of the page that it is on; folded unless that is the first one.
         title: its heading in a file.
         parts: what it shows of a choice; nothing leaves the section out.
         choices: the choices that a file shows of it.
         headed: whether the page shows its title too.
-        asks: what the page lets the visitor choose, or says, before it.
+        asks: whether the page lets the visitor choose a record.
     """
 
     tab: str
@@ -73,7 +82,7 @@ class Entry:
     parts: Callable[[OpenedModel, Choice], Sequence[Part]]
     choices: Callable[[OpenedModel], Sequence[Choice]]
     headed: bool = False
-    asks: Literal["", "advice", "record", "training", "files"] = ""
+    asks: bool = False
 
 
 def sections_of(model: OpenedModel) -> list[Section]:
@@ -113,21 +122,36 @@ def _teaching(model: OpenedModel, _: Choice) -> Sequence[Part]:
     return evaluation.adaptation(changes) if changes else ()
 
 
+def _nowhere(_: OpenedModel) -> Sequence[Choice]:
+    return ()
+
+
 def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
-    if choice.evaluation:
-        return figures.overview(model.report, choice.evaluation)
-    if choice.record:
-        heading = Note("", other_data.record_title(choice.record))
-        return [heading, *other_data.record_parts(choice.record)]
-    return [_not_measured(choice)]
+    chosen, record = choice.evaluation, choice.record
+    if not chosen:
+        if not record:
+            return [_not_measured(choice)]
+        return [Note("", other_data.record_title(record)), *other_data.record_parts(record)]
+    name, kind = faces_title(model.report, chosen.faces), chosen.split.split(", ")[0]
+    answered = None
+    if record and isinstance(record.figures, LabelledEvaluation):
+        name, kind = other_data.record_faces(record), record.kind
+        answered = (record.figures.answered, record.figures.answered_accuracy)
+    facts = figures.headlines(model.report, chosen, name, answered)
+    return [*figures.verdict(chosen, name, kind), facts]
 
 
 def _mistakes(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not (chosen := choice.evaluation):
         return [_not_measured(choice)]
     chart, counts = evaluation.confusion(chosen), evaluation.confusion_counts(chosen)
-    matrix = Matrix(chosen, chart, counts, model.name, model.mistakes)
-    return [matrix, evaluation.per_class(chosen)]
+    report = evaluation.classification_report(chosen)
+    return [Matrix(chosen, chart, counts, report, model.name, model.mistakes)]
+
+
+def _each_class(_: OpenedModel, choice: Choice) -> Sequence[Part]:
+    chosen = choice.evaluation
+    return [evaluation.per_class(chosen) if chosen else _not_measured(choice)]
 
 
 def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
@@ -137,15 +161,22 @@ def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     return figures.confidence(model.report, chosen, temperature, model.heads)
 
 
-def _training(model: OpenedModel, choice: Choice) -> Sequence[Part]:
-    if not choice.training:
-        return made.training(model.report)
-    chosen = made.one_training(model.report, choice.training)
-    return [*chosen, made.class_counts(model.report)]
+def _other_data(model: OpenedModel, _: Choice) -> Sequence[Part]:
+    found = other_data.other_data(model)
+    if model.other_data:
+        return found
+    command = EVALUATE_COMMAND.format(model.name)
+    advice = Note("Nothing was measured on other data yet.")
+    return [*found, advice, Command("Measure it on a labelled set of your own", command)]
+
+
+def _record(model: OpenedModel, _: Choice) -> Sequence[Part]:
+    verified = [] if model.problems or model.report_alone else [Note(VERIFIED)]
+    return [*verified, *made.record(model.report)]
 
 
 def _not_measured(choice: Choice) -> Note:
-    known = "Of these faces, no more is known than the overview says."
+    known = "Of these faces, no more is known than this."
     return Note(known if choice.record else "This model was not measured on these faces.")
 
 
@@ -158,44 +189,39 @@ SECTIONS: tuple[Entry, ...] = (
         _overview,
         lambda model: [Choice(one.evaluation) for one in _every_evaluation(model)[:1]],
     ),
-    Entry(":material/grid_on: Mistakes", "Mistakes", _mistakes, _every_evaluation),
-    Entry(":material/balance: Confidence", "Confidence", _confidence, _every_evaluation),
+    Entry(  # a file has these with the training
+        OVERVIEW, "Data and curves", lambda m, _: [made.data_and_curves(m.report)], _nowhere
+    ),
+    Entry(OVERVIEW, "What it mixes up", _mistakes, _every_evaluation),
+    Entry(MORE, "Each expression", _each_class, _every_evaluation),
+    Entry(MORE, "Confidence", _confidence, _every_evaluation),
     Entry(
-        ":material/foggy: Robustness",
-        "Robustness",
+        MORE,
+        "All figures, every head and split",
+        lambda model, choice: figures.all_figures(model.report, choice.evaluation),
+        lambda model: [
+            Choice(one.evaluation) for one in _every_evaluation(model)[:1] or [Choice()]
+        ],
+    ),
+    Entry(
+        MORE,
+        "Worse pictures, and what people say",
         lambda model, _: figures.robustness(model.report, model.heads),
         _everything,
     ),
+    Entry(MORE, "On other data", _other_data, _everything),
     Entry(
-        ":material/travel_explore: Other data",
-        "On other data",
-        lambda model, _: other_data.other_data(model),
-        _everything,
-        asks="advice",
-    ),
-    Entry(
-        ":material/travel_explore: Other data",
+        MORE,
         "On other data",
         lambda _, choice: (
             other_data.record_parts(choice.record, choice.way) if choice.record else ()
         ),
         _every_record,
-        asks="record",
+        asks=True,
     ),
-    Entry(":material/show_chart: Training", "Training", _training, _everything, asks="training"),
-    Entry(
-        ":material/account_tree: Network",
-        "Network",
-        lambda model, _: made.network(model.report),
-        _everything,
-    ),
-    Entry(
-        ":material/receipt_long: Record",
-        "Record",
-        lambda model, _: made.record(model.report),
-        _everything,
-        asks="files",
-    ),
+    Entry(MADE, "Data and training", lambda model, _: made.training(model.report), _everything),
+    Entry(MADE, "Network", lambda model, _: made.network(model.report), _everything),
+    Entry(MADE, "Command, settings and files", _record, _everything),
 )
 
 

@@ -13,6 +13,7 @@ from app.core.report.elements import Note, Part, Picture, Pictures, Section, Tab
 from app.core.report.evaluation import (
     ACCURACY,
     AS_ANSWERED,
+    OF_ALL,
     RESTRICTED,
     labelled_facts,
     labelled_tables,
@@ -76,7 +77,7 @@ def own_data_sections(
     return [
         Section(f"How good it is on your faces, {head_name(head)} head", tuple(parts)),
         Section("What these figures do not say", tuple(map(Note, limits))),
-        Section("What it takes for what", tuple(labelled_tables(evaluation, way))),
+        Section("What it mixes up", tuple(labelled_tables(evaluation, way))),
         Section("Sure and wrong", (_sure_and_wrong(figures, key),)),
         Section(
             "Does its confidence hold?",
@@ -153,18 +154,13 @@ def _too_few(evaluation: LabelledEvaluation) -> Note:
     )
 
 
-_RIGHT_OF_ALL = (
-    "Accuracy is about the faces that were found. Right of all photos counts those in which none "
-    "was found as well, as wrong. "
-)
-
-
 def _side_by_side(figures: OwnFigures) -> Table:
     missed = any(one.search.found < one.search.images for one in figures.measured.values())
+    counting = f"{OF_ALL}: a photo in which none was found is wrong. " if missed else ""
     return Table(
         "The same faces, by every model and head",
         (
-            *("Model", "Head", "Faces", "Accuracy", *(["Right of all photos"] if missed else [])),
+            *("Model", "Head", "Faces", "Accuracy", *([OF_ALL] if missed else [])),
             *(RESTRICTED, "Macro-F1", "Answered", "Of these right"),
         ),
         tuple(
@@ -181,9 +177,8 @@ def _side_by_side(figures: OwnFigures) -> Table:
             )
             for (model, head), one in figures.measured.items()
         ),
-        f"{ACCURACY} {_RIGHT_OF_ALL if missed else ''}Where the intervals overlap "
-        "widely, a difference may be chance. Heads with other classes are measured on the faces "
-        "whose label they know.",
+        f"{ACCURACY} {counting}Where the intervals overlap widely, a difference may "
+        "be chance. Heads with other classes are measured on the faces whose label they know.",
         text_columns=("Head",),
     )
 

@@ -52,6 +52,8 @@ class OwnSession(PhotoSession):
         self.own: OwnSet | None = None
         #: Tells the widgets of one set from those of the last.
         self.token = secrets.token_hex(4)
+        #: The step that the visitor chose; 0 for none.
+        self.chosen_step = 0
         #: Whether labels were given since the figures were made.
         self.settled = False
         #: Keys of the models that were asked to answer, though one may not have been loaded.
@@ -61,6 +63,12 @@ class OwnSession(PhotoSession):
         self._expressions: tuple[str, ...] = ()
         self._rows: tuple[LabelRow, ...] = ()
         self._by_hand = False
+
+    @property
+    def step(self) -> int:
+        """The step to show, a key of `view.STEPS`; what folders have labelled is to be seen."""
+        done = self.own is not None and self.by_folder and not self.own.unlabelled
+        return self.chosen_step or (2 if done else 1)
 
     @property
     def by_folder(self) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.components import download, mount
+from app.core.components import download, hold, mount, store_pick
 from app.core.models.head_picker import chosen_head
 from app.core.models.runnable import ModelEntry
 from app.core.photo import Missing
@@ -24,7 +24,7 @@ from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
 from fer.model.spec import ModelSpec
 
-_ORIGINALS, _CHECK = "own_originals", "own_check"
+_ORIGINALS, _CHECK, _STEP = "own_originals", "own_check", "own_step"
 
 #: Seconds between two looks at an analysis that runs.
 _POLL_SECONDS = 1.0
@@ -33,11 +33,53 @@ _POLL_SECONDS = 1.0
 _MOST_NAMED = 100
 
 
+#: The steps of the page, by number.
+STEPS = {
+    1: ":material/keyboard: 1 Label",
+    2: ":material/fact_check: 2 See",
+    3: ":material/school: 3 Teach",
+}
+
+#: Faces that are labelled in a minute, as the sample of 21 is.
+_FACES_A_MINUTE = 21
+
+
+def show_steps(session: OwnSession) -> int:
+    """Show the three steps, any of which can be chosen, and how long it takes; return which one."""
+    hold(_STEP, session.step)
+    st.segmented_control(
+        "Steps",
+        list(STEPS),
+        format_func=STEPS.__getitem__,
+        required=True,
+        key=_STEP,
+        on_change=store_pick,
+        args=(_STEP, partial(setattr, session, "chosen_step")),
+        label_visibility="collapsed",
+    )
+    if session.own:
+        st.caption(f":material/timer: {_time_for(session.step, session.own)}")
+    return session.step
+
+
+def _time_for(step: int, own: OwnSet) -> str:
+    """Return in a sentence what a step is, and how long it takes."""
+    if step == 1:
+        left = own.unlabelled
+        minutes = counted(max(1, round(left / _FACES_A_MINUTE)), "minute")
+        return f"{counted(left, 'face')} to label: about {minutes}." if left else "All have labels."
+    if step == 2:
+        return "How often it agrees with your labels. The figures are there at once."
+    return "A copy of the model learns from your labels, in a few minutes."
+
+
 def show_title(session: OwnSession, own: OwnSet) -> None:
     """Show what there is, and the way to delete it."""
     show_session_title(
         session, session.title, session.facts, "own", partial(_offer_clear, session, own)
     )
+    if session.by_folder:
+        st.markdown(_folder_labels(own))
     if session.unread and not session.running:
         faulty = any(one.missing is Missing.NOT_READ for one in session.unread)
         icon = ":material/error:" if faulty else ":material/info:"
@@ -52,11 +94,26 @@ def show_title(session: OwnSession, own: OwnSet) -> None:
             )
 
 
-def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
-    """Show the progress of the analysis, and what there is to label."""
+def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, labels: bool) -> None:
+    """Show the progress of the analysis, and what there is to label if `labels` are to be given."""
     running = session.running
-    poll = _POLL_SECONDS if running else None
-    st.fragment(_faces, run_every=poll)(session, own, entry, running=running)
+    if running or labels:
+        poll = _POLL_SECONDS if running else None
+        faces = st.fragment(_faces, run_every=poll)
+        faces(session, own, entry, running=running, labels=labels)
+
+
+def show_next(session: OwnSession, own: OwnSet, step: int) -> None:
+    """Offer the step after one, as soon as there are labels for it."""
+    if any(own.counts[name] for name in own.expressions) and not session.running:
+        st.button(
+            "See how good it is" if step == 1 else "Teach it",
+            type="primary",
+            icon=":material/arrow_forward:",
+            key="own_next",
+            on_click=setattr,
+            args=(session, "chosen_step", step + 1),
+        )
 
 
 def show_downloads(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
@@ -81,24 +138,16 @@ def show_downloads(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
             help="Without them, the ZIP holds the faces alone, cut out and straightened.",
         )
     st.caption(
-        ":material/save: **Your labels are here only as long as this page is.** Save them now and "
-        "then: drop labels.csv on this page with the same photos to go on. `python -m training` "
-        "reads the ZIP."
+        ":material/save: **Your labels go with this page.** Save them: labels.csv, dropped here "
+        "with the same photos, goes on. `python -m training` reads the ZIP."
     )
 
 
 def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
-    """Show what comes of the labels: how good the models are, and how to fine-tune one.
-
-    Args:
-        session: the visitor's faces.
-        own: the same with their labels.
-        entries: the models, the chosen one first.
-    """
+    """Show how good the models are on the labelled faces; the chosen one comes first."""
     names = {entry.key: entry.name for entry in entries}
-    answers, head = own.answers(names), chosen_head()
-    if not answers:
-        st.caption(":material/fact_check: The figures are here as soon as a face has a label.")
+    if not (answers := own.answers(names)):
+        st.info("The figures are here as soon as a face has a label.")
         return
     specs = {entry.name: entry.spec for entry in entries if entry.key in own.models}
     _show_figures(
@@ -106,11 +155,14 @@ def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]
         specs or {entries[0].name: entries[0].spec},
         session.title,
         model=entries[0].name,
-        head=head,
+        head=chosen_head(),
     )
+
+
+def show_teaching(own: OwnSet, entry: ModelEntry) -> None:
+    """Show how to fine-tune a model on the labelled faces, and what became of it."""
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
-    if counts:
-        show_fine_tuning(partial(make_zip, own, entries[0], head), counts)
+    show_fine_tuning(partial(make_zip, own, entry, chosen_head()), counts)
 
 
 def _show_figures(
@@ -163,13 +215,15 @@ def _offer_clear(session: OwnSession, own: OwnSet) -> None:
         st.button("Delete all", type="primary", key="own_clear", on_click=session.clear)
 
 
-def _faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, running: bool) -> None:
+def _faces(
+    session: OwnSession, own: OwnSet, entry: ModelEntry, *, running: bool, labels: bool
+) -> None:
     if session.running != running or session.own is not own or session.settled:
         session.settled = False
         st.rerun()
     if running:
         show_progress(session, "set of photos")
-    if not own.faces:
+    if not labels or not own.faces:
         if not running:
             st.info(
                 "**No face was found in these photos**, so there is nothing to label. Good light, "
@@ -181,15 +235,18 @@ def _faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, running: bool
         _show_labeller(session, own, entry)
 
 
-def _wants_labels(session: OwnSession, own: OwnSet) -> bool:
-    """Return whether to show what labels faces; where folders did it, that can be chosen."""
-    if not session.by_folder:
-        return True
+def _folder_labels(own: OwnSet) -> str:
     misses = sum(bool(photo.label) and not photo.face_count for photo in own.photos.values())
     counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
     labels = ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
     missed = f" In {counted(misses, 'photo')} no face was found, which is a miss." if misses else ""
-    st.markdown(f":material/folder: **The labels are those of the folders:** {labels}.{missed}")
+    return f":material/folder: **The labels are those of the folders:** {labels}.{missed}"
+
+
+def _wants_labels(session: OwnSession, own: OwnSet) -> bool:
+    """Return whether to show what labels faces; where folders did it, that can be chosen."""
+    if not session.by_folder:
+        return True
     if session.running:
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.about_text import (
+    KEPT,
     LICENCES,
     LIMITS,
     PRIVACY,
@@ -26,25 +27,28 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="distribute"):
         for title, text in (
             (":material/visibility: What it can and cannot say", LIMITS),
-            (":material/lock: What happens to your pictures", PRIVACY),
+            (":material/lock: What happens to your pictures", KEPT),
         ):
             with st.container(border=True, width=548):
                 st.markdown(f"#### {title}", anchors=False)
                 st.markdown(text)
-    show_law()
-    st.subheader("How it answers", anchor=False)
-    st.markdown(UNCERTAIN)
-    st.subheader("Two ways to name an expression", anchor=False)
-    report = running_model.matching_report()
-    st.markdown(difference(report))
     st.subheader("How often it is right", anchor=False)
+    report = running_model.matching_report()
     if report:
         st.markdown(accuracy_lines(report, chosen_head()))
+        st.page_link("app/pages/dashboard.py", label="All figures", icon=":material/monitoring:")
     else:
         st.warning("Nothing is shown here: there is no report about the model that answers.")
-    st.subheader("Where it comes from", anchor=False)
-    st.markdown(LICENCES)
-    st.caption(detector_line())
+    with st.expander("The law in the European Union, and a notice to print"):
+        show_law()
+    with st.expander("Your pictures in full"):
+        st.markdown(PRIVACY)
+    with st.expander("How it answers, and by which labels"):
+        st.markdown(UNCERTAIN)
+        st.markdown(difference(report))
+    with st.expander("Where it comes from"):
+        st.markdown(LICENCES)
+        st.caption(detector_line())
 
 
 main()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.core.layout import header, show_features
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head
+from app.core.models.runnable import ModelEntry
 from app.own_data.inputs import (
     KEEP_SECONDS,
     answerers,
@@ -16,17 +19,27 @@ from app.own_data.inputs import (
     show_inputs,
     show_notices,
 )
-from app.own_data.view import show_downloads, show_faces, show_results, show_title
+from app.own_data.own_set import OwnSet
+from app.own_data.session import OwnSession
+from app.own_data.view import (
+    show_downloads,
+    show_faces,
+    show_next,
+    show_results,
+    show_steps,
+    show_teaching,
+    show_title,
+)
 from fer.errors import ModelError
 
-#: Features of the page, in Markdown.
-_FEATURES = (
-    ":material/keyboard: **Label with one key.** Every face comes with the model's answer; you "
-    "confirm it, correct it, or skip what is unclear. Class folders are read as they are.",
-    ":material/fact_check: **See how good it is on your people**: accuracy with its interval, what "
-    "is taken for what, and where it is sure and wrong.",
-    ":material/school: **Take the labels with you** as a ZIP that the training reads, and "
-    "fine-tune the model on what it did not know.",
+#: The steps of the page, in Markdown.
+_STEPS = (
+    ":material/keyboard: **1 Label with one key.** Confirm the model's answer, correct it, or skip "
+    "what is unclear: about a minute for 21 faces. Class folders are labels already.",
+    ":material/fact_check: **2 See how good it is on your people**, what it mixes up, and where it "
+    "is sure and wrong: at once.",
+    ":material/school: **3 Teach it what it did not know**, and see before and after on faces held "
+    "out: a few minutes on two cores.",
 )
 
 
@@ -46,29 +59,41 @@ def main() -> None:
     with st.container():
         show_notices(session)
         if own is None:
+            step = show_steps(session)
             show_inputs(session)
             offer_own_sample(session)
         else:
             show_title(session, own)
+            step = show_steps(session)
             choose_head()
     if own is not None:
         asked = frozenset(entry.key for entry in models)
         if session.asked != asked:  # those that cannot be loaded are not asked again
             session.asked = asked
             session.ask(answerers())
-        show_faces(session, own, models[0])
+        show_faces(session, own, models[0], labels=step == 1)
     with st.container():
         if own is None:
             _features()
         elif not session.running:
-            show_downloads(session, own, models[0])
-            show_results(session, own, models)
-            with st.expander("Add photos or labels", icon=":material/add:"):
-                show_inputs(session)
+            _show_step(step, session, own, models)
+
+
+def _show_step(step: int, session: OwnSession, own: OwnSet, models: Sequence[ModelEntry]) -> None:
+    if step == 2:
+        show_results(session, own, models)
+    elif step == 3:
+        show_teaching(own, models[0])
+    if step < 3:
+        show_next(session, own, step)
+    show_downloads(session, own, models[0])
+    if step == 1:
+        with st.expander("Add photos or labels", icon=":material/add:"):
+            show_inputs(session)
 
 
 def _features() -> None:
-    show_features(_FEATURES)
+    show_features(_STEPS)
     st.caption(
         ":material/lock: Photos and labels stay in this server's memory, for you alone. None is "
         "saved, logged or learnt from by itself. They are deleted when you clear the page, or "

@@ -66,6 +66,8 @@ def labelled_faces() -> bytes:
 def test_a_model_is_fine_tuned_and_answers(page: Page, material: Path) -> None:
     faces = {"name": "faces.zip", "mimeType": "application/zip", "buffer": labelled_faces()}
     page.locator("input[type=file]").first.set_input_files([faces])
+    expect(page.get_by_role("figure", name="Confusion matrix")).to_be_visible()
+    page.get_by_role("button", name="Teach it").click()
     page.get_by_role("button", name="Fine-tune compact").click()
     expect(page.get_by_text("round 7 of 16, about 70 seconds left")).to_be_visible()
     page.reload()
@@ -78,7 +80,7 @@ def test_a_model_is_fine_tuned_and_answers(page: Page, material: Path) -> None:
     (material / "sign").touch()
     expect(page.get_by_text("my-faces has learnt from your faces")).to_be_visible()
     expect(page.get_by_text("Before and after", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Let it answer").click()
+    page.get_by_role("button", name="Use this model").click()
     expect(page.get_by_text("my-faces answers now, on all pages")).to_be_visible()
     left = {entry.name for entry in (material / "models").iterdir()}
     assert left == {"compact", "my-faces"}

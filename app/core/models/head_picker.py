@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal
 
 import streamlit as st
 
@@ -47,7 +46,19 @@ def choose_head(more: Callable[[], None] | None = None) -> str:
             if more:
                 more()
             if len(choices) > 1:
-                _pills(choices, chosen, "visible")
+                hold(_CHOICE, chosen)
+                st.pills(
+                    "Labels to answer with",
+                    choices,
+                    default=chosen,
+                    required=True,
+                    format_func=lambda head: NAMES[head],
+                    key=_CHOICE,
+                    on_change=store_pick,
+                    args=(_CHOICE, partial(st.session_state.__setitem__, _HEAD)),
+                    width="content",
+                    wrap=True,  # on a phone
+                )
                 st.caption(IN_SHORT)
             choose_model()
     return chosen
@@ -62,29 +73,20 @@ def choose_measured(measured: Sequence[str], default: str) -> str:
     """
     chosen = _chosen_among(measured, default if default in measured else measured[0])
     if len(measured) > 1:
-        _pills(measured, chosen, "collapsed")
+        hold(_CHOICE, chosen)
+        st.selectbox(
+            "Labels to answer with",
+            measured,
+            index=measured.index(chosen),
+            format_func=lambda head: NAMES[head],
+            key=_CHOICE,
+            on_change=store_pick,
+            args=(_CHOICE, partial(st.session_state.__setitem__, _HEAD)),
+            width=300,
+        )
     return chosen
 
 
 def _chosen_among(heads: Sequence[str], default: str) -> str:
     chosen = st.session_state.get(_HEAD, default)
     return chosen if chosen in heads else default
-
-
-def _pills(
-    choices: Sequence[str], chosen: str, label_visibility: Literal["visible", "collapsed"]
-) -> None:
-    hold(_CHOICE, chosen)
-    st.pills(
-        "Labels to answer with",
-        choices,
-        default=chosen,
-        required=True,
-        format_func=lambda head: NAMES[head],
-        key=_CHOICE,
-        on_change=store_pick,
-        args=(_CHOICE, partial(st.session_state.__setitem__, _HEAD)),
-        label_visibility=label_visibility,
-        width="content",
-        wrap=True,  # on a phone
-    )

@@ -92,6 +92,7 @@ class Matrix:
         chosen: the evaluation.
         chart: the matrix.
         counts: its counts, for a file.
+        report: precision, recall and F1 beside it.
         model: name of the model.
         mistakes: pictures for the cells; None if the operator has not kept any.
     """
@@ -99,6 +100,7 @@ class Matrix:
     chosen: SplitEvaluation
     chart: Chart
     counts: Table
+    report: Table
     model: str
     mistakes: Mistakes | None
 
@@ -145,10 +147,11 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Note:
-    """A paragraph; with a title, a heading above it."""
+    """A paragraph; with a title, a heading above it; in large letters if it leads."""
 
     text: str
     title: str = ""
+    leads: bool = False
 
 
 @dataclass(frozen=True)

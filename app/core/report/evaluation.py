@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from app.core.models.head_text import head_name
 from app.core.report import charts
 from app.core.report.confusion import BY_ROW, confusion_chart
@@ -91,30 +93,45 @@ HEADLINES = (
 )
 
 
-def per_class(chosen: SplitEvaluation) -> Row:
-    """Return precision, recall and F1 of each expression, as a chart and a table."""
+_SCORES = (
+    "Precision: of all faces that it gives this answer, how many have this label. "
+    "Recall: of all faces with this label, how many it finds. F1: both in one figure."
+)
+
+
+def per_class(chosen: SplitEvaluation) -> Chart:
+    """Return precision, recall and F1 of each expression as a chart."""
     classes = chosen.evaluation.classes
-    rows = tuple(
-        (c.label, percent(c.precision), percent(c.recall), percent(c.f1), f"{c.support:,}")
+    each = "; ".join(
+        f"{c.label} precision {percent(c.precision)}, recall {percent(c.recall)}, "
+        f"F1 {percent(c.f1)}"
         for c in classes
     )
-    each = "; ".join(f"{c} precision {p}, recall {r}, F1 {f}" for c, p, r, f, _ in rows)
-    chart = Chart(
+    return Chart(
         "classes",
         chosen.titled("Each expression"),
         charts.per_class_chart(classes),
         f"Precision, recall and F1 of each expression: {each}.",
-        "Precision: of all faces that it gives this answer, how many have this label. "
-        "Recall: of all faces with this label, how many it finds. F1: both in one figure.",
+        _SCORES,
         "○ precision  ● recall  | F1",
     )
-    table = Table(
-        "Each expression in figures",
-        ("Expression", "Precision", "Recall", "F1", "Faces"),
-        rows,
-        "Faces: how many have this label on this split.",
+
+
+def classification_report(chosen: SplitEvaluation) -> Table:
+    """Return precision, recall, F1 and support of each expression, with both averages."""
+    classes = chosen.evaluation.classes
+    support = np.array([c.support for c in classes])
+    scores = np.array([(c.precision, c.recall, c.f1) for c in classes])
+    rows = [(c.label, *one, c.support) for c, one in zip(classes, scores, strict=True)]
+    for name, weights in (("macro average", support > 0), ("weighted average", support)):
+        rows.append((name, *np.average(scores, axis=0, weights=weights), support.sum()))
+    return Table(
+        chosen.titled("Classification report"),
+        ("Expression", "Precision", "Recall", "F1", "Support"),
+        tuple((name, *map(percent, scores), f"{count:,}") for name, *scores, count in rows),
+        f"{_SCORES} Support: how many faces have this label. The macro average counts every "
+        "expression the same, the weighted one every face.",
     )
-    return Row((chart, table))
 
 
 def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
@@ -187,6 +204,9 @@ def reliability(
     return Row((chart, bins))
 
 
+#: The accuracy with photographs in which no face was found as mistakes.
+OF_ALL = "Right, counting missed faces"
+
 #: The two ways to measure, as a visitor chooses between them.
 AS_ANSWERED, RESTRICTED = "As it answers", "Shared classes only"
 
@@ -207,7 +227,10 @@ def search_facts(search: PhotoSearch) -> Facts:
             f"{search.found:,} of {search.images:,}",
         )
     ]
-    of_all = (("Right of all", search.accuracy), ("Of all, restricted", search.restricted_accuracy))
+    of_all = (
+        (OF_ALL, search.accuracy),
+        ("The same, restricted", search.restricted_accuracy),
+    )
     facts += [
         Fact(
             name,
@@ -278,7 +301,10 @@ def labelled_tables(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> l
         SplitEvaluation("", True, one, head="")
         for one in (figures, figures.model_copy(update={"classes": present}))
     )
-    return [Row((confusion(chosen), confusion_counts(chosen))), per_class(by_class)]
+    return [
+        Row((confusion(chosen), confusion_counts(chosen))),
+        Row((per_class(by_class), classification_report(by_class))),
+    ]
 
 
 _BEFORE_AND_AFTER = (
@@ -289,7 +315,18 @@ _BEFORE_AND_AFTER = (
 
 def adaptation(taught: Adaptation) -> list[Part]:
     """Return before and after, on one's own faces and on those of before."""
-    return [Note(summary(taught)), _changes(taught), Note(circumstances(taught))]
+    own = taught.own_changes[0]
+    facts = [
+        Fact(name, percent(one.accuracy), ACCURACY, interval(one))
+        for name, one in (("Before", own.before), ("After", own.after))
+    ]
+    title = f"On {face_count(own.after.count)} of yours that it has not learnt from"
+    return [
+        Facts(facts, title),
+        Note(summary(taught)),
+        _changes(taught),
+        Note(circumstances(taught)),
+    ]
 
 
 def summary(taught: Adaptation) -> str:

@@ -43,6 +43,7 @@ h3 { font-size: 1.05rem; margin: 0 0 .3rem; }
 nav { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; }
 a { color: var(--accent); }
 .meaning { color: var(--soft); font-size: .88rem; max-width: 70ch; margin: 0 0 .6rem; }
+.lead { font-size: 1.3rem; font-weight: 600; }
 .problem { border-left: 4px solid #E69F00; background: var(--card); padding: .6rem 1rem; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem 2rem; }
 .cell { flex: 1 1 320px; min-width: 0; }
@@ -187,7 +188,7 @@ class _Page:
                 )
                 return f'<div class="row">{cells}</div>'
             case Matrix():
-                return self._part(Row((part.chart, part.counts)))
+                return self._part(Row((part.chart, part.counts))) + self._part(part.report)
             case Facts():
                 return _facts(part)
             case Table():
@@ -202,7 +203,8 @@ class _Page:
                 return _block(part.title, part.meaning, _pictures(part))
             case Note():
                 heading = f"<h3>{escape(part.title)}</h3>" if part.title else ""
-                return f'{heading}<p class="meaning">{escape(part.text)}</p>'
+                kind = "lead" if part.leads else "meaning"
+                return f'{heading}<p class="{kind}">{escape(part.text)}</p>'
             case Command():
                 return _block(part.title, "", f"<pre>{escape(part.text)}</pre>")
 

@@ -81,6 +81,23 @@ class SplitEvaluation:
         return f"{title}, {head_name(self.head)} head" if self.head else title
 
 
+#: Names of domains and of parts of them, as pages say them.
+_DOMAINS = {"fer2013": "FER2013", "press": "Press photos", "all domains": "Both"}
+
+
+def faces_title(report: Report, faces: str) -> str:
+    """Return `SplitEvaluation.faces` in plain words: ``FER2013, validation``."""
+    split, *rest = faces.split(", ")
+    if report.adaptation:
+        domain = "Your faces"
+    elif rest and rest[0] != WITHOUT_DUPLICATES:
+        domain = rest.pop(0)
+    else:
+        domain = next(iter(report.data.domains), "")
+        domain = domain or ("fer2013" if "fer2013" in report.data.name.lower() else "")
+    return ", ".join(filter(None, (_DOMAINS.get(domain, domain), split, *rest)))
+
+
 def split_evaluations(report: Report, first: str = "") -> tuple[SplitEvaluation, ...]:
     """Return the evaluations of all heads and splits, each with the one without duplicates.
 

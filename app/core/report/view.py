@@ -41,6 +41,9 @@ _FACE_WIDTH = 76  # four fit on a phone
 #: Pixels between parts side by side; Streamlit's `gap="medium"`.
 _GAP = 32
 
+#: Border and padding of an expander, in which parts may stand.
+_FOLD = 34
+
 
 #: What the cells of a confusion matrix show.
 _MODES = {
@@ -73,7 +76,7 @@ def show_part(part: Part, *, key: str) -> None:
     match part:
         case Row():
             shares = part.shares or (1.0,) * len(part.parts)
-            available = CONTENT_WIDTH - _GAP * (len(part.parts) - 1)
+            available = CONTENT_WIDTH - _FOLD - _GAP * (len(part.parts) - 1)
             with st.container(horizontal=True, gap="medium"):
                 for one, share in zip(part.parts, shares, strict=True):
                     with st.container(width=int(available * share / sum(shares))):
@@ -102,7 +105,9 @@ def show_part(part: Part, *, key: str) -> None:
         case Note():
             if part.title:
                 _heading(part.title)
-            if part.text:
+            if part.leads:
+                st.markdown(f"#### {escape_markdown(part.text)}", anchors=False)
+            elif part.text:
                 st.caption(escape_markdown(part.text))
         case Command():
             _heading(part.title)
@@ -167,6 +172,7 @@ def _show_matrix(part: Matrix, *, key: str) -> None:
         # The select boxes determine which cell is framed, so they must run before the chart.
         matrix = st.container(width=_MATRIX_WIDTH)
         with st.container(width=_MATRIX_WIDTH):
+            _show_table(part.report)
             truth, answer = _choose_cell(part, names, key)
             _show_examples(part, truth, answer)
         with matrix:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from app.core.report.elements import Part, Table
+from app.core.report.elements import Note, Part, Table
 from app.core.report.evaluation import HEADLINES
 from app.core.report.text import (
     SplitEvaluation,
@@ -17,7 +17,6 @@ from app.core.report.text import (
 )
 from app.core.text import counted
 from app.dashboard.models import OpenedModel
-from app.dashboard.sections.figures import splits_table
 from fer.evaluation.report import Report
 
 #: Settings of the augmentation that change where a face stands, and those that make its picture
@@ -39,9 +38,27 @@ Side = tuple[OpenedModel, SplitEvaluation | None]
 def compare(one: Side, other: Side, measured_on: str) -> list[Part]:
     """Return all that is shown of two models beside each other; see `comparison`."""
     return [
+        *_verdict(one, other),
         comparison(one, other, measured_on),
         differences(one[0].report, other[0].report),
-        *(splits_table(m.report, f"{m.name}: every split") for m, _ in (one, other)),
+    ]
+
+
+def _verdict(one: Side, other: Side) -> list[Part]:
+    (first, chosen), (second, second_chosen) = one, other
+    if not (chosen and second_chosen):
+        return []
+    found, new = chosen.evaluation, second_chosen.evaluation
+    change = 100 * (new.accuracy - found.accuracy)
+    apart = found.accuracy_low > new.accuracy_high or new.accuracy_low > found.accuracy_high
+    chance = "" if apart else " That may be chance: their intervals overlap."
+    return [
+        Note(
+            f"{second.name} is right {abs(change):.1f} points {'more' if change > 0 else 'less'} "
+            f"often than {first.name}: {percent(new.accuracy)} and {percent(found.accuracy)}."
+            f"{chance}",
+            leads=True,
+        )
     ]
 
 

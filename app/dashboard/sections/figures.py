@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.core.models.head_text import head_name
 from app.core.report.elements import Chart, Fact, Facts, Note, Part, Row, Table
 from app.core.report.evaluation import (
+    ANSWERED,
     CALIBRATION,
     HEADLINES,
     INTERVAL,
@@ -21,6 +22,7 @@ from app.core.report.text import (
     SplitEvaluation,
     byte_size,
     duration,
+    face_count,
     interval,
     percent,
     percentage_points,
@@ -34,7 +36,7 @@ from app.dashboard import charts
 from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective, VoteRule
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 DUPLICATES = (
     "“Without duplicates” leaves out the pictures that also occur in train. It did not learn from "
@@ -48,15 +50,83 @@ SEEDS_FROM_WEIGHTS = (
 )
 
 
-def overview(report: Report, chosen: SplitEvaluation) -> list[Part]:
-    """Return the headline figures of a model, its cost, and what was measured beside."""
-    facts = [headline.fact(chosen.evaluation) for headline in HEADLINES]
-    shown = report.selective_of(chosen.split, chosen.head)
-    if shown and shown.truth == "people":
-        error = f"{percent(shown.calibration_error)} by what most people say"
-        facts = [replace(f, note=error) if f.label == "Calibration error" else f for f in facts]
-    quality = Facts(facts, chosen.name, f"Compared with {TRUTH_OF[chosen.head]}.")
-    parts: list[Part] = [quality, _cost(report), splits_table(report), Note(SPLITS_EXPLAINED)]
+#: How often people agree with the labels of FER2013, of 100 faces; see models/README.md.
+_PEOPLE_AGREE = 65
+
+#: What it is worth to be right on faces of some kind.
+_WORTH = {
+    "test": "on which nothing was chosen",
+    "validation": "that it did not learn from",
+    "other": "that it did not learn from",
+}
+
+
+def verdict(chosen: SplitEvaluation, name: str, kind: str) -> list[Part]:
+    """Return in a sentence how good a head is, and what to beware of.
+
+    Args:
+        chosen: what it reached.
+        name: of the faces, in plain words.
+        kind: ``test``, ``validation`` or ``other``; others, such as ``train``, get no sentence.
+    """
+    if kind not in _WORTH:
+        return []
+    found, by_people = chosen.evaluation, chosen.head == FERPLUS_HEAD
+    with_whom = "what most of ten people called them" if by_people else "their labels"
+    said = (
+        f"On {face_count(found.count)} {_WORTH[kind]} it agrees with {with_whom} "
+        f"{100 * found.accuracy:.0f} times in 100"
+    )
+    if name.startswith("FER2013") and not by_people:
+        said += f"; people agree with these labels about {_PEOPLE_AGREE} times"
+    parts: list[Part] = [Note(f"{said}.", leads=True)]
+    if kind == "validation":
+        parts.append(
+            Note("Settings were chosen on these faces, so expect a little less on new ones.")
+        )
+    return parts
+
+
+def headlines(
+    report: Report, chosen: SplitEvaluation, name: str, answered: tuple[float, float] | None
+) -> Facts:
+    """Return the five figures of a model that matter most.
+
+    Args:
+        report: the report of the model.
+        chosen: what it reached.
+        name: of the faces, in plain words.
+        answered: share of the faces that get an answer, and of these that are right; None if it
+            was not measured.
+    """
+    facts = [h.fact(chosen.evaluation) for h in HEADLINES if h.name in _HEADLINES]
+    shown = report.selective_of(chosen.split, chosen.head) if chosen.duplicates else None
+    if shown:
+        answered = (shown.coverage, shown.accuracy)
+        if shown.truth == "people":
+            error = f"{percent(shown.calibration_error)} by people"
+            facts[-1] = replace(facts[-1], note=error)
+    if answered and answered[0]:
+        right = f"{percent(answered[1])} right"
+        facts.append(Fact("Answered", percent(answered[0]), ANSWERED, right))
+    title = chosen.titled(name)
+    return Facts(
+        [*facts, _latency(report)], title, f"Compared with {TRUTH_OF[chosen.head]}. {_BY_PEOPLE}"
+    )
+
+
+_HEADLINES = ("Accuracy", "Macro-F1", "Calibration error")
+
+_BY_PEOPLE = "By people: compared with what most of ten people said (FER+), where that is known."
+
+
+def all_figures(report: Report, chosen: SplitEvaluation | None) -> list[Part]:
+    """Return all headline figures of a model, its cost, and what was measured beside."""
+    parts: list[Part] = []
+    if chosen:
+        facts = [headline.fact(chosen.evaluation) for headline in HEADLINES]
+        parts = [Facts(facts, chosen.name, f"Compared with {TRUTH_OF[chosen.head]}.")]
+    parts += [_cost(report), _splits_table(report), Note(SPLITS_EXPLAINED)]
     if report.tta:
         figures, name = report.tta.evaluation, report.tta.name
         accuracy = f"{report.tta.description.capitalize()}."
@@ -71,13 +141,17 @@ def overview(report: Report, chosen: SplitEvaluation) -> list[Part]:
     return [*parts, *([_seeds(report.seed_variance)] if report.seed_variance else [])]
 
 
-def _cost(report: Report) -> Facts:
-    time, note = training_time(report)
-    network = next((f for n, f in report.files.items() if n.endswith(".tflite")), None)
-    latency = (
+def _latency(report: Report) -> Fact:
+    meaning = (
         "Median time of the network for one face that was found already, on one thread of "
         f"{report.machine}."
     )
+    return Fact("Time for a face", f"{report.latency_ms:.1f} ms", meaning)
+
+
+def _cost(report: Report) -> Facts:
+    time, note = training_time(report)
+    network = next((f for n, f in report.files.items() if n.endswith(".tflite")), None)
     training = f"On {report.machine}. See the section “Training”."
     return Facts(
         (
@@ -85,13 +159,13 @@ def _cost(report: Report) -> Facts:
             Fact(
                 "Network file", byte_size(network.bytes) if network else "–", "The file that runs."
             ),
-            Fact("Time for a face", f"{report.latency_ms:.1f} ms", latency),
+            _latency(report),
             Fact("Training time", time, training, note),
         )
     )
 
 
-def splits_table(report: Report, title: str = "Every head and split") -> Table:
+def _splits_table(report: Report) -> Table:
     """Return a table with the headline figures of every evaluation, a column for each."""
     evaluations = split_evaluations(report)
     rows: list[tuple[str, Callable[[Evaluation], str]]]
@@ -99,7 +173,7 @@ def splits_table(report: Report, title: str = "Every head and split") -> Table:
     rows[1:1] = [("95% interval", interval)]
     rows = [("Faces", lambda e: f"{e.count:,}"), *rows]
     return Table(
-        title,
+        "Every head and split",
         ("Figure", *(m.name for m in evaluations)),
         tuple((name, *(text(m.evaluation) for m in evaluations)) for name, text in rows),
         DUPLICATES,

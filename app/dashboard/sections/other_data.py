@@ -16,6 +16,7 @@ from app.core.report.evaluation import (
     CALIBRATION,
     INTERVAL,
     MACRO_F1,
+    OF_ALL,
     RESTRICTED,
     _interval,
     labelled_facts,
@@ -107,14 +108,14 @@ def _figures(title: str, records: Sequence[OtherData]) -> Table:
     photos = any(record.search for record in records)
     restricted = any(record.restricted_accuracy is not None for record in records)
     columns = ["Data", "Head", "Images"]
-    columns += ["Face found", "Right of all"] if photos else []
+    columns += ["Face found", OF_ALL] if photos else []
     columns += ["Accuracy", *([RESTRICTED] if restricted else []), "Macro-F1"]
     return Table(
         title,
         tuple(columns),
         tuple(_row(record, photos=photos, restricted=restricted) for record in records),
         f"{ACCURACY} "
-        "Right of all: a photograph without a face that is found counts as wrong; accuracy is that "
+        f"{OF_ALL}: a photograph without a face that is found is wrong; accuracy is that "
         f"of the faces found. {RESTRICTED}: it may only answer with classes that the data have.",
         text_columns=("Head",),
     )

@@ -36,13 +36,13 @@ _POLL_SECONDS = 1.0
 _USUAL_NAME = "my-faces"
 
 _LEAD = (
-    "Go on with the training of the model that answers, on the faces that you labelled. The result "
-    "is a new model beside it. A part of your faces is held out, to measure what it gained."
+    "A copy of the model goes on learning, from your faces. Some are held out, to measure before "
+    "and after."
 )
 
 #: What somebody does before the command, who runs it, and after it.
 _BEFORE = (
-    f"1. Save “Labelled set (ZIP)” above as `{DATA_NAME}` in a folder with this project, where "
+    f"1. Save “Labelled set (ZIP)” below as `{DATA_NAME}` in a folder with this project, where "
     "requirements-train.txt is installed.\n"
     "2. Open a terminal in that folder, and run this. It takes a few minutes on two cores."
 )
@@ -64,15 +64,19 @@ def show_fine_tuning(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -
         make_zip: returns the labelled faces as a ZIP that `training.data.load.load` reads.
         counts: number of labelled faces by expression.
     """
-    st.subheader(":material/school: Fine-tune it", anchor=False)
     training = _fine_tunings().of(this_visitor())
     if training and training.job.active:
         st.fragment(_show_running, run_every=_POLL_SECONDS)(training)
         return
-    st.markdown(_LEAD)
     if training:
         _show_outcome(training)
-    _show_form(make_zip, counts)
+        with st.expander("Teach once more", icon=":material/school:"):
+            _show_form(make_zip, counts)
+    else:
+        st.markdown(_LEAD)
+        _show_form(make_zip, counts)
+    if problem := st.session_state.pop("fine_tuning_problem", ""):
+        st.error(escape_markdown(problem))
 
 
 @st.cache_resource(show_spinner=False)
@@ -86,15 +90,27 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
     initial, settings = chosen_model(), os.environ
     if missing := too_few(counts):
         st.info(missing, icon=":material/info:")
-    with st.container(border=True):
-        name = st.text_input(
-            "Name of the new model", _USUAL_NAME, max_chars=40, key="fine_tuning_name"
+    name = st.text_input("Name of the new model", _USUAL_NAME, max_chars=40, key="fine_tuning_name")
+    fault = name_fault(name)
+    if fault:
+        st.caption(f":material/error: {fault}")
+        name = _USUAL_NAME
+    replay = replay_path(settings)
+    here = not (why := not_here(settings)) and not missing
+    if here:
+        st.caption(expectation(counts, replay=replay is not None))
+        st.button(
+            f"Fine-tune {escape_markdown(initial.name)}",
+            icon=":material/school:",
+            type="primary",
+            disabled=bool(fault),
+            key="fine_tuning_start",
+            on_click=_start,
+            args=(name, make_zip),
         )
-        fault = name_fault(name)
-        if fault:
-            st.caption(f":material/error: {fault}")
-            name = _USUAL_NAME
-        replay = replay_path(settings)
+    elif why:
+        st.caption(f":material/block: {why}")
+    with st.expander("By a command of your own", icon=":material/terminal:", expanded=bool(why)):
         st.markdown(_BEFORE)
         st.code(
             shown_command(initial.name, DATA_NAME, name, replay=replay.name if replay else ""),
@@ -104,21 +120,6 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
         st.markdown(_AFTER.format(name=name))
         if not replay:
             st.caption(_REPLAY)
-        if why := not_here(settings):
-            st.caption(f":material/block: {why}")
-        elif not missing:
-            st.caption(expectation(counts, replay=replay is not None))
-            st.button(
-                f"Fine-tune {escape_markdown(initial.name)}",
-                icon=":material/school:",
-                type="primary",
-                disabled=bool(fault),
-                key="fine_tuning_start",
-                on_click=_start,
-                args=(name, make_zip),
-            )
-    if problem := st.session_state.pop("fine_tuning_problem", ""):
-        st.error(escape_markdown(problem))
 
 
 def _start(name: str, make_zip: Callable[[], bytes]) -> None:
@@ -169,7 +170,7 @@ def _show_made(training: FineTuning) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.success(f"**{name}** has learnt from your faces.", icon=":material/check_circle:")
             st.button(
-                "Let it answer",
+                "Use this model",
                 icon=":material/deployed_code:",
                 key="fine_tuning_choose",
                 on_click=answer_with,

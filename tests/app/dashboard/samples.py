@@ -26,16 +26,7 @@ LABELS = FER2013_LABELS
 TEMPERATURE = 0.875
 
 #: The dashboard's tabs, in order.
-TABS = [
-    "Overview",
-    "Mistakes",
-    "Confidence",
-    "Robustness",
-    "Other data",
-    "Training",
-    "Network",
-    "Record",
-]
+TABS = ["Overview", "More figures", "How it was made"]
 
 
 def answers(seed: int, count: int = 300, skill: float = 2.0) -> Predictions:

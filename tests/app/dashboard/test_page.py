@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from app.core.report.evaluation import RESTRICTED
 from app.core.report.text import cell_sentences, interval, largest_confusion, percent
 from app.core.settings import MODELS
 from app.core.text import escape_markdown
+from app.dashboard.registry import SECTIONS
 from app.dashboard.sections.figures import AGREED
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import evaluate
@@ -22,7 +24,8 @@ from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.evaluation.report import Mistake, Mistakes, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
-from tests.app.dashboard.samples import LABELS, TABS, answers, report, write_model
+from tests.app.dashboard.samples import LABELS, answers, report, write_model
+from tests.app.words import unfolded
 from tests.samples import ROOT, SHIPPED_MODEL
 
 Open = Callable[..., AppTest]
@@ -39,18 +42,27 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def dashboard(models: Path) -> Open:
-    """Open the page, on a tab."""
+    """Open the page, with sections of other tabs unfolded."""
 
-    def open_page(tab: str = "Overview") -> AppTest:
+    def open_page(*titles: str) -> AppTest:
         page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
         page.switch_page("app/pages/dashboard.py").run()
-        return turn_to(page, tab) if tab != "Overview" else page
+        return unfold(page, *titles) if titles else page
 
     return open_page
 
 
 def turn_to(page: AppTest, tab: str) -> AppTest:
     page.session_state["dashboard_tab"] = next(t.label for t in page.tabs if tab in t.label)
+    return page.run()
+
+
+def unfold(page: AppTest, *titles: str) -> AppTest:
+    """Open sections, and the tab that they are on."""
+    entries = [entry for entry in SECTIONS if entry.title in titles]
+    for entry in entries:
+        page.session_state[f"dashboard_fold_{entry.title}"] = True
+    page.session_state["dashboard_tab"] = entries[0].tab
     return page.run()
 
 
@@ -80,7 +92,7 @@ def metric(page: AppTest, label: str) -> str:
 
 def heads(page: AppTest) -> list[Any]:
     """Return the choice of a head, if there is one."""
-    return [group for group in page.button_group if group.label == "Labels to answer with"]
+    return [box for box in page.selectbox if box.label == "Labels to answer with"]
 
 
 def choose(page: AppTest, label: str, value: str) -> AppTest:
@@ -100,46 +112,59 @@ def test_without_models_it_says_what_to_do(
     assert not page.tabs
 
 
-def test_only_the_open_tab_is_sent(dashboard: Open, models: Path) -> None:
+def test_only_the_open_tab_is_sent_and_what_is_unfolded_there(
+    dashboard: Open, models: Path
+) -> None:
     write_model(models)
     page = dashboard()
-    for tab, shown in (
-        ("Mistakes", "Confusion matrix, FER2013 head"),
-        ("Confidence", "Reliability diagram, FER2013 head"),
-        ("Robustness", f"120 faces on which {AGREED['majority']}"),
-        ("Other data", "python -m training evaluate models/small"),
-        ("Training", "the two losses cannot be compared"),
-        ("Network", "13 layers, 1,567,551 parameters"),
-        ("Record", "are those that were measured"),
+    for titles, shown in (
+        (["Each expression"], "Each expression, FER2013 head"),
+        (["Confidence"], "Reliability diagram, FER2013 head"),
+        (["Worse pictures, and what people say"], f"120 faces on which {AGREED['majority']}"),
+        (["On other data"], "python -m training evaluate models/small"),
+        (["Data and training"], "the two losses cannot be compared"),
+        (["Network"], "13 layers, 1,567,551 parameters"),
+        (["Command, settings and files"], "are those that were measured"),
     ):
-        turn_to(page, tab)
+        assert shown not in words(page)
+        unfold(page, *titles)
         assert not page.exception
-        assert [tab in t.label for t in page.tabs if len(t.children)] == [True]
+        assert [bool(t.children) for t in page.tabs].count(True) == 1
         assert shown in words(page)
         assert all(alts(page))
     assert page.code[0].value == "python -m training train --out models/small"
     assert {"augmentation.flip", "yes", "8, 16", "a machine, 2 cores", "12"} <= set(cells(page))
 
 
-def test_one_model_opens_with_its_test_figures(dashboard: Open, models: Path) -> None:
+def test_one_model_opens_with_a_verdict_five_figures_and_what_a_student_expects(
+    dashboard: Open, models: Path
+) -> None:
     made = write_model(models)
     found = made.evaluations["test"]
     page = dashboard()
     assert not page.exception
     assert not page.warning
-    assert [s.label for s in page.selectbox] == ["Model", "Measured on"]
-    assert "test, FER2013 head" in words(page)
+    assert [s.label for s in page.selectbox][:2] == ["Model", "Measured on"]
+    times = f"{100 * found.accuracy:.0f} times in 100"
+    assert f"On 300 faces on which nothing was chosen it agrees with their labels {times}." in (
+        words(page)
+    )
+    assert len(page.metric) == 4, "how often it answers was not measured here"
     assert metric(page, "Accuracy") == percent(found.accuracy)
     assert next(m.delta for m in page.metric if m.label == "Accuracy") == interval(found)
-    assert metric(page, "Parameters") == "1.57 M"
     assert metric(page, "Time for a face") == "1.5 ms"
-    assert metric(page, "Training time") == "1 h 02 min"
-    assert "validation, without duplicates, FER2013 head" in cells(page)
+    for title in ("Faces of train: 700", "Loss", "Accuracy", "Confusion matrix", "Classification"):
+        assert f"##### {title}" in words(page)
+    assert {"macro average", "weighted average"} <= set(cells(page))
     assert [b.label for b in page.download_button] == ["Report (HTML)", "Report (JSON)"]
     assert not heads(page)
     assert page.selectbox[1].options == ["test", "validation", "validation, without duplicates"]
+    choose(page, "Measured on", "validation")
+    assert metric(page, "Answered") == "75.0%"
+    assert "Settings were chosen on these faces" in words(page)
     choose(page, "Measured on", "validation, without duplicates")
     assert metric(page, "Accuracy") == percent(made.without_duplicates["validation"].accuracy)
+    assert len(unfolded(page).split()) <= 350
 
 
 def test_the_mistakes_of_the_second_head_are_those_of_its_own_truth(
@@ -147,11 +172,11 @@ def test_the_mistakes_of_the_second_head_are_those_of_its_own_truth(
 ) -> None:
     second = evaluate(np.array([0, 1, 7]), np.eye(8, dtype=np.float32)[[0, 7, 7]], FERPLUS_LABELS)
     write_model(models, ferplus_evaluations={"test": second})
-    page = dashboard("Mistakes")
-    heads(page)[0].set_value(FERPLUS_HEAD).run()
+    page = dashboard()
+    heads(page)[0].select(FERPLUS_HEAD).run()
     assert not page.exception
     assert "Of 1 face labelled happy, 1 (100%) was called contempt." in words(page)
-    assert "what most of ten people called the face" in words(page)
+    assert "what most of ten people called them" in words(page)
     assert [c for c in cells(page) if c == "contempt"]
 
 
@@ -163,10 +188,10 @@ def test_all_opens_on_the_head_that_answers_and_the_choice_goes_to_the_other_pag
         found = made.evaluations_of(head)["validation"]
         assert heads(page)[0].value == head
         assert metric(page, "Accuracy") == percent(found.accuracy)
-        assert f"validation, {title} head" in words(page)
-        turn_to(page, "Mistakes")
+        assert f"FER2013, validation, {title} head" in words(page)
+        assert "people agree with these labels about 65 times" in words(page)
         assert f"Confusion matrix, {title} head" in words(page)
-        turn_to(page, "Confidence")
+        unfold(page, "Confidence")
         assert (
             metric(page, "Temperature")
             == f"{ModelSpec.load(SHIPPED_MODEL).head(head).temperature:.3f}"
@@ -177,7 +202,7 @@ def test_all_opens_on_the_head_that_answers_and_the_choice_goes_to_the_other_pag
         )
         page.switch_page("app/pages/dashboard.py").run()
         turn_to(page, "Overview")
-        heads(page)[0].set_value(EXPRESSION_HEAD).run()
+        heads(page)[0].select(EXPRESSION_HEAD).run()
 
 
 @pytest.mark.parametrize("kept", ["of these weights", "of others", "broken"])
@@ -192,7 +217,7 @@ def test_examples_are_shown_where_the_operator_kept_some_of_these_weights(
     made.save(models / "small")
     if kept == "broken":
         (models / "small" / Mistakes.filename).write_text("{}", encoding="utf-8")
-    page = dashboard("Mistakes")
+    page = dashboard()
     choose(choose(page, "Labelled as", "sad"), "Called", "happy")
     assert not page.exception
     shown = [image.proto.imgs[0].alt for image in page.image]
@@ -204,7 +229,7 @@ def test_mistakes_open_with_the_most_frequent_one_and_a_cell_can_be_chosen(
     dashboard: Open, models: Path
 ) -> None:
     found = write_model(models).evaluations["test"]
-    page = dashboard("Mistakes")
+    page = dashboard()
     cell = largest_confusion(found)
     assert cell
     for sentence in cell_sentences(found, *cell):
@@ -214,7 +239,7 @@ def test_mistakes_open_with_the_most_frequent_one_and_a_cell_can_be_chosen(
     assert not page.exception
     for sentence in cell_sentences(found, "fear", "sad"):
         assert sentence in words(page)
-    matrix = json.loads(page.get("plotly_chart")[0].proto.spec)["layout"]
+    matrix = json.loads(page.get("plotly_chart")[-1].proto.spec)["layout"]
     assert [shape["x0"] for shape in matrix["shapes"]] == [LABELS.index("sad") - 0.49]
     drawn = [drawn["text"] for drawn in matrix["annotations"]]
     assert drawn == [f"{count:,}" for row in found.confusion for count in row]
@@ -227,9 +252,9 @@ def test_a_report_in_which_hardly_anything_was_measured(dashboard: Open, models:
     }  # fmt: skip
     write_model(models, **nothing)
     page = dashboard()
-    for tab in TABS:
-        turn_to(page, tab)
-        assert not page.exception, tab
+    for entry in SECTIONS:
+        unfold(page, entry.title)
+        assert not page.exception, entry.title
         assert "nothing was measured on any split" in page.info[0].value
 
 
@@ -245,11 +270,12 @@ def test_two_models_are_compared(dashboard: Open, models: Path) -> None:
     shown = [str(c).replace("\\", "") for c in table.values[0]]
     change = f"{100 * (two.accuracy - one.accuracy):+.1f}".replace("-", "−")
     assert shown == ["Accuracy", percent(one.accuracy), percent(two.accuracy), change]
+    assert re.search(r"#### b is right \d+\.\d points (more|less) often than a", words(page))
     assert len(page.download_button) == 4
-    for tab in TABS[1:]:
-        turn_to(page, tab)
-        assert not page.exception, tab
-        assert [s.value for s in page.subheader] == ["a", "b"], tab
+    for entry in SECTIONS:
+        unfold(page, entry.title)
+        assert not page.exception, entry.title
+        assert page.subheader[0].value == "a", entry.title
 
 
 def test_charts_of_two_models_have_one_height_and_one_scale(dashboard: Open, models: Path) -> None:
@@ -264,16 +290,20 @@ def test_charts_of_two_models_have_one_height_and_one_scale(dashboard: Open, mod
     )))  # fmt: skip
     page = dashboard()
     choose(page, "Compare with", "b")
-    for tab, count in (("Mistakes", 2), ("Confidence", 2), ("Robustness", 2), ("Training", 12)):
-        turn_to(page, tab)
+    for titles, count in (
+        (["What it mixes up"], 6),
+        (["Confidence", "Worse pictures, and what people say"], 4),
+        (["Data and training"], 12),
+    ):
+        unfold(page, *titles)
         assert not page.exception
         drawn = [json.loads(chart.proto.spec)["layout"] for chart in page.get("plotly_chart")]
         drawn = [layout for layout in drawn if not layout.get("annotations")]  # no matrix
-        assert len(drawn) == count, tab
+        assert len(drawn) == count, titles
         for one, other in zip(drawn[::2], drawn[1::2], strict=True):
             assert one["height"] == other["height"]
-            assert one["xaxis"]["range"] == other["xaxis"]["range"], (tab, one, other)
-            assert one["yaxis"]["range"] == other["yaxis"]["range"], (tab, one, other)
+            assert one["xaxis"]["range"] == other["xaxis"]["range"], (titles, one, other)
+            assert one["yaxis"]["range"] == other["yaxis"]["range"], (titles, one, other)
             assert one["yaxis"].get("categoryarray") == other["yaxis"].get("categoryarray")
 
 
@@ -299,16 +329,16 @@ def test_the_running_model_is_marked_and_what_is_known_of_other_faces_is_listed(
     )
     assert "compact (running)" in first.options
     assert sum("running" in name for name in first.options) == 1
-    assert {"validation", "validation, press", "CK+"} <= set(measured_on.options)
+    assert {"FER2013, validation", "Press photos, validation", "Both, validation", "CK+"} <= set(
+        measured_on.options
+    )
     assert "FER2013 PrivateTest" not in measured_on.options, "which other weights were measured on"
     assert measured_on.value == "validation"
     measured_on.select("CK+").run()
     assert not page.exception
     assert "CK+, balanced head" in words(page)
     assert metric(page, "Accuracy") == "78.3%"
-    turn_to(page, "Mistakes")
-    assert not page.exception
-    assert "no more is known than the overview says" in words(page)
+    assert "no more is known than this" in words(page)
 
 
 def test_a_model_without_the_split_of_the_other_says_so(dashboard: Open, models: Path) -> None:
@@ -319,8 +349,6 @@ def test_a_model_without_the_split_of_the_other_says_so(dashboard: Open, models:
     choose(page, "Compare with", "b")
     assert not page.exception
     assert "–" in cells(page)
-    turn_to(page, "Mistakes")
-    assert not page.exception
     assert words(page).count("was not measured on these faces") == 1
 
 
@@ -334,7 +362,7 @@ def test_a_model_that_is_not_the_measured_one_is_shown_with_a_warning(
     (warning,) = page.warning
     assert "model.tflite is not the file that was measured" in warning.value.replace("\\", "")
     assert page.metric
-    assert "are those that were measured" not in words(turn_to(page, "Record"))
+    assert "are those that were measured" not in words(unfold(page, "Command, settings and files"))
 
 
 @pytest.mark.parametrize(
@@ -365,7 +393,7 @@ def test_a_broken_report_is_named_and_the_page_stays(
 
 def test_names_from_outside_are_shown_letter_by_letter(dashboard: Open, models: Path) -> None:
     write_model(models, "a*b*_c_", machine="**<b>bold</b>**")
-    page = dashboard("Record")
+    page = dashboard("Command, settings and files")
     assert not page.exception
     assert "**<b>bold</b>**" in cells(page)
     assert "**<b>bold</b>**" not in [c for t in page.table for r in t.value.values for c in r]
@@ -375,7 +403,7 @@ def test_other_data_come_with_a_command_and_are_shown_both_ways(
     dashboard: Open, models: Path
 ) -> None:
     write_model(models)
-    page = dashboard("Other data")
+    page = dashboard("On other data")
     assert "python -m training evaluate models/small" in words(page)
     spec, made = ModelSpec.load(models / "small"), answers(5)
     truth = [LABELS[label] if label != 6 else "contempt" for label in made.labels]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.core.report.elements import Facts, Note, Pictures, Section, Table
-from app.core.report.evaluation import AS_ANSWERED, RESTRICTED
+from app.core.report.evaluation import AS_ANSWERED, OF_ALL, RESTRICTED
 from app.own_data.figures import (
     LEAST_FOR_CALIBRATION,
     own_data_html,
@@ -86,8 +86,7 @@ def test_every_head_is_measured_on_what_it_knows_with_and_without_misses() -> No
     table = only(sections["Every model and head"], Table)
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["fake", "large", "large"]
-    assert "Right of all photos" in table.columns
-    assert "counts those in which none was found as well, as wrong" in table.meaning
+    assert OF_ALL in table.columns
     assert table.rows[0][4] == "33.3%"
 
 
@@ -130,7 +129,7 @@ def test_the_html_has_all_figures_and_pictures_and_no_markup_of_others() -> None
     page = own_data_html(measure_own(answers, SPECS, "<b>mine</b>"), "fake", HEAD.name)
     assert base64.b64encode(answers[0].crop_jpeg).decode() in page
     assert "<b>mine" not in page
-    for title in ("What these figures do not say", "What it takes for what, shared classes only"):
+    for title in ("What these figures do not say", "What it mixes up, shared classes only"):
         assert title in page
 
 

@@ -6,12 +6,11 @@ from streamlit.testing.v1 import AppTest
 
 from app.about_text import accuracy_lines
 from app.core.models import running_model
-from app.core.report.text import split_evaluations
-from app.dashboard.sections.figures import overview
 from fer.detection.version import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
+from tests.app.words import unfolded
 from tests.samples import ROOT, SHIPPED_MODEL
 
 #: Labels and answers of another head, all of which are right.
@@ -44,6 +43,22 @@ def about() -> AppTest:
 
 def text(page: AppTest) -> str:
     return "\n".join(str(m.value) for m in (*page.markdown, *page.caption, *page.warning))
+
+
+def test_the_limits_are_in_view_in_few_words(about: AppTest) -> None:
+    about.run()
+    assert not about.exception
+    said = unfolded(about)
+    for limit in (
+        "cannot say what somebody feels",
+        "some ages, skin",
+        "forbids to infer",
+        "hiring",
+    ):
+        assert limit in said
+    assert len(said.split()) <= 450
+    assert "Art. 50(3)" not in said
+    assert "Art. 50(3)" in text(about), "folded"
 
 
 def test_an_unmeasured_model_is_called_so() -> None:
@@ -110,9 +125,6 @@ def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
         made, BALANCED_HEAD
     )
     assert "most people say" not in accuracy_lines(made, EXPRESSION_HEAD)
-    (tiles, *_) = overview(made, split_evaluations(made, BALANCED_HEAD)[0])
-    notes = {fact.label: fact.note for fact in tiles.facts}
-    assert notes["Calibration error"].endswith("by what most people say")
 
 
 def test_a_class_without_faces_is_not_called_the_worst() -> None:

@@ -17,6 +17,7 @@ from app.own_data.own_set import Label
 from app.own_data.session import OwnSession
 from tests.app.own_data.samples import SPEC, archive, small
 from tests.app.samples import PATIENCE, FakeAnalyzer, button, png, words
+from tests.app.words import unfolded
 
 PAGE = "app/pages/own_data.py"
 
@@ -72,10 +73,17 @@ def settled(page: AppTest) -> AppTest:
     return page.run()
 
 
-def test_it_opens_with_what_it_is_for(own: AppTest) -> None:
+def step(page: AppTest, number: int) -> AppTest:
+    return page.segmented_control(key="own_step").set_value(number).run()
+
+
+def test_it_opens_with_its_three_steps_and_what_they_take(own: AppTest) -> None:
     assert not own.exception
     assert len(own.file_uploader) == 2
-    assert "Label with one key" in words(own)
+    for said in ("1 Label with one key", "about a minute", "2 See", "at once", "3 Teach",
+                 "a few minutes"):  # fmt: skip
+        assert said in words(own)
+    assert len(unfolded(own).split()) <= 250
     assert "30 minutes after you close" in words(own)
     assert labeller(own) is None
 
@@ -87,7 +95,10 @@ def test_the_sample_is_a_click_away(own: AppTest) -> None:
     data = labeller(page)
     assert data
     assert (data["labels"], data["at"]) == ([-1] * 21, 0)
-    assert "figures are here as soon as" in words(page)
+    assert "21 faces to label: about 1 minute." in words(page)
+    assert "own_next" not in [b.key for b in page.button]
+    assert "figures are here as soon as" in words(step(page, 2))
+    assert "too few labelled faces" in words(step(page, 3))
 
 
 def test_labels_bring_figures_and_files(put: Put) -> None:
@@ -96,15 +107,21 @@ def test_labels_bring_figures_and_files(put: Put) -> None:
     assert visit.own
     visit.own.label(0, Label("happy", answer_seen=True))
     visit.own.label(1, Label("sad", answer_seen=True))
-    page.run()
+    page.run().button(key="own_next").click().run()
     assert not page.exception
     said = words(page)
     assert "How good it is on your faces" in said
     assert "All labels were given with the model's answer in view" in said
     assert "What these figures do not say" in said
-    assert "Fine-tune it" in said
-    labels = [b.label for b in page.get("download_button")]
-    assert labels == ["Labels (CSV)", "Labelled set (ZIP)", "Figures (HTML)", "Figures (JSON)"]
+    assert [b.label for b in page.get("download_button")] == [
+        "Figures (HTML)", "Figures (JSON)", "Labels (CSV)", "Labelled set (ZIP)"
+    ]  # fmt: skip
+    page.button(key="own_next").click().run()
+    assert not page.exception
+    assert "--preset adapt" in page.code[0].value
+    page.switch_page("app/pages/about.py").run()
+    page.switch_page(PAGE).run()
+    assert page.segmented_control(key="own_step").value == 3, "it is there after a visit elsewhere"
 
 
 def test_class_folders_have_figures_at_once(put: Put) -> None:
@@ -116,7 +133,7 @@ def test_class_folders_have_figures_at_once(put: Put) -> None:
     assert "“bored” \\(1\\) left out" in said
     assert "How good it is on your faces" in said
     assert labeller(page) is None
-    page.toggle(key="own_check").set_value(True).run()
+    step(page, 1).toggle(key="own_check").set_value(True).run()
     assert (labeller(page) or {})["labels"] == [1, 2]
     settled(button(page, "Label all faces by hand instead").click().run())
     assert (labeller(page) or {})["labels"] == [-1] * 3
@@ -158,6 +175,7 @@ def test_a_new_model_answers_too(
     own.label(0, Label("sad"))
     models.append(entry("taught", analyzer))
     settled(page.run())
+    step(page, 2)
     assert own.models == {"key of compact", "key of taught"}
     tables = [table.value.to_string() for table in page.table]
     assert any("taught" in table for table in tables)

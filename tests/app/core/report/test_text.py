@@ -80,6 +80,27 @@ def test_evaluations_come_test_first_each_followed_by_the_one_without_duplicates
     assert [m.faces for m in words.split_evaluations(other)] == ["own"]
 
 
+@pytest.mark.parametrize(
+    ("domains", "name", "faces", "title"),
+    [
+        ((), "faces.npz", "test", "test"),
+        ((), "fer2013.npz", "test", "FER2013, test"),
+        ((), "fer2013.npz", "validation, without duplicates",
+         "FER2013, validation, without duplicates"),
+        (("fer2013", "press"), "two", "validation", "FER2013, validation"),
+        (("fer2013", "press"), "two", "validation, press", "Press photos, validation"),
+        (("fer2013", "press"), "two", "validation, all domains", "Both, validation"),
+    ],
+)  # fmt: skip
+def test_faces_have_plain_names(
+    domains: tuple[str, ...], name: str, faces: str, title: str
+) -> None:
+    made = report()
+    data = made.data.model_copy(update={"name": name, "domains": dict.fromkeys(domains, "d")})
+    made = made.model_copy(update={"data": data})
+    assert words.faces_title(made, faces) == title
+
+
 def test_evaluations_begin_with_the_head_that_answers() -> None:
     two = report(balanced_evaluations={"test": evaluation()})
     heads = {

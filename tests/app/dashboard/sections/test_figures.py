@@ -1,13 +1,16 @@
 """The figures of an evaluation are shown as they stand in the report, which others test."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
 
 from app.core.report import evaluation
-from app.core.report.elements import Chart, Facts, Note, Part, Row, Table
-from app.core.report.text import split_evaluations
+from app.core.report.elements import Facts, Note, Part, Row, Table
+from app.core.report.text import SplitEvaluation, split_evaluations
 from app.dashboard.models import open_model
 from app.dashboard.sections import figures
-from fer.labels import EXPRESSION_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.app.dashboard.samples import report
 from tests.samples import SHIPPED_MODEL
 
@@ -33,7 +36,7 @@ def table(parts: Sequence[Part], title: str) -> Table:
 
 
 def test_headline_figures() -> None:
-    parts = figures.overview(REPORT, TEST)
+    parts = figures.all_figures(REPORT, TEST)
     shown = [
         ("Accuracy", f"{FOUND.accuracy:.1%}"),
         ("Macro-F1", f"{FOUND.macro_f1:.1%}"),
@@ -50,14 +53,54 @@ def test_headline_figures() -> None:
     assert [(row[0], row[column]) for row in every.rows] == rows
 
 
-def test_figures_of_each_class() -> None:
-    chart, rows = evaluation.per_class(TEST).parts
-    assert isinstance(chart, Chart)
-    assert isinstance(rows, Table)
-    assert rows.rows == tuple(
+@pytest.mark.parametrize(
+    ("chosen", "name", "kind", "says"),
+    [
+        (TEST, "the set, test", "test", "On 300 faces on which nothing was chosen it agrees with "
+         "their labels {} times in 100."),
+        (TEST, "FER2013, test", "test", "their labels {} times in 100; people agree with these "
+         "labels about 65 times."),
+        (TEST, "CK+", "other", "On 300 faces that it did not learn from it agrees"),
+        (VALIDATION, "the set, validation", "validation", "that it did not learn from"),
+        (replace(TEST, head=FERPLUS_HEAD), "FER2013, test", "test", "agrees with what most of ten "
+         "people called them {} times in 100."),
+    ],
+)  # fmt: skip
+def test_the_verdict_says_what_the_faces_are_worth(
+    chosen: SplitEvaluation, name: str, kind: str, says: str
+) -> None:
+    lead, *more = figures.verdict(chosen, name, kind)
+    assert isinstance(lead, Note)
+    assert says.format(f"{100 * chosen.evaluation.accuracy:.0f}") in lead.text
+    assert bool(more) == (kind == "validation"), "settings were chosen there"
+    assert figures.verdict(chosen, name, "train") == []
+
+
+def test_five_figures_lead() -> None:
+    shown = facts([figures.headlines(REPORT, VALIDATION, "the set", None)])
+    assert [*shown] == ["Accuracy", "Macro-F1", "Calibration error", "Answered", "Time for a face"]
+    assert shown["Answered"] == "75.0%"
+    assert facts([figures.headlines(REPORT, TEST, "CK+", (0.5, 0.9))])["Answered"] == "50.0%"
+    assert "Answered" not in facts([figures.headlines(REPORT, TEST, "the set", None)])
+
+
+def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
+    made = open_model(SHIPPED_MODEL).report
+    chosen = split_evaluations(made, BALANCED_HEAD)[0]
+    by_people = made.selective_of(chosen.split, BALANCED_HEAD)
+    assert by_people
+    notes = {f.label: f.note for f in figures.headlines(made, chosen, "", None).facts}
+    assert notes["Calibration error"] == f"{by_people.calibration_error:.1%} by people"
+
+
+def test_the_report_of_each_class_ends_with_both_averages() -> None:
+    *rows, macro, weighted = evaluation.classification_report(TEST).rows
+    assert rows == [
         (c.label, f"{c.precision:.1%}", f"{c.recall:.1%}", f"{c.f1:.1%}", f"{c.support:,}")
         for c in FOUND.classes
-    )
+    ]
+    assert macro[2:] == (f"{FOUND.balanced_accuracy:.1%}", f"{FOUND.macro_f1:.1%}", "300")
+    assert weighted[2] == f"{FOUND.accuracy:.1%}", "recall over all faces is the accuracy"
     assert [row[1:] for row in evaluation.confusion_counts(TEST).rows] == [
         tuple(map(str, row)) for row in FOUND.confusion
     ]
@@ -108,13 +151,13 @@ def test_the_thresholds_shown_are_those_of_the_spec() -> None:
 
 
 def test_seeds_and_views_are_shown_where_they_were_measured() -> None:
-    parts = figures.overview(REPORT, TEST)
+    parts = figures.all_figures(REPORT, TEST)
     rows = table(parts, "3 seeds, 2 epochs each, starting from start, FER2013 head").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
     assert REPORT.tta
     assert facts(parts)["Accuracy, ten views"] == f"{REPORT.tta.evaluation.accuracy:.1%}"
     quick = REPORT.model_copy(update={"tta": None, "robustness": (), "seed_variance": None})
-    shown = figures.overview(quick, TEST)
+    shown = figures.all_figures(quick, TEST)
     assert not [p for p in flat(shown) if isinstance(p, Table) and "seeds" in p.title]
     for some in (shown, figures.robustness(quick, {EXPRESSION_HEAD: "a head"})):
         notes = [part.text for part in flat(some) if isinstance(part, Note)]

@@ -98,7 +98,11 @@ def test_before_and_after_are_those_of_the_record() -> None:
     given = {"given_before": old, "given_after": new}
     cost = record.replay_changes[0].model_copy(update=given)
     record = record.model_copy(update={"replay_changes": (cost,)})
-    first, table, last = adaptation(record)
+    facts, first, table, last = adaptation(record)
+    assert isinstance(facts, Facts)
+    assert [fact.value for fact in facts.facts] == [
+        f"{one.accuracy:.1%}" for one in (record.own_changes[0].before, record.own_changes[0].after)
+    ]
     assert isinstance(first, Note)
     assert isinstance(table, Table)
     assert isinstance(last, Note)

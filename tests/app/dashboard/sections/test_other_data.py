@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.core.report.elements import Chart, Facts, Note, Part, Row, Section, Table
-from app.core.report.evaluation import AS_ANSWERED, RESTRICTED
+from app.core.report.evaluation import AS_ANSWERED, OF_ALL, RESTRICTED
 from app.dashboard.models import OpenedModel
 from app.dashboard.registry import sections_of
 from app.dashboard.sections.other_data import other_data, record_name, record_parts, record_ways
@@ -51,10 +51,6 @@ def sections(model: OpenedModel) -> list[Section]:
     return [one for one in sections_of(model) if one.title.startswith("On other data")]
 
 
-def test_without_records_a_file_has_no_section() -> None:
-    assert sections(opened()) == []
-
-
 def test_groups_stand_with_counts_and_intervals_those_of_earlier_weights_too() -> None:
     grouped = record(groups=[{"by": "sex", "name": "women", "count": 49, "right": 40}])
     row = ("set", "FER2013", "sex: women", "49", "81.6% (68.6–90.0%)")
@@ -83,7 +79,7 @@ def test_columns_are_there_only_where_somebody_has_them() -> None:
     search = PhotoSearch(images=10, found=8, right=6)
     photos = [record(how="photos", search=search), complete()]
     full = tables(other_data(opened(*photos)))["Other data"]
-    assert full.columns[3:6] == ("Face found", "Right of all", "Accuracy")
+    assert full.columns[3:6] == ("Face found", OF_ALL, "Accuracy")
     assert RESTRICTED in full.columns
     assert full.rows[0][2:5] == ("10", "8", "60.0% (31.3–83.2%)")
     assert full.rows[1][3:5] == ("–", "–")
@@ -131,7 +127,7 @@ def test_complete_figures_are_shown_both_ways() -> None:
     )
     assert "neutral" in answered.columns
     assert "neutral" not in restricted.columns
-    by_class = tables(record_parts(whole))["Each expression in figures"]
+    by_class = tables(record_parts(whole))["Classification report"]
     assert "neutral" not in [row[0] for row in by_class.rows]
     notes = " ".join(part.text for part in record_parts(whole) if isinstance(part, Note))
     assert "no face of neutral" in notes

@@ -112,6 +112,7 @@ def test_a_training_from_the_button_to_the_model_that_answers(
     assert not page.exception
     assert "**my-faces** has learnt from your faces." in words(page)
     assert "which compact had learnt from" in words(page)
+    assert page.metric[0].label == "Before"
     assert "model" not in page.session_state
     page.button(key="fine_tuning_choose").click().run()
     assert page.session_state["model"] == "my-faces"
