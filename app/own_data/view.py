@@ -52,6 +52,7 @@ def show_steps(session: OwnSession) -> int:
         list(STEPS),
         format_func=STEPS.__getitem__,
         required=True,
+        default=session.step,
         key=_STEP,
         on_change=store_pick,
         args=(_STEP, partial(setattr, session, "chosen_step")),

@@ -187,11 +187,11 @@ Upload = Callable[..., AppTest]
 
 
 def words(page: AppTest) -> str:
-    """Return all that a page says, in one string, without the marks that escape Markdown."""
+    """Return all that a page says, in one string."""
     kinds: Iterable[Iterable[Any]] = (
         page.title, page.subheader, page.markdown, page.caption, page.info, page.error, page.warning
     )  # fmt: skip
-    return "\n".join(str(one.value) for kind in kinds for one in kind).replace("\\", "")
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def button(page: AppTest, label: str) -> Any:
