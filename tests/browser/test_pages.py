@@ -94,6 +94,33 @@ def test_what_a_page_says_when_its_visitor_has_left_does_not_empty_the_next(
     expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
 
 
+#: Clicks a link at the worst moment: just before the first value of a component leaves.
+CLICK_FIRST = """(() => {
+    const send = WebSocket.prototype.send;
+    let clicked = false;
+    WebSocket.prototype.send = function (message) {
+        const speaks = new TextDecoder().decode(message).includes("sdpOffer");
+        if (speaks && !clicked) {
+            clicked = true;
+            document.querySelector("a[href$=about]").click();
+        }
+        send.call(this, message);
+    };
+})()"""
+
+
+def test_a_link_that_is_clicked_while_the_page_loads_is_followed(
+    opened: Open, app_url: str
+) -> None:
+    page = opened(permissions=["camera"]).new_page()
+    page.add_init_script(CLICK_FIRST)
+    page.goto(f"{app_url}/live?live=server")
+    expect(page).to_have_title("About · FER Lens")
+    until_made(page)
+    expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
+    expect(page).to_have_url(re.compile("/about$"))
+
+
 def say_it_again_when_left(page: Page) -> list[bytes]:
     """Have the server hear the last report of a page's component once more, just after the page
     was left; return what was said.

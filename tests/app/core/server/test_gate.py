@@ -34,7 +34,9 @@ def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page:
     gate._wrong_settings.clear()
     page.run()
     assert not page.exception
-    assert "FER_MAX_PHOTOS: expected a whole number such as 4, got 'many'" in words(page).replace("\\", "")
+    assert "FER_MAX_PHOTOS: expected a whole number such as 4, got 'many'" in words(page).replace(
+        "\\", ""
+    )
 
 
 def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
