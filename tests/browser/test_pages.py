@@ -110,11 +110,9 @@ CLICK_FIRST = """(() => {
 
 
 def test_a_link_that_is_clicked_while_the_page_loads_is_followed(
-    opened: Open, app_url: str
+    browser: Browser, app_url: str, open_page: Open
 ) -> None:
-    page = opened(permissions=["camera"]).new_page()
-    page.add_init_script(CLICK_FIRST)
-    page.goto(f"{app_url}/live?live=server")
+    page = open_page(browser, f"{app_url}/live?live=server", CLICK_FIRST)
     expect(page).to_have_title("About · FER Lens")
     until_made(page)
     expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
