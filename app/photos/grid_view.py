@@ -57,8 +57,9 @@ def show_all(session: GallerySession, views: Views) -> None:
     if not items:
         return
     show_counts(items, "photos_mix")
-    known = [text.escape_markdown(session.title), facts(len(session), session.system)]
-    st.caption(" · ".join(filter(None, known)))
+    if session.title or session.system:
+        known = [text.escape_markdown(session.title), facts(len(session), session.system)]
+        st.caption(" · ".join(filter(None, known)))
     answers, flaws = counts(items)
     key, chosen = _key(session, items), _choice(session, items)[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

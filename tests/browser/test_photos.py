@@ -182,23 +182,6 @@ def test_files_of_all_kinds_are_taken_and_handed_over(visit: Visit, tmp_path: Pa
     expect(page.get_by_role("button", name="Marked picture (PNG)")).to_be_visible()
 
 
-def test_photos_results_head_and_choice_last_over_a_visit_to_another_page(visit: Visit) -> None:
-    page = choose(opened(visit), SAMPLE)
-    face = page.get_by_role("group", name="Faces in the picture").get_by_role("button")
-    face.click()
-    answer_with_ferplus(page)
-    expect(page.get_by_role("figure", name="contempt")).to_be_visible()
-    for other, heading in (("About", "About FER Lens"), ("Live", "Read expressions live")):
-        follow(page, other)
-        expect(page.get_by_role("heading", name=heading)).to_be_visible()
-        follow(page, "Photos")
-        expect(page.get_by_text("sample.jpg · 512 × 512 pixels")).to_be_visible()
-        expect(page.get_by_role("figure", name="contempt")).to_be_visible()
-        expect(face).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("button", name="Remove", exact=True).click()
-    expect(page.get_by_role("button", name="Try it with a sample photo")).to_be_visible()
-
-
 def test_the_camera_stays_off_until_its_tab_is_opened(visit: Visit) -> None:
     page = visit()
     page.add_init_script(

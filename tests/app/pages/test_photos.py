@@ -189,10 +189,13 @@ def test_another_head_needs_no_new_upload_and_lasts_over_pages(
     assert choice.options == [NAMES[EXPRESSION_HEAD], NAMES[FERPLUS_HEAD]]
     choice.set_value(FERPLUS_HEAD).run()
     assert not page.exception
+    (photo,) = session_of(page).photos
+    session_of(page).faces[photo.number] = 0
     assert "you should look yourself" in page.title[0].value
     elsewhere_and_back(page)
     assert pills(page, "head_choice").value == FERPLUS_HEAD
     assert "you should look yourself" in page.title[0].value
+    assert session_of(page).faces == {photo.number: 0}
     assert (analyzer.calls, analyzer.searches) == (1, 1)
 
 
