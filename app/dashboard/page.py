@@ -276,13 +276,15 @@ def _choose_faces(models: Sequence[OpenedModel]) -> str | None:
     names = dict.fromkeys([*titles, *(record_faces(r) for m in models for r in m.other_data)])
     if not names:
         return None
+
+    def title(name: str) -> str:
+        known = titles.get(name, {name})
+        return next(iter(known)) if len(known) == 1 else name  # the split's, where data differ
+
     return st.selectbox(
         "Measured on",
         list(names),
-        # Of models with data of their own, only the split's name is the same.
-        format_func=lambda name: (
-            titles.get(name, {name}).copy().pop() if len(titles.get(name, ())) < 2 else name
-        ),
+        format_func=title,
         key="dashboard_split",
         width=250,
         help=escape_markdown(f"{SPLITS_EXPLAINED} {DUPLICATES} {FURTHER}"),

@@ -145,20 +145,13 @@ def percentages(evaluation: Evaluation) -> list[str]:
     return [f"{n / sum(row):.0%}" if sum(row) else "–" for row in evaluation.confusion for n in row]
 
 
-def test_a_click_on_a_cell_says_what_it_means(visit: Visit, report: Report) -> None:
-    page = visit()
-    assert cells(page) == percentages(report.evaluations["test"])
-    for cell in (("fear", "sad"), ("happy", "happy"), ("fear", "sad"), ("neutral", "angry")):
-        click_cell(page, *cell)
-        says(page, report, *cell)
-        expect(matrix(page).locator(".shapelayer path")).to_have_count(1)
-
-
 def test_the_same_cell_can_be_clicked_again_after_another_was_chosen(
     visit: Visit, report: Report
 ) -> None:
     page = visit()
+    assert cells(page) == percentages(report.evaluations["test"])
     click_cell(page, "fear", "sad")
+    expect(matrix(page).locator(".shapelayer path")).to_have_count(1)
     says(page, report, "fear", "sad")
     choose(page, "Called", "angry")
     says(page, report, "fear", "angry")

@@ -156,30 +156,6 @@ def test_answers_can_be_hidden_and_keys_leave_other_things_alone(
     expect(page.get_by_text("FER Lens says")).to_be_visible()
 
 
-def test_class_folders_need_no_labelling(visit: Visit, tmp_path: Path) -> None:
-    target = tmp_path / "classes.zip"
-    with zipfile.ZipFile(target, "w") as out:
-        for number, expression in enumerate(("anger", "happiness", "sad", "bored") * 2):
-            face = drawn({"anger": "angry", "sad": "sad"}.get(expression, "happy"), number)
-            out.writestr(f"train/{expression}/{number}.png", face)
-        out.writestr("train/sad/wall.png", cv2.imencode(".png", np.full((300, 400, 3), 90))[1])
-        out.writestr("train/sad/broken.png", b"no picture")
-        out.writestr("../evil.png", drawn("sad", 9))
-    page = put(visit("own_data"), target)
-    expect(
-        page.get_by_text("The labels are those of the folders: angry 2, happy 2, sad 2.")
-    ).to_be_visible()
-    expect(page.get_by_text("In 1 photo no face was found, which is a miss.")).to_be_visible()
-    expect(page.get_by_text("2 photos in folders called “bored” (2) left out")).to_be_visible()
-    page.get_by_text("2 files not read: why").click()
-    expect(page.get_by_text("leads out of the archive")).to_be_visible()
-    expect(page.get_by_role("figure", name="Confusion matrix")).to_be_visible()
-    page.get_by_test_id("stButtonGroup").get_by_text("1 Label").click()
-    expect(page.locator(".labeller")).to_have_count(0)
-    page.get_by_text("Look through the labels").click()
-    count(page, "6 of 6 labelled")
-
-
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_nothing_is_wider_than_the_screen(visit: Visit, viewport: dict[str, int]) -> None:
     page = visit("own_data", viewport=viewport)

@@ -156,16 +156,6 @@ def test_labels_wait_for_their_photos(put: Put) -> None:
     assert "without a photo" not in words(page)
 
 
-def test_all_is_there_after_a_visit_to_another_page(put: Put) -> None:
-    page = put(("a.png", png(1)))
-    own = visit_of(page).own
-    assert own
-    own.label(0, Label("sad"))
-    page.switch_page("app/pages/about.py").run()
-    page.switch_page(PAGE).run()
-    assert (labeller(page) or {})["labels"] == [2]
-
-
 def test_a_new_model_answers_too(
     put: Put, models: list[ModelEntry], analyzer: FakeAnalyzer
 ) -> None:

@@ -136,19 +136,6 @@ def test_a_training_is_seen_until_it_is_cancelled(
     assert "fine_tuning_start" in [button.key for button in page.button]
 
 
-def test_another_visitor_is_told_that_one_runs(
-    opened: Open, trainings: FineTunings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trains(monkeypatch, ENDLESS)
-    first = opened()
-    first.button(key="fine_tuning_start").click().run()
-    monkeypatch.setattr(view, "this_visitor", lambda: "another browser")
-    second = opened()
-    second.button(key="fine_tuning_start").click().run()
-    assert "Another fine-tuning runs" in words(second)
-    trainings.close()
-
-
 def test_a_failure_says_why(
     opened: Open, trainings: FineTunings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
