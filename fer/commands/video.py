@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import errno
 import json
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -111,12 +110,10 @@ def _rate(text: str) -> float | None:
     if text == "every":
         return None
     try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if rate > 0 and math.isfinite(rate):
-        return rate
-    raise argparse.ArgumentTypeError(f"expected a number above 0, or 'every', got {text!r}")
+        return VideoOptions(float(text)).rate
+    except ValueError as error:
+        expected = "expected a number above 0, or 'every'"
+        raise argparse.ArgumentTypeError(f"{expected}, got {text!r}") from error
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,13 +3,12 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image as PillowImage
 
 import fer
 from fer.__main__ import main
 from fer.commands import photo as photo_command
+from tests.fer.folder.samples import draw
 from tests.samples import ROOT
 
 
@@ -50,9 +49,8 @@ def test_ctrl_c_is_no_traceback_and_its_own_status(
 
 
 def test_a_reader_that_has_seen_enough_causes_no_error(tmp_path: Path) -> None:
-    photo = tmp_path / "wall.png"
-    PillowImage.fromarray(np.full((90, 120, 3), 140, np.uint8)).save(photo)
-    command = [sys.executable, "-m", "fer", "photo", str(photo), "--json"]
+    draw(tmp_path, "wall.png")
+    command = [sys.executable, "-m", "fer", "photo", tmp_path / "wall.png", "--json"]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

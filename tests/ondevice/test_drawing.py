@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -52,19 +54,19 @@ def test_a_tag_is_inside_the_picture(js: Node, corner: tuple[int, int]) -> None:
     assert js("page/scene.js:inside", *corner, (60, 20), (640, 480)) == there._asdict()
 
 
-@pytest.mark.parametrize("colour", [*COLOURS.values(), *PERSON_COLOURS, UNCERTAIN_COLOUR])
-def test_text_is_readable_on_every_colour(js: Node, colour: str) -> None:
-    assert js("page/ink.js:inkOn", colour) == ink_on(colour)
+#: What a script says, what Python does, and of what.
+SAME = (
+    ("page/ink.js:inkOn", ink_on, [*COLOURS.values(), *PERSON_COLOURS, UNCERTAIN_COLOUR]),
+    ("page/ink.js:padding", padding, [10, 11, 13, 17, 64]),
+    ("page/words.js:chance", chance, [0, 0.0049, 0.005, 0.42, 0.994, 0.995, 1]),
+)
 
 
-@pytest.mark.parametrize("size", [10, 11, 13, 17, 64])
-def test_tags_have_the_same_padding(js: Node, size: int) -> None:
-    assert js("page/ink.js:padding", size) == padding(size)
-
-
-@pytest.mark.parametrize("share", [0, 0.0049, 0.005, 0.42, 0.994, 0.995, 1])
-def test_a_percentage_is_written_as_everywhere(js: Node, share: float) -> None:
-    assert js("page/words.js:chance", share) == chance(share)
+@pytest.mark.parametrize(("script", "function", "values"), SAME)
+def test_ink_padding_and_percentages_are_those_of_everywhere(
+    js: Node, script: str, function: Callable, values: list
+) -> None:
+    assert [js(script, value) for value in values] == [function(value) for value in values]
 
 
 @pytest.mark.parametrize("names", [[], ["sad"], ["sad", "fear"], ["sad", "fear", "neutral"]])

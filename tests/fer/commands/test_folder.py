@@ -1,23 +1,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image as PillowImage
 
 from fer.__main__ import main
 from fer.commands import folder
 from fer.commands.folder import progress_text
 from fer.folder.collect import Tally
+from tests.fer.folder.samples import draw
 
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    (tmp_path / "photos").mkdir()
-    for name in "ab":
-        wall = np.full((40, 60, 3), 140, np.uint8)
-        PillowImage.fromarray(wall).save(tmp_path / "photos" / f"{name}.png")
+    draw(tmp_path / "photos", "a.png", "b.png")
     return tmp_path / "photos"
 
 

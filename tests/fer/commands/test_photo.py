@@ -11,6 +11,7 @@ from fer.detection.version import photo_detector
 from fer.labels import FERPLUS_LABELS
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
+from tests.fer.folder.samples import draw
 from tests.samples import SHIPPED_MODEL
 
 
@@ -23,9 +24,8 @@ def photo(tmp_path: Path, astronaut: Image) -> Path:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Path:
-    file = tmp_path / "wall.png"
-    PillowImage.fromarray(np.full((90, 120, 3), 140, np.uint8)).save(file)
-    return file
+    draw(tmp_path, "wall.png")
+    return tmp_path / "wall.png"
 
 
 HEAD = ["--head", "ferplus"]

@@ -23,11 +23,12 @@ def placed(mesh: Floats, side: float, left: float = 60, top: float = 60) -> Floa
     return mesh * np.float32(side) + np.array([left, top], np.float32)
 
 
-def distance_to(mesh: Floats, image: Image) -> Floats:
-    """Return each pixel's distance to the nearest point or line."""
-    free = np.full(image.shape[:2], 255, np.uint8)
+def distance_to(mesh: Floats, *, points: bool = True) -> Floats:
+    """Return each pixel's distance to the nearest line, or point if they are drawn."""
+    free = np.full(GREY.shape[:2], 255, np.uint8)
     at = np.round(mesh).astype(np.int32)
-    free[tuple(at[(at >= 0).all(axis=1) & (at < image.shape[0]).all(axis=1)].T[::-1])] = 0
+    if points:
+        free[tuple(at[(at >= 0).all(axis=1) & (at < len(GREY)).all(axis=1)].T[::-1])] = 0
     for closed, indices in FEATURES.values():
         cv2.polylines(free, [at[list(indices)]], closed, 0)
     return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
@@ -49,7 +50,7 @@ def test_a_mesh_is_drawn_on_its_face_as_thin_as_the_face_is_small(
     changed = (drawn != image).any(axis=2)
     assert (image == 128).all()
     assert changed.any()
-    assert distance_to(points, image)[changed].max() < 3 + 0.02 * side
+    assert distance_to(points)[changed].max() < 3 + 0.02 * side
     inside = np.zeros(GREY.shape[:2], np.uint8)
     oval = np.round(points[list(FEATURES["face"][1])]).astype(np.int32)
     cv2.fillPoly(inside, [oval], 1)
@@ -60,16 +61,9 @@ def test_a_mesh_is_drawn_on_its_face_as_thin_as_the_face_is_small(
 def test_the_points_of_large_faces_are_drawn_and_of_small_ones_only_lines(mesh: Floats) -> None:
     for side, dotted in ((40, False), (280, True)):
         points = placed(mesh, side)
-        far = distance_to_lines(points) > 4
+        far = distance_to(points, points=False) > 4
         marked = (draw_meshes(GREY, [points]) != 128).any(axis=2)
         assert bool((marked & far).any()) == dotted
-
-
-def distance_to_lines(mesh: Floats) -> Floats:
-    free = np.full(GREY.shape[:2], 255, np.uint8)
-    for closed, indices in FEATURES.values():
-        cv2.polylines(free, [np.round(mesh[list(indices)]).astype(np.int32)], closed, 0)
-    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
 
 
 @given(

@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator
 from itertools import count, islice
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
-from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
 from fer.errors import CollectionError, ModelError
@@ -16,7 +14,7 @@ from fer.folder.local import Row, WorkerPool, photo_row, shown_path, table_schem
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
-from tests.fer.folder.samples import load_and_die, load_fake, load_nothing
+from tests.fer.folder.samples import draw, load_and_die, load_fake, load_nothing
 from tests.samples import FakeClassifier, fake_detector, make_detections
 
 
@@ -35,9 +33,8 @@ def analyzer(spec: ModelSpec) -> FaceAnalyzer:
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    file = tmp_path / "grey.png"
-    PillowImage.fromarray(np.full((60, 90, 3), 140, np.uint8)).save(file)
-    return file
+    draw(tmp_path, "grey.png", size=90)
+    return tmp_path / "grey.png"
 
 
 def test_a_photograph_is_a_row_of_the_table(
@@ -55,7 +52,7 @@ def test_a_photograph_is_a_row_of_the_table(
         "sha256": hashlib.sha256(photo.read_bytes()).hexdigest(),
         "size": photo.stat().st_size,
         "width": 90,
-        "height": 60,
+        "height": 90,
         "error": None,
         "model": "fake",
     }

@@ -1,5 +1,7 @@
 """Names of files, as anybody may have made them."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,49 +18,50 @@ from fer.labelled.names import (
     shown_name,
 )
 
+NAMES = {
+    kind_of: {
+        **dict.fromkeys(("", "a.jpg", "day 1/IMG_1.HEIC", "without_ending"), Kind.PHOTO),
+        **dict.fromkeys(("a.jpg.zip", "photos.tar.gz"), Kind.ARCHIVE),
+        **dict.fromkeys(("film.mp4", "notes.txt"), Kind.OTHER),
+        **dict.fromkeys((".hidden.jpg", ".git/a.jpg", "__MACOSX/day/._a.jpg"), Kind.SYSTEM),
+        **dict.fromkeys(("__MACOSX/a.jpg", "day\\Thumbs.db", "Desktop.ini"), Kind.SYSTEM),
+    },
+    leads_out: {
+        **dict.fromkeys(("", "a/b.jpg", "a..b/c...jpg"), False),
+        **dict.fromkeys(("../a.jpg", "a/../../b.jpg", "a\\..\\b.jpg", "c:a.jpg"), True),
+        **dict.fromkeys(("/etc/passwd.jpg", "\\\\server\\share\\a.jpg", "C:\\a.jpg"), True),
+    },
+    shown_name: {
+        "": "unnamed",
+        "../..": "unnamed",
+        "/etc/./a.jpg": "etc/a.jpg",
+        "..\\..\\a.jpg": "a.jpg",
+        "a\x00\x1b[31m.jpg": "a[31m.jpg",
+        "holiday\u202egpj.exe": "holidaygpj.exe",
+        "Zu\u0308rich.jpg": "Z\u00fcrich.jpg",
+        "日本/写真.jpg": "日本/写真.jpg",
+        "x" * 500 + ".jpg": "…" + "x" * (MAX_LENGTH - 5) + ".jpg",
+        "x" * MAX_LENGTH: "x" * MAX_LENGTH,
+    },
+    flat_name: {
+        "": "unnamed",
+        "a.jpg": "a.jpg",
+        "day 1/a.jpg": "day 1_a.jpg",
+        "../../etc/passwd": "etc_passwd",
+        "C:\\pictures\\a.jpg": "C__pictures_a.jpg",
+        ".hidden.jpg": "_.hidden.jpg",
+        "con.jpg": "_con.jpg",
+        "LPT1": "_LPT1",
+        "console.jpg": "console.jpg",
+    },
+}
+
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        *((name, Kind.PHOTO) for name in ("", "a.jpg", "day 1/IMG_1.HEIC", "without_ending")),
-        *((name, Kind.ARCHIVE) for name in ("a.jpg.zip", "photos.tar.gz")),
-        *((name, Kind.OTHER) for name in ("film.mp4", "notes.txt")),
-        *((name, Kind.SYSTEM) for name in (".hidden.jpg", ".git/a.jpg", "__MACOSX/day/._a.jpg")),
-        *((name, Kind.SYSTEM) for name in ("__MACOSX/a.jpg", "day\\Thumbs.db", "Desktop.ini")),
-    ],
+    ("function", "name"), [(function, name) for function, rows in NAMES.items() for name in rows]
 )
-def test_a_name_says_what_a_file_is(name: str, kind: Kind) -> None:
-    assert kind_of(name) is kind
-
-
-@pytest.mark.parametrize(
-    ("name", "out"),
-    [
-        *((name, False) for name in ("", "a/b.jpg", "a..b/c...jpg")),
-        *((name, True) for name in ("../a.jpg", "a/../../b.jpg", "a\\..\\b.jpg", "c:a.jpg")),
-        *((name, True) for name in ("/etc/passwd.jpg", "\\\\server\\share\\a.jpg", "C:\\a.jpg")),
-    ],
-)
-def test_a_path_that_leads_out_of_its_folder_is_known(name: str, out: bool) -> None:
-    assert leads_out(name) is out
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("", "unnamed"),
-        ("../..", "unnamed"),
-        ("/etc/./a.jpg", "etc/a.jpg"),
-        ("..\\..\\a.jpg", "a.jpg"),
-        ("a\x00\x1b[31m.jpg", "a[31m.jpg"),
-        ("holiday‮gpj.exe", "holidaygpj.exe"),
-        ("Zu\u0308rich.jpg", "Z\u00fcrich.jpg"),
-        ("日本/写真.jpg", "日本/写真.jpg"),
-        ("x" * 500 + ".jpg", "…" + "x" * (MAX_LENGTH - 5) + ".jpg"),
-    ],
-)
-def test_a_name_is_shown_without_what_could_mislead(name: str, shown: str) -> None:
-    assert shown_name(name) == shown
+def test_what_a_name_says_and_is_shown_as(function: Callable, name: str) -> None:
+    assert function(name) == NAMES[function][name]
 
 
 @given(st.text(st.characters(codec="utf-8") | st.sampled_from("./\\:\x00\u202e"), max_size=300))
@@ -76,24 +79,6 @@ def test_numbers_in_names_are_sorted_as_numbers_but_those_of_other_scripts() -> 
     names = ["b.jpg", "a10.jpg", "A2.jpg", "10.jpg", "9.jpg", ""]
     assert sorted(names, key=natural_order) == ["", "9.jpg", "10.jpg", "A2.jpg", "a10.jpg", "b.jpg"]
     assert sorted(["10.jpg", "٣/x.png", "²", "2.jpg"], key=natural_order)[:2] == ["2.jpg", "10.jpg"]
-
-
-@pytest.mark.parametrize(
-    ("name", "flat"),
-    [
-        ("", "unnamed"),
-        ("a.jpg", "a.jpg"),
-        ("day 1/a.jpg", "day 1_a.jpg"),
-        ("../../etc/passwd", "etc_passwd"),
-        ("C:\\pictures\\a.jpg", "C__pictures_a.jpg"),
-        (".hidden.jpg", "_.hidden.jpg"),
-        ("con.jpg", "_con.jpg"),
-        ("LPT1", "_LPT1"),
-        ("console.jpg", "console.jpg"),
-    ],
-)
-def test_a_flat_name_is_one_file_on_every_system(name: str, flat: str) -> None:
-    assert flat_name(name) == flat
 
 
 LABELS = ("happy", "sad")
