@@ -113,7 +113,7 @@ def _is_set_otherwise(session: VideoSession) -> bool:
 
 def _show_failure(session: VideoSession, source: Source, error: Exception | None) -> None:
     if isinstance(error, ModelError):
-        running_model.show_model_error(error)
+        running_model.show_model_error(error, choice=False)
         return
     line, again = failure_line(source, error)
     st.error(line, icon=":material/error:")

@@ -104,13 +104,19 @@ def matching_track_record(
     return track_record(report, head) if report else None
 
 
-def show_model_error(error: ModelError) -> None:
-    """Show visitors that the model is missing, and the operator what to do."""
+def show_model_error(error: ModelError, *, choice: bool = True) -> None:
+    """Show visitors that the model is missing, and the operator what to do.
+
+    Args:
+        error: what is wrong with the model.
+        choice: whether to offer other models; the page's settings may have that choice already.
+    """
     _log.error("no model: %s", error)
     log_event("model_failed")
     st.error("**The expression model is not installed here**, so nothing can be analysed yet.")
     st.caption(operator_message(error))
-    choose_model()  # another may be there
+    if choice:
+        choose_model()  # another may be there
 
 
 def operator_message(error: ModelError) -> str:
