@@ -68,7 +68,7 @@ def test_the_choice_holds_on_every_page(page: Page) -> None:
     follow(page, "Dashboard")
     expect(page.get_by_role("combobox", name="Model")).to_have_value("mine (running)")
     follow(page, "Photos")
-    expect(page.get_by_role("heading", name=STYLE.capitalize())).to_be_visible()
+    expect(page.get_by_role("heading", name=STYLE.capitalize(), level=4)).to_be_visible()
     page.reload()
     page.get_by_role("button", name="Settings").click()
     expect(page.get_by_role("radio", name="mine")).to_be_checked()

@@ -107,7 +107,7 @@ function show(root, data) {
 function light(root, data) {
   const colour = getComputedStyle(root).getPropertyValue("--st-primary-color");
   const look = (event) => {
-    const path = event.composedPath();
+    const path = event.type === "focusout" ? [] : event.composedPath();
     for (const { index } of data.faces) {
       const card = document.querySelector(`.st-key-${data.card}_${index}`);
       const pictures = [...root.querySelectorAll(`[data-face="${index}"]`)];
@@ -117,9 +117,12 @@ function light(root, data) {
       if (card) card.style.boxShadow = lit ? `0 0 0 3px ${colour}` : "";
     }
   };
-  const kinds = ["pointerover", "focusin", "focusout"];
-  for (const kind of kinds) document.addEventListener(kind, look);
-  return () => kinds.forEach((kind) => document.removeEventListener(kind, look));
+  const stop = new AbortController();
+  for (const kind of ["pointerover", "focusin", "focusout"]) {
+    document.addEventListener(kind, look, stop);
+    root.addEventListener(kind, look, stop); // from frame to frame, the document hears nothing
+  }
+  return () => stop.abort();
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
