@@ -161,7 +161,9 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, viewport: dict[str, int]
     page = visit("own_data", viewport=viewport)
     page.get_by_role("button", name="Try it with drawn faces").click()
     count(page, "0 of 21 labelled")
+    page.get_by_role("button", name="Settings").click()
     page.get_by_text("What most people would say (FER+)").first.click()  # it has most labels
+    page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Contempt")).to_be_visible()
     expect(page.locator("img:not([alt])")).to_have_count(0)
     assert 0 < widest(page, "h1, p, button:not(.tile), figure, .bars") <= viewport["width"]
