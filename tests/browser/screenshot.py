@@ -13,7 +13,7 @@ from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.server import running_app
 
 #: As high as the page with the sample's result.
-_SIZE = {"width": 1280, "height": 1360}
+_SIZE = {"width": 1280, "height": 900}
 
 
 def draw(target: Path) -> None:
