@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,22 +94,44 @@ def poll(show: Callable[[], None], *, active: bool, seconds: float = POLL_SECOND
         st.fragment(polled, run_every=seconds if active else None)()
 
 
-def hold(key: str, value: object) -> None:
-    """Give the page's widget of a key another value than the one it has.
+def show_picker(
+    show: Callable[..., Any],
+    label: str,
+    options: Sequence[Any],
+    chosen: Any,
+    key: str,
+    store: Callable[[Any], None],
+    **look: Any,
+) -> None:
+    """Show a choice whose value is kept elsewhere, as that of a model on all pages.
 
-    What is assigned is sent to the browser once, over a click on its way here, and gets lost where
-    the next run comes before it is drawn. So a widget has the value as its default, too, and
-    nothing is assigned where it has not changed elsewhere.
+    What is assigned to a widget is sent to the browser once, over a click on its way here, and gets
+    lost where the next run comes before it is drawn. So the widget has the value as its default,
+    too, and nothing is assigned where it has not changed elsewhere.
+
+    Args:
+        show: Streamlit's element: `st.pills`, `st.segmented_control`, `st.radio`, `st.selectbox`.
+        label: of the choice.
+        options: what can be chosen.
+        chosen: which of them is, or None.
+        key: key of the widget.
+        store: is called with what the visitor picks.
+        look: what else the element is to have.
     """
-    if st.session_state.get(key, value) != value:
-        st.session_state[key] = value
+    if chosen is not None and st.session_state.get(key, chosen) != chosen:
+        st.session_state[key] = chosen
+    if show in (st.pills, st.segmented_control):
+        look |= {"default": chosen, "required": True}
+    else:
+        look |= {"index": None if chosen is None else options.index(chosen)}
+    show(label, options, key=key, on_change=store_pick, args=(key, store), **look)
 
 
 def store_pick(key: str, store: Callable[[Any], None]) -> None:
     """Store what the visitor picked in the widget of a key. Call it when the widget changes.
 
-    A browser that has not heard yet of the value that `hold` gave says that there is none. Nobody
-    picks that, and `hold` gives the value again.
+    A browser that has not heard yet of the value that was assigned says that there is none. Nobody
+    picks that, and the value is assigned again.
     """
     value = st.session_state.get(key)
     if value is not None:

@@ -34,7 +34,7 @@ def content() -> AbstractContextManager[object]:
 #: Seconds between two looks whether there is room again.
 _FULL_POLL_SECONDS = 5.0
 
-_LINKS = "page_links"
+_LINKS, _TITLE = "page_links", "title_line"
 
 #: On a phone the links fit into a row without their icons, each large enough for a thumb. Streamlit
 #: writes the selected option and the value of a slider in the primary colour, which is too dark for
@@ -69,11 +69,45 @@ def header(title: str, lead: str) -> None:
     st.markdown(lead)
 
 
+def title_line(title: str, *, on_phone: str = "1.5rem") -> AbstractContextManager[object]:
+    """Show a title in a line, and return the line, in which more may stand beside it.
+
+    On a phone, choices below it are large enough for a thumb.
+
+    Args:
+        title: in Markdown.
+        on_phone: its size there, in CSS.
+    """
+    st.html(
+        f"""<style>
+.st-key-{_TITLE} h1 {{
+  font-size: 1.5rem !important; padding: 0 !important; overflow-wrap: anywhere;
+}}
+@media (max-width: 640px) {{
+  .st-key-{_TITLE} h1 {{ font-size: {on_phone} !important; }}
+  [data-testid=stButtonGroup] button, [data-testid=stCheckbox] label {{ min-height: 40px; }}
+}}
+</style>"""
+    )
+    line = st.container(horizontal=True, vertical_alignment="center", key=_TITLE)
+    line.title(title, anchor=False, width="stretch")
+    return line
+
+
 def show_features(features: Sequence[str]) -> None:
     """Show what a page can do, as long as there is nothing else: Markdown, side by side."""
     with st.container(horizontal=True):
         for text in features:
             with st.container(width=CARD_WIDTH):
+                st.markdown(text)
+
+
+def show_cards(cards: Sequence[tuple[str, str]]) -> None:
+    """Show titles and the texts below them, in Markdown, two beside each other."""
+    with st.container(horizontal=True, vertical_alignment="distribute"):
+        for title, text in cards:
+            with st.container(border=True, width=(CONTENT_WIDTH - 16) // 2):
+                st.markdown(f"#### {title}", anchors=False)
                 st.markdown(text)
 
 

@@ -107,6 +107,10 @@ def _every_evaluation(model: OpenedModel) -> Sequence[Choice]:
     return [Choice(one, name=one.name) for one in split_evaluations(model.report, first)]
 
 
+def _first_evaluation(model: OpenedModel) -> Sequence[Choice]:
+    return [Choice(one.evaluation) for one in _every_evaluation(model)[:1]]
+
+
 def _every_record(model: OpenedModel) -> Sequence[Choice]:
     found = []
     for one in model.other_data:
@@ -187,7 +191,7 @@ SECTIONS: tuple[Entry, ...] = (
         OVERVIEW,
         "Overview",
         _overview,
-        lambda model: [Choice(one.evaluation) for one in _every_evaluation(model)[:1]],
+        _first_evaluation,
     ),
     Entry(  # a file has these with the training
         OVERVIEW, "Data and curves", lambda m, _: [made.data_and_curves(m.report)], _nowhere
@@ -199,9 +203,7 @@ SECTIONS: tuple[Entry, ...] = (
         MORE,
         "All figures, every head and split",
         lambda model, choice: figures.all_figures(model.report, choice.evaluation),
-        lambda model: [
-            Choice(one.evaluation) for one in _every_evaluation(model)[:1] or [Choice()]
-        ],
+        lambda model: _first_evaluation(model) or [Choice()],
     ),
     Entry(
         MORE,

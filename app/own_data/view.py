@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.components import download, hold, mount, store_pick
+from app.core.components import download, mount, show_picker
 from app.core.models.head_picker import chosen_head
 from app.core.models.runnable import ModelEntry
 from app.core.photo import Missing
@@ -46,16 +46,14 @@ _FACES_A_MINUTE = 21
 
 def show_steps(session: OwnSession) -> int:
     """Show the three steps, any of which can be chosen, and how long it takes; return which one."""
-    hold(_STEP, session.step)
-    st.segmented_control(
+    show_picker(
+        st.segmented_control,
         "Steps",
         list(STEPS),
+        session.step,
+        _STEP,
+        partial(setattr, session, "chosen_step"),
         format_func=STEPS.__getitem__,
-        required=True,
-        default=session.step,
-        key=_STEP,
-        on_change=store_pick,
-        args=(_STEP, partial(setattr, session, "chosen_step")),
         label_visibility="collapsed",
     )
     if session.own:

@@ -14,7 +14,7 @@ from app.about_text import (
     accuracy_lines,
     detector_line,
 )
-from app.core.layout import header
+from app.core.layout import header, show_cards
 from app.core.models import running_model
 from app.core.models.head_picker import chosen_head
 from app.core.models.head_text import difference
@@ -24,14 +24,12 @@ from app.core.server.notice import show_law
 def main() -> None:
     """Render the page."""
     header("About FER Lens", WHAT)
-    with st.container(horizontal=True, vertical_alignment="distribute"):
-        for title, text in (
+    show_cards(
+        (
             (":material/visibility: What it can and cannot say", LIMITS),
             (":material/lock: What happens to your pictures", KEPT),
-        ):
-            with st.container(border=True, width=548):
-                st.markdown(f"#### {title}", anchors=False)
-                st.markdown(text)
+        )
+    )
     st.subheader("How often it is right", anchor=False)
     report = running_model.matching_report()
     if report:

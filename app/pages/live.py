@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app.core.components import POLL_SECONDS, poll
-from app.core.layout import CONTENT_WIDTH
+from app.core.layout import CONTENT_WIDTH, title_line
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head, chosen_head
 from app.core.models.model_choice import chosen_model
@@ -44,15 +44,6 @@ _VIDEO_WIDTH = 600
 _GAP = 24
 _PANEL_WIDTH = CONTENT_WIDTH - _VIDEO_WIDTH - _GAP
 
-#: The title is a line beside the ways to analyse; on a phone, above them.
-_TOP = "live_top"
-_STYLE = f"""<style>
-.st-key-{_TOP} h1 {{ font-size: 1.5rem !important; padding: 0 !important; }}
-@media (max-width: 640px) {{
-  [data-testid=stButtonGroup] button, [data-testid=stCheckbox] label {{ min-height: 40px; }}
-}}
-</style>"""
-
 
 def main() -> None:
     """Render the page."""
@@ -63,7 +54,7 @@ def main() -> None:
     except ModelError as error:
         running_model.show_model_error(error)
         return
-    st.html(_STYLE + CUT_STYLE)
+    st.html(CUT_STYLE)
     phase, seconds = _show_live(session, model)
     with st.container():
         if phase.troubled:
@@ -85,8 +76,7 @@ def _show_live(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
         The phase of the session, and the seconds between two updates of its curves.
     """
     refusal = session.limit.refusal(session)
-    with st.container(horizontal=True, vertical_alignment="center", key=_TOP):
-        st.title("Read expressions live", anchor=False, width="stretch")
+    with title_line("Read expressions live"):
         choose_head(partial(show_controls, session))
         place, why = show_choice(reason_for_device(refusal, _servers().help))
     if why:

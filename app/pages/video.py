@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.core.components import poll
 from app.core.jobs import State
+from app.core.layout import title_line
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head
 from app.core.models.model_choice import chosen_key
@@ -28,22 +29,9 @@ _FEATURES = (
     ":material/download: **Gives you the numbers** as CSV, JSON and Parquet, and subtitles.",
 )
 
-#: The title is a line, with what can be done about the recording beside it.
-_TOP = "video_title"
-_STYLE = f"""<style>
-.st-key-{_TOP} h1 {{
-  font-size: 1.5rem !important; padding: 0 !important; overflow-wrap: anywhere;
-}}
-@media (max-width: 640px) {{
-  .st-key-{_TOP} h1 {{ font-size: 1.25rem !important; }}
-  [data-testid=stButtonGroup] button, [data-testid=stCheckbox] label {{ min-height: 40px; }}
-}}
-</style>"""
-
 
 def main() -> None:
     """Render the page."""
-    st.html(_STYLE)
     try:
         chosen_settings()  # which needs a model
         session = video_session()
@@ -73,11 +61,8 @@ def main() -> None:
 
 
 def _show_title(session: VideoSession, source: Source | None, *, running: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=_TOP):
-        if source is None:
-            st.title("Read expressions in a video", anchor=False, width="stretch")
-        else:
-            st.title(escape_markdown(source.name), anchor=False, width="stretch")
+    title = escape_markdown(source.name) if source else "Read expressions in a video"
+    with title_line(title, on_phone="1.25rem"):
         if running:
             st.button(
                 "Cancel", icon=":material/close:", key="video_cancel", on_click=session.cancel

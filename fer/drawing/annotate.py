@@ -261,8 +261,9 @@ def annotate(image: Image, faces: Faces, *, bars: bool = False, tags: bool = Tru
     shorter = min(image.shape[:2])
     line = max(_LINE_MIN, round(shorter * _LINE_SHARE))
     text = int(np.clip(round(shorter * _TEXT_SHARE), _TEXT_MIN, _TEXT_MAX))
-    drawn = [_tag(faces, i, text)[: image.shape[0], : image.shape[1]] for i in range(len(faces))]
-    positions = [_above(box, tag, picture) for box, tag in zip(faces.xyxy, drawn, strict=True)]
+    tagged = range(len(faces)) if tags or bars else ()  # a panel leaves room for the tag
+    drawn = [_tag(faces, i, text)[: image.shape[0], : image.shape[1]] for i in tagged]
+    positions = [_above(box, tag, picture) for box, tag in zip(faces.xyxy, drawn, strict=False)]
     for box, answer in zip(faces.xyxy, faces.answers, strict=True):
         _draw_box(picture, box, _colour(answer), line)
     if bars:

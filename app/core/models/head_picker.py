@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from app.core.components import hold, store_pick
+from app.core.components import show_picker
 from app.core.models import running_model
 from app.core.models.head_text import IN_SHORT, NAMES, offered
-from app.core.models.model_choice import choose_model, is_model_choice
+from app.core.models.model_choice import choose_model, models_to_choose
 
 _HEAD = "head"
 
@@ -41,24 +42,12 @@ def choose_head(more: Callable[[], None] | None = None) -> str:
         ModelError: the model is missing or incomplete.
     """
     choices, chosen = offered(running_model.model_spec()), chosen_head()
-    if more or len(choices) > 1 or is_model_choice():
+    if more or len(choices) > 1 or models_to_choose():
         with st.popover("Settings", icon=":material/tune:", key="settings"):
             if more:
                 more()
             if len(choices) > 1:
-                hold(_CHOICE, chosen)
-                st.pills(
-                    "Labels to answer with",
-                    choices,
-                    default=chosen,
-                    required=True,
-                    format_func=lambda head: NAMES[head],
-                    key=_CHOICE,
-                    on_change=store_pick,
-                    args=(_CHOICE, partial(st.session_state.__setitem__, _HEAD)),
-                    width="content",
-                    wrap=True,  # on a phone
-                )
+                _show(st.pills, choices, chosen, width="content", wrap=True)  # on a phone
                 st.caption(IN_SHORT)
             choose_model()
     return chosen
@@ -73,20 +62,23 @@ def choose_measured(measured: Sequence[str], default: str) -> str:
     """
     chosen = _chosen_among(measured, default if default in measured else measured[0])
     if len(measured) > 1:
-        hold(_CHOICE, chosen)
-        st.selectbox(
-            "Labels to answer with",
-            measured,
-            index=measured.index(chosen),
-            format_func=lambda head: NAMES[head],
-            key=_CHOICE,
-            on_change=store_pick,
-            args=(_CHOICE, partial(st.session_state.__setitem__, _HEAD)),
-            width=300,
-        )
+        _show(st.selectbox, measured, chosen, width=300)
     return chosen
 
 
 def _chosen_among(heads: Sequence[str], default: str) -> str:
     chosen = st.session_state.get(_HEAD, default)
     return chosen if chosen in heads else default
+
+
+def _show(element: Callable[..., Any], heads: Sequence[str], chosen: str, **look: Any) -> None:
+    show_picker(
+        element,
+        "Labels to answer with",
+        heads,
+        chosen,
+        _CHOICE,
+        partial(st.session_state.__setitem__, _HEAD),
+        format_func=lambda head: NAMES[head],
+        **look,
+    )

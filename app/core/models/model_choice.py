@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.core.components import hold, store_pick
+from app.core.components import show_picker
 from app.core.models.head_text import head_name
 from app.core.models.runnable import ModelEntry, runnable_models
 from app.core.settings import model_dir
@@ -68,27 +68,24 @@ def keep_choice() -> None:
         st.query_params[_MODEL] = chosen.name
 
 
-def is_model_choice() -> bool:
-    """Return whether there is another model to choose than the chosen one."""
+def models_to_choose() -> Sequence[ModelEntry]:
+    """Return the models that can answer; none if there is no other than the chosen one."""
     entries = runnable_models()
-    return len(entries) > (1 if _chosen(entries) else 0)
+    return entries if len(entries) > (1 if _chosen(entries) else 0) else ()
 
 
 def choose_model() -> None:
     """Show the choice if several models can answer."""
-    if not is_model_choice():
+    if not (entries := models_to_choose()):
         return
-    entries = runnable_models()
-    names, chosen = [entry.name for entry in entries], _chosen(entries)
-    if chosen:
-        hold(_CHOICE, chosen.name)
-    st.radio(
+    chosen = _chosen(entries)
+    show_picker(
+        st.radio,
         "The model that answers, on all pages",
-        names,
-        index=names.index(chosen.name) if chosen else None,
-        key=_CHOICE,
-        on_change=store_pick,
-        args=(_CHOICE, answer_with),
+        [entry.name for entry in entries],
+        chosen.name if chosen else None,
+        _CHOICE,
+        answer_with,
         format_func=escape_markdown,
         captions=[facts(entry) for entry in entries],
     )

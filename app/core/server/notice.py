@@ -10,6 +10,7 @@ from html import escape
 import streamlit as st
 
 from app.core.components import mount
+from app.core.layout import show_cards
 from app.core.server.end import READY_PATH, THIS_SERVER
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.session.tabs import this_tab
@@ -185,14 +186,12 @@ def show_notice() -> None:
 def show_law() -> None:
     """Show what the law of the European Union asks, and offer the notice to print."""
     st.subheader("If you point it at other people", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="distribute"):
-        for title, text in (
+    show_cards(
+        (
             (":material/gavel: The EU's AI Act", AI_ACT),
             (":material/policy: Data protection (GDPR)", GDPR),
-        ):
-            with st.container(border=True, width=548):
-                st.markdown(f"#### {title}", anchors=False)
-                st.markdown(text)
+        )
+    )
     with st.container(border=True):
         st.markdown("#### :material/fact_check: Before you start", anchors=False)
         st.markdown(LAW_DUTIES)

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from app.core.components import hold, store_pick
+from app.core.components import show_picker
 from app.core.stream_charts import text
 from app.core.stream_charts.curves import curves, describe_curves
 from app.core.stream_charts.drawing import (
@@ -122,16 +122,14 @@ def _choose_person(people: list[int], default: int) -> int:
     chosen = st.session_state.get(_PERSON)
     person = chosen if chosen in people else default
     if len(people) > 1:
-        hold(_PERSON_CHOICE, person)
-        st.pills(
+        show_picker(
+            st.pills,
             "Person",
             people,
-            default=person,
-            required=True,
+            person,
+            _PERSON_CHOICE,
+            partial(st.session_state.__setitem__, _PERSON),
             format_func=person_name,
-            key=_PERSON_CHOICE,
-            on_change=store_pick,
-            args=(_PERSON_CHOICE, partial(st.session_state.__setitem__, _PERSON)),
             label_visibility="collapsed",
             wrap=True,
         )

@@ -7,7 +7,7 @@ from enum import Enum
 
 import streamlit as st
 
-from app.core.components import hold, store_pick
+from app.core.components import show_picker
 from app.live.device.component import device_problem, device_report
 from app.live.device.texts import explained
 from app.live.streaming.turn import Help
@@ -111,16 +111,14 @@ def show_choice(reason: str) -> tuple[Place, str]:
     st.session_state[_CHOICE] = choice
     if choice.by_visitor and st.query_params.get(_PARAMETER) != choice.place.value:
         st.query_params[_PARAMETER] = choice.place.value  # also after a visit to another page
-    hold(_WIDGET, choice.place)
-    st.segmented_control(
+    show_picker(
+        st.segmented_control,
         "Where to analyse",
         list(Place),
-        default=choice.place,
-        required=True,
+        choice.place,
+        _WIDGET,
+        choose,
         format_func=_LABELS.__getitem__,
-        key=_WIDGET,
-        on_change=store_pick,
-        args=(_WIDGET, choose),
         label_visibility="collapsed",
         help=_HELP,
     )
