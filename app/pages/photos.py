@@ -34,7 +34,9 @@ _BAR_STYLE = f"""<style>
 @media (max-width: 480px) {{
   .st-key-{_BAR} {{ gap: 4px; }}
   .st-key-{_BAR} button {{ padding-inline: 8px; }}
-  .st-key-{_BAR} button [data-testid="stIconMaterial"] {{ display: none; }}
+  .st-key-{_BAR} [data-has-shortcut] > span:has(> [data-testid="stIconMaterial"]) {{
+    display: none;
+  }}
 }}
 </style>"""
 

@@ -20,6 +20,9 @@ CALIBRATION_BINS = 15
 #: 97.5 % quantile of the normal distribution, for 95 % confidence intervals.
 _Z = 1.959963984540054
 
+#: Drawn samples from which an interval is taken that has no formula.
+_DRAWS = 2000
+
 
 class ClassScores(Record):
     """Metrics of one class; a metric whose denominator is 0 is 0."""
@@ -145,6 +148,38 @@ def wilson_interval(correct: int, count: int) -> tuple[float, float]:
     spread = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
     middle, norm = share + _Z**2 / (2 * count), 1 + _Z**2 / count
     return max(0.0, (middle - spread) / norm), min(1.0, (middle + spread) / norm)
+
+
+def macro_f1_interval(evaluation: Evaluation) -> tuple[float, float]:
+    """Return the 95 % interval of the macro-F1: percentiles of a bootstrap of its confusion matrix.
+
+    Faces are drawn anew with replacement (Efron 1979), which only the counts are needed for. The
+    same evaluation always has the same interval.
+    """
+    shares = np.ravel(evaluation.confusion) / evaluation.count
+    drawn = np.random.default_rng(0).multinomial(evaluation.count, shares, _DRAWS)
+    drawn = drawn.reshape(_DRAWS, *np.shape(evaluation.confusion))
+    correct, support = np.diagonal(drawn, axis1=1, axis2=2), drawn.sum(axis=2)
+    either = drawn.sum(axis=1) + support
+    f1 = np.divide(2 * correct, either, out=np.zeros(either.shape), where=either > 0)
+    low, high = np.percentile(f1.sum(axis=1) / (support > 0).sum(axis=1), (2.5, 97.5))
+    return float(low), float(high)
+
+
+def calibration_interval(evaluation: Evaluation) -> tuple[float, float]:
+    """Return the 95 % interval of the calibration error: a basic bootstrap of its bins.
+
+    The error of drawn samples is larger on average than the one they are drawn from, as chance adds
+    to it. The basic interval (Davison & Hinkley 1997, section 5.2) takes that off again.
+    """
+    counts, confidence, accuracy = np.array(
+        [(b.count, b.confidence, b.accuracy) for b in evaluation.calibration]
+    ).T
+    shape = (_DRAWS, len(counts))
+    drawn = np.random.default_rng(0).binomial(counts.astype(int), accuracy, shape) / counts
+    errors = (np.abs(drawn - confidence) * counts).sum(axis=1) / counts.sum()
+    high, low = 2 * evaluation.calibration_error - np.percentile(errors, (2.5, 97.5))
+    return max(0.0, float(low)), min(1.0, float(high))
 
 
 def calibration_bins(

@@ -22,7 +22,12 @@ from app.core.report.text import (
 )
 from app.core.text import counted
 from fer.evaluation.labelled import LabelledEvaluation
-from fer.evaluation.metrics import Evaluation, wilson_interval
+from fer.evaluation.metrics import (
+    Evaluation,
+    calibration_interval,
+    macro_f1_interval,
+    wilson_interval,
+)
 from fer.evaluation.other_data import PhotoSearch
 from fer.evaluation.report import CALIBRATIONS, Adaptation, Change
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
@@ -35,9 +40,12 @@ INTERVAL = (
 ACCURACY = f"How many of 100 faces get the label that the data set gives them. {INTERVAL}"
 
 
+BOOTSTRAP = "95% interval by drawing the faces anew 2,000 times."
+
+
 MACRO_F1 = (
     "F1 is high where it finds most faces of an expression and is seldom wrong about it. This is "
-    "the mean over all expressions, rare ones counting the same."
+    f"the mean over all expressions, rare ones counting the same. {BOOTSTRAP}"
 )
 
 
@@ -49,7 +57,7 @@ TOP2 = "How often the label is among the first two answers."
 
 CALIBRATION = (
     "How far confidence and accuracy differ on average: of all answers with 80% confidence, 80% "
-    "should be right. Expected calibration error, 15 bins."
+    f"should be right. Expected calibration error, 15 bins. {BOOTSTRAP}"
 )
 
 
@@ -72,23 +80,34 @@ class Headline:
     value: Callable[[Evaluation], float]
     meaning: str
     text: Callable[[float], str] = percent
+    interval: Callable[[Evaluation], tuple[float, float]] | None = None
 
     def of(self, evaluation: Evaluation) -> str:
         """Return its value as text."""
         return self.text(self.value(evaluation))
 
     def fact(self, evaluation: Evaluation) -> Fact:
-        """Return it as a fact; the accuracy has its interval."""
-        note = interval(evaluation) if self.name == "Accuracy" else ""
+        """Return it as a fact, with its 95 % interval if it has one."""
+        note = share_range(*self.interval(evaluation)) if self.interval else ""
         return Fact(self.name, self.of(evaluation), self.meaning, note)
 
 
 HEADLINES = (
-    Headline("Accuracy", lambda e: e.accuracy, ACCURACY),
-    Headline("Macro-F1", lambda e: e.macro_f1, MACRO_F1),
+    Headline(
+        "Accuracy",
+        lambda e: e.accuracy,
+        ACCURACY,
+        interval=lambda e: (e.accuracy_low, e.accuracy_high),
+    ),
+    Headline("Macro-F1", lambda e: e.macro_f1, MACRO_F1, interval=macro_f1_interval),
     Headline("Balanced accuracy", lambda e: e.balanced_accuracy, BALANCED),
     Headline("Top-2 accuracy", lambda e: e.top2_accuracy, TOP2),
-    Headline("Calibration error", lambda e: e.calibration_error, CALIBRATION),
+    Headline(
+        "Calibration error",
+        lambda e: e.calibration_error,
+        CALIBRATION,
+        interval=calibration_interval,
+    ),
     Headline("Log loss", lambda e: e.log_loss, LOG_LOSS, "{:.3f}".format),
 )
 

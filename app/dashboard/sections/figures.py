@@ -34,7 +34,7 @@ from app.core.report.text import (
 from app.core.text import counted
 from app.dashboard import charts
 from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective, VoteRule
-from fer.evaluation.metrics import Evaluation
+from fer.evaluation.metrics import Evaluation, wilson_interval
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
@@ -104,11 +104,13 @@ def headlines(
     if shown:
         answered = (shown.coverage, shown.accuracy)
         if shown.truth == "people":
-            error = f"{percent(shown.calibration_error)} by people"
-            facts[-1] = replace(facts[-1], note=error)
+            by_people = f"{facts[-1].note} · {percent(shown.calibration_error)} by people"
+            facts[-1] = replace(facts[-1], note=by_people)
     if answered and answered[0]:
-        right = f"{percent(answered[1])} right"
-        facts.append(Fact("Answered", percent(answered[0]), ANSWERED, right))
+        share, count = answered[0], chosen.evaluation.count
+        between = share_range(*wilson_interval(round(share * count), count))
+        right = f"{between} · {percent(answered[1])} right"
+        facts.append(Fact("Answered", percent(share), ANSWERED, right))
     title = chosen.titled(name)
     return Facts(
         [*facts, _latency(report)], title, f"Compared with {TRUTH_OF[chosen.head]}. {_BY_PEOPLE}"

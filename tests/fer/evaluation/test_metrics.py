@@ -18,7 +18,9 @@ from fer.evaluation.metrics import (
     CALIBRATION_BINS,
     Evaluation,
     calibration_bins,
+    calibration_interval,
     evaluate,
+    macro_f1_interval,
     wilson_interval,
 )
 from fer.evaluation.report import FileCard, Mistakes, Report
@@ -196,3 +198,18 @@ def test_a_report_counts_only_for_its_own_weights(
     for file in files.values():
         found = Mistakes(sha256=file.sha256, data="bars", split="test", mistakes=())
         assert found.describes(spec) is same
+
+
+def test_most_intervals_contain_the_figures_of_all_faces_like_these() -> None:
+    every = evaluate(*answers(200_000, 0), NAMES)
+    samples = [evaluate(*answers(500, seed), NAMES) for seed in range(1, 101)]
+    for interval, figure in (
+        (macro_f1_interval, every.macro_f1),
+        (calibration_interval, every.calibration_error),
+    ):
+        between = [interval(sample) for sample in samples]
+        assert 88 <= sum(low <= figure <= high for low, high in between) <= 99
+        assert max(high - low for low, high in between) < 0.12
+    certain = evaluate(np.arange(4), np.eye(4), NAMES)
+    assert calibration_interval(certain) == (0, 0)
+    assert macro_f1_interval(certain) == (1, 1)
