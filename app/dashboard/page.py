@@ -32,6 +32,17 @@ from fer.labels import EXPRESSION_HEAD
 #: Command that the page suggests if there is no model, or only one.
 TRAIN_COMMAND = "python -m training train --preset small --data fer2013.csv --out models/mine"
 
+#: On a phone the choices stand two in a row, so that the verdict is seen at once.
+_CHOICES = "dashboard_choices"
+_STYLE = f"""<style>
+@media (max-width: 480px) {{
+  .st-key-{_CHOICES}, .st-key-{_CHOICES} [data-testid="stHorizontalBlock"] {{ gap: 8px; }}
+  .st-key-{_CHOICES} [data-testid="stElementContainer"] {{
+    flex: 1 1 40% !important; min-width: 0; width: auto !important;
+  }}
+}}
+</style>"""
+
 
 @dataclass(frozen=True)
 class ModelView:
@@ -53,7 +64,8 @@ def show_dashboard() -> None:
         st.info("**There is no model yet.** Train one, and its report appears here.")
         st.code(TRAIN_COMMAND, language="bash")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.html(_STYLE)
+    with st.container(horizontal=True, vertical_alignment="bottom", key=_CHOICES):
         chosen = _choose_models(names)
         picker = st.container(horizontal=True, width="content")
     opened = [model for name in chosen if (model := open_with_warnings(name))]

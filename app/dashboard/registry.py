@@ -142,7 +142,7 @@ def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
         name, kind = other_data.record_faces(record), record.kind
         answered = (record.figures.answered, record.figures.answered_accuracy)
     facts = figures.headlines(model.report, chosen, name, answered)
-    return [*figures.verdict(chosen, name, kind), facts]
+    return [*figures.verdict(chosen, name, kind), *facts]
 
 
 def _mistakes(model: OpenedModel, choice: Choice) -> Sequence[Part]:

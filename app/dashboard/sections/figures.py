@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from app.core.models.head_text import head_name
 from app.core.report.elements import Chart, Fact, Facts, Note, Part, Row, Table
@@ -89,7 +88,7 @@ def verdict(chosen: SplitEvaluation, name: str, kind: str) -> list[Part]:
 
 def headlines(
     report: Report, chosen: SplitEvaluation, name: str, answered: tuple[float, float] | None
-) -> Facts:
+) -> list[Part]:
     """Return the five figures of a model that matter most.
 
     Args:
@@ -101,25 +100,23 @@ def headlines(
     """
     facts = [h.fact(chosen.evaluation) for h in HEADLINES if h.name in _HEADLINES]
     shown = report.selective_of(chosen.split, chosen.head) if chosen.duplicates else None
+    notes: list[Part] = []
     if shown:
         answered = (shown.coverage, shown.accuracy)
         if shown.truth == "people":
-            by_people = f"{facts[-1].note} · {percent(shown.calibration_error)} by people"
-            facts[-1] = replace(facts[-1], note=by_people)
+            error = f"{100 * shown.calibration_error:.1f} percentage points"
+            notes = [Note(f"From what most of ten people said, its confidence differs by {error}.")]
     if answered and answered[0]:
-        share, count = answered[0], chosen.evaluation.count
-        between = share_range(*wilson_interval(round(share * count), count))
-        right = f"{between} · {percent(answered[1])} right"
-        facts.append(Fact("Answered", percent(share), ANSWERED, right))
-    title = chosen.titled(name)
-    return Facts(
-        [*facts, _latency(report)], title, f"Compared with {TRUTH_OF[chosen.head]}. {_BY_PEOPLE}"
-    )
+        share, right = answered
+        count = round(share * chosen.evaluation.count)
+        between = share_range(*wilson_interval(round(right * count), count))
+        facts.append(Fact("Answered", percent(share), ANSWERED, f"{between} right"))
+    facts.append(_latency(report))
+    meaning = f"Compared with {TRUTH_OF[chosen.head]}."
+    return [Facts(facts, chosen.titled(name), meaning), *notes]
 
 
 _HEADLINES = ("Accuracy", "Macro-F1", "Calibration error")
-
-_BY_PEOPLE = "By people: compared with what most of ten people said (FER+), where that is known."
 
 
 def all_figures(report: Report, chosen: SplitEvaluation | None) -> list[Part]:

@@ -10,6 +10,7 @@ from app.core.report.elements import Facts, Note, Part, Row, Table
 from app.core.report.text import SplitEvaluation, split_evaluations
 from app.dashboard.models import open_model
 from app.dashboard.sections import figures
+from fer.evaluation.metrics import wilson_interval
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.app.dashboard.samples import report
 from tests.samples import SHIPPED_MODEL
@@ -77,11 +78,15 @@ def test_the_verdict_says_what_the_faces_are_worth(
 
 
 def test_five_figures_lead() -> None:
-    shown = facts([figures.headlines(REPORT, VALIDATION, "the set", None)])
+    shown = facts(figures.headlines(REPORT, VALIDATION, "the set", None))
     assert [*shown] == ["Accuracy", "Macro-F1", "Calibration error", "Answered", "Time for a face"]
     assert shown["Answered"] == "75.0%"
-    assert facts([figures.headlines(REPORT, TEST, "CK+", (0.5, 0.9))])["Answered"] == "50.0%"
-    assert "Answered" not in facts([figures.headlines(REPORT, TEST, "the set", None)])
+    [half] = figures.headlines(REPORT, TEST, "CK+", (0.5, 0.9))
+    assert facts([half])["Answered"] == "50.0%"
+    assert isinstance(half, Facts)
+    low, high = wilson_interval(round(0.45 * FOUND.count), round(0.5 * FOUND.count))
+    assert half.facts[3].note == f"{100 * low:.1f}–{high:.1%} right"
+    assert "Answered" not in facts(figures.headlines(REPORT, TEST, "the set", None))
 
 
 def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
@@ -89,8 +94,11 @@ def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
     chosen = split_evaluations(made, BALANCED_HEAD)[0]
     by_people = made.selective_of(chosen.split, BALANCED_HEAD)
     assert by_people
-    notes = {f.label: f.note for f in figures.headlines(made, chosen, "", None).facts}
-    assert notes["Calibration error"].endswith(f"{by_people.calibration_error:.1%} by people")
+    shown, note = figures.headlines(made, chosen, "", None)
+    assert isinstance(note, Note)
+    assert f"differs by {100 * by_people.calibration_error:.1f} percentage points" in note.text
+    assert isinstance(shown, Facts)
+    assert [bool(fact.note) for fact in shown.facts] == [True] * 4 + [False], "with intervals"
 
 
 def test_the_report_of_each_class_ends_with_both_averages() -> None:
