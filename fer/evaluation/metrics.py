@@ -20,8 +20,9 @@ CALIBRATION_BINS = 15
 #: 97.5 % quantile of the normal distribution, for 95 % confidence intervals.
 _Z = 1.959963984540054
 
-#: Drawn samples from which an interval is taken that has no formula.
-_DRAWS = 2000
+#: Drawn samples from which an interval is taken that has no formula, and how many faces that takes:
+#: of few, hardly a drawn sample has the mistakes that others like them have.
+_DRAWS, _FEWEST = 2000, 100
 
 
 class ClassScores(Record):
@@ -150,12 +151,14 @@ def wilson_interval(correct: int, count: int) -> tuple[float, float]:
     return max(0.0, (middle - spread) / norm), min(1.0, (middle + spread) / norm)
 
 
-def macro_f1_interval(evaluation: Evaluation) -> tuple[float, float]:
+def macro_f1_interval(evaluation: Evaluation) -> tuple[float, float] | None:
     """Return the 95 % interval of the macro-F1: percentiles of a bootstrap of its confusion matrix.
 
     Faces are drawn anew with replacement (Efron 1979), which only the counts are needed for. The
-    same evaluation always has the same interval.
+    same evaluation always has the same interval; fewer than 100 faces have none.
     """
+    if evaluation.count < _FEWEST:
+        return None
     shares = np.ravel(evaluation.confusion) / evaluation.count
     drawn = np.random.default_rng(0).multinomial(evaluation.count, shares, _DRAWS)
     drawn = drawn.reshape(_DRAWS, *np.shape(evaluation.confusion))
@@ -166,12 +169,15 @@ def macro_f1_interval(evaluation: Evaluation) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def calibration_interval(evaluation: Evaluation) -> tuple[float, float]:
+def calibration_interval(evaluation: Evaluation) -> tuple[float, float] | None:
     """Return the 95 % interval of the calibration error: a basic bootstrap of its bins.
 
     The error of drawn samples is larger on average than the one they are drawn from, as chance adds
-    to it. The basic interval (Davison & Hinkley 1997, section 5.2) takes that off again.
+    to it. The basic interval (Davison & Hinkley 1997, section 5.2) takes that off again. Fewer than
+    100 faces have none.
     """
+    if evaluation.count < _FEWEST:
+        return None
     counts, confidence, accuracy = np.array(
         [(b.count, b.confidence, b.accuracy) for b in evaluation.calibration]
     ).T

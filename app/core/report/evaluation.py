@@ -80,7 +80,7 @@ class Headline:
     value: Callable[[Evaluation], float]
     meaning: str
     text: Callable[[float], str] = percent
-    interval: Callable[[Evaluation], tuple[float, float]] | None = None
+    interval: Callable[[Evaluation], tuple[float, float] | None] = lambda _: None
 
     def of(self, evaluation: Evaluation) -> str:
         """Return its value as text."""
@@ -88,7 +88,8 @@ class Headline:
 
     def fact(self, evaluation: Evaluation) -> Fact:
         """Return it as a fact, with its 95 % interval if it has one."""
-        note = share_range(*self.interval(evaluation)) if self.interval else ""
+        between = self.interval(evaluation)
+        note = share_range(*between) if between else ""
         return Fact(self.name, self.of(evaluation), self.meaning, note)
 
 
