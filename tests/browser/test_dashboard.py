@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,7 @@ from app.dashboard.models import open_model
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
 from tests.app.dashboard.samples import LABELS, TABS, write_model
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, until_made
-from tests.browser.server import running_app
-
-Visit = Callable[..., Page]
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, Open, Serve, Visit, until_made
 
 
 @pytest.fixture(scope="module")
@@ -37,31 +33,21 @@ def report(models: Path) -> Report:
 
 
 @pytest.fixture(scope="module")
-def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(models: Path, serve: Serve) -> str:
     """Address of the app with these models."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(MODELS.name, str(models))
-        with running_app(tmp_path_factory.mktemp("server") / "log.txt") as url:
-            yield url
+    return serve({MODELS.name: str(models)})
 
 
 @pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Visit]:
+def visit(browser: Browser, server: str, open_page: Open) -> Visit:
     """Open the dashboard in a fresh session."""
-    contexts = []
 
-    def open_page(**options: object) -> Page:
-        context = browser.new_context(**({"viewport": WIDE} | options))  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{server}/dashboard")
-        expect(page.get_by_role("tab", name="Overview")).to_be_visible(timeout=PATIENCE)
+    def opened(**options: object) -> Page:
+        page = open_page(browser, f"{server}/dashboard", **options)
+        expect(page.get_by_role("tab", name="Overview")).to_be_visible()
         return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return opened
 
 
 def turn_to(page: Page, tab: str) -> None:
@@ -83,7 +69,7 @@ def matrix(page: Page) -> Locator:
 def click_cell(page: Page, truth: str, answer: str) -> None:
     """Click the middle of a cell of the confusion matrix."""
     area = matrix(page).locator(".nsewdrag").first
-    expect(area).to_be_visible(timeout=PATIENCE)
+    expect(area).to_be_visible()
     until_made(page)
     area.scroll_into_view_if_needed()
     box = area.bounding_box()
@@ -92,7 +78,7 @@ def click_cell(page: Page, truth: str, answer: str) -> None:
     x = box["x"] + box["width"] * column / len(LABELS)
     y = box["y"] + box["height"] * row / len(LABELS)
     page.mouse.move(x, y)  # Plotly selects what it hovers over
-    expect(matrix(page).locator(".hoverlayer .hovertext")).to_be_visible(timeout=PATIENCE)
+    expect(matrix(page).locator(".hoverlayer .hovertext")).to_be_visible()
     page.mouse.click(x, y)
 
 
@@ -106,9 +92,7 @@ def choose(page: Page, label: str, value: str) -> None:
 
 def says(page: Page, report: Report, truth: str, answer: str) -> None:
     for sentence in cell_sentences(report.evaluations["test"], truth, answer):
-        expect(page.get_by_test_id("stMarkdown").get_by_text(sentence)).to_be_visible(
-            timeout=PATIENCE
-        )
+        expect(page.get_by_test_id("stMarkdown").get_by_text(sentence)).to_be_visible()
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
@@ -117,12 +101,14 @@ def test_every_part_opens_and_fits_the_screen(visit: Visit, viewport: dict[str, 
     for tab in TABS:
         turn_to(page, tab)
         until_made(page)
-        folds = page.get_by_test_id("stExpander").locator("summary")
+        # What another tab showed may still be there for a moment.
+        panel = page.get_by_role("tabpanel", name=tab)
+        folds = panel.get_by_test_id("stExpander").locator("summary")
         for number in range(folds.count() if tab != TABS[0] else 0):
             folds.nth(number).click()
             until_made(page)
         if tab != TABS[0]:
-            expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE)
+            expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
         widest = page.evaluate(
             """Math.max(...[...document.querySelectorAll(
@@ -163,11 +149,11 @@ def test_the_same_cell_can_be_clicked_again_after_another_was_chosen(
 
 
 def test_the_html_report_opens_offline_with_the_same_figures(
-    visit: Visit, browser: Browser, report: Report, tmp_path: Path
+    visit: Visit, open_page: Open, browser: Browser, report: Report, tmp_path: Path
 ) -> None:
     page = visit()
     figures = page.get_by_test_id("stMetricValue")
-    expect(figures).to_have_count(4, timeout=PATIENCE)
+    expect(figures).to_have_count(4)
     shown = figures.all_inner_texts()
     assert percent(report.evaluations["test"].accuracy) in shown
     with page.expect_download() as download:
@@ -175,33 +161,29 @@ def test_the_html_report_opens_offline_with_the_same_figures(
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
 
-    context = browser.new_context(offline=True, viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
-    try:
-        offline = context.new_page()
-        asked: list[str] = []
-        errors: list[str] = []
-        offline.on("request", lambda request: asked.append(request.url))
-        offline.on("pageerror", lambda error: errors.append(str(error)))
-        offline.goto(file.as_uri())
-        facts = offline.locator("#part1 .fact dd")
-        assert facts.all_inner_texts() == shown
-        charts = offline.locator(".js-plotly-plot")
-        expect(charts.last.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
-        assert charts.count() > 10
-        assert cells(offline) == percentages(report.evaluations["test"])
-        ink = charts.first.locator(".xtick text").first
-        expect(ink).to_have_css("fill", re.compile(r"rgb\(166, 165, 174\)"))
-        offline.emulate_media(color_scheme="light")
-        expect(ink).to_have_css("fill", re.compile(r"rgb\(107, 106, 117\)"))
-        wide = offline.evaluate("document.documentElement.scrollWidth")
-        assert wide <= PHONE["width"]
-        assert (
-            offline.locator(".scroll").evaluate_all(
-                "all => all.filter((one) => one.scrollWidth > one.clientWidth).length"
-            )
-            == 0
+    offline = open_page(browser, offline=True, viewport=PHONE, color_scheme="dark")
+    asked: list[str] = []
+    errors: list[str] = []
+    offline.on("request", lambda request: asked.append(request.url))
+    offline.on("pageerror", lambda error: errors.append(str(error)))
+    offline.goto(file.as_uri())
+    facts = offline.locator("#part1 .fact dd")
+    assert facts.all_inner_texts() == shown
+    charts = offline.locator(".js-plotly-plot")
+    expect(charts.last.locator(".main-svg").first).to_be_visible()
+    assert charts.count() > 10
+    assert cells(offline) == percentages(report.evaluations["test"])
+    ink = charts.first.locator(".xtick text").first
+    expect(ink).to_have_css("fill", re.compile(r"rgb\(166, 165, 174\)"))
+    offline.emulate_media(color_scheme="light")
+    expect(ink).to_have_css("fill", re.compile(r"rgb\(107, 106, 117\)"))
+    wide = offline.evaluate("document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"]
+    assert (
+        offline.locator(".scroll").evaluate_all(
+            "all => all.filter((one) => one.scrollWidth > one.clientWidth).length"
         )
-        assert asked == [file.as_uri()]
-        assert errors == []
-    finally:
-        context.close()
+        == 0
+    )
+    assert asked == [file.as_uri()]
+    assert errors == []

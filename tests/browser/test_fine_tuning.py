@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -14,8 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from fer.evaluation.report import Report
 from tests.app.own_data.fine_tuning.samples import adaptation
-from tests.browser.conftest import PATIENCE, WIDE, follow
-from tests.browser.server import running_app
+from tests.browser.conftest import Open, Serve, follow
 from tests.browser.servers.fine_tuning_streamlit import MODEL_VARIABLE, SIGN_VARIABLE
 from tests.samples import write_copy
 from training.demo.dataset import demo_face
@@ -32,8 +30,8 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def page(browser: Browser, material: Path) -> Iterator[Page]:
+@pytest.fixture
+def page(browser: Browser, serve: Serve, open_page: Open, material: Path) -> Page:
     env = {
         "FER_FINE_TUNING": "1",
         "FER_MODEL": str(material / "models" / "compact"),
@@ -41,14 +39,8 @@ def page(browser: Browser, material: Path) -> Iterator[Page]:
         MODEL_VARIABLE: str(material / "made" / "my-faces"),
         SIGN_VARIABLE: str(material / "sign"),
     }
-    server = "tests.browser.servers.fine_tuning_streamlit"
-    with running_app(material / "log.txt", env, module=server) as url:
-        context = browser.new_context(viewport=WIDE)
-        context.set_default_timeout(PATIENCE)
-        opened = context.new_page()
-        opened.goto(f"{url}/own_data")
-        yield opened
-        context.close()
+    server = serve(env, module="tests.browser.servers.fine_tuning_streamlit")
+    return open_page(browser, f"{server}/own_data")
 
 
 def labelled_faces() -> bytes:
@@ -86,4 +78,5 @@ def test_a_model_is_fine_tuned_and_answers(page: Page, material: Path) -> None:
     assert left == {"compact", "my-faces"}
     follow(page, "Photos")
     page.get_by_role("button", name="Try it with a sample photo").click()
-    expect(page.get_by_role("button", name="Model: my-faces")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("radio", name="my-faces")).to_be_checked()

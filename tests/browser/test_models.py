@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE, PHONE, WIDE, follow, until_made
-from tests.browser.server import running_app
+from tests.browser.conftest import PHONE, WIDE, Open, Serve, follow, until_made
 from tests.samples import SHIPPED_MODEL, write_copy
 
 #: What the shipped network calls happy, by the name that the other model has for it.
@@ -18,23 +16,16 @@ STYLE = "style 3"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Address of the app, with a model beside the shipped one."""
     folder = tmp_path_factory.mktemp("models")
     write_copy(folder, "mine", one_head=True)
-    env = {"FER_ICE": "local", "FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder)}
-    with running_app(folder / "log.txt", env) as url:
-        yield url
+    return serve({"FER_MODEL": str(SHIPPED_MODEL), "FER_MODELS": str(folder)})
 
 
 @pytest.fixture(params=[WIDE, PHONE], ids=["wide", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iterator[Page]:
-    context = browser.new_context(viewport=request.param, permissions=["camera"])
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    page.goto(server)
-    yield page
-    context.close()
+def page(request: pytest.FixtureRequest, browser: Browser, server: str, open_page: Open) -> Page:
+    return open_page(browser, server, viewport=request.param)
 
 
 def choose(page: Page, now: str, then: str) -> None:
