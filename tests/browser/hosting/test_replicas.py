@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.acts import LIVE, sample_answered
 from tests.browser.conftest import PATIENCE, Open, Visit
 from tests.browser.hosting.conftest import Site
-from tests.browser.test_dashboard import turn_to
 
 PAGES = ("", "video", "live", "own_data", "dashboard", "about")
 COOKIE = "fer_lens_replica"
@@ -57,7 +56,6 @@ def test_every_page_works_behind_nginx_and_its_headers(
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
         if path == "dashboard":
-            turn_to(page, "Training")
             expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
         assert replica_of(page.context) == replica
     assert refused == []
