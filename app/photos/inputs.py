@@ -27,9 +27,6 @@ from app.core.uploaders import (
 )
 from app.photos.session import GallerySession
 
-#: First word of the keys of the uploaders.
-_KEY = "photo"
-
 #: Key of the container of all inputs.
 INPUTS = "photo_inputs"
 
@@ -72,9 +69,9 @@ def show_inputs(session: GallerySession) -> None:
     files, folder, camera = st.tabs(_TABS, on_change="rerun", key=_SOURCE)
     most = most_in_words(session)
     with files:
-        show_files(session, _KEY, f"Photos or a ZIP: {most}", hand_to_photos, formats=_FORMATS)
+        show_files(session, "photo", f"Photos or a ZIP: {most}", hand_to_photos, formats=_FORMATS)
     with folder:
-        show_folder(session, _KEY, f"A folder, with all in it: {most}", hand_to_photos)
+        show_folder(session, "photo", f"A folder, with all in it: {most}", hand_to_photos)
     if camera.open and (session.adding or not len(session)):
         # Not before its tab is open: the widget makes the browser ask for the camera.
         with camera, st.container(width=640):
@@ -85,6 +82,16 @@ def show_inputs(session: GallerySession) -> None:
                 on_change=_take_snapshot,
                 args=(session,),
             )
+
+
+def _take_snapshot(session: GallerySession) -> None:
+    snapshot = st.session_state[_CAMERA]  # None when it was cleared
+    if not snapshot:
+        return
+    if refused := hand_snapshot_to_photos(snapshot.getvalue()):
+        session.notices = [refused]
+    else:
+        st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on
 
 
 def take_handed(session: GallerySession) -> None:
@@ -123,16 +130,6 @@ def offer_photo_sample() -> None:
         "photo_try_sample",
         _ask_for_sample,
     )
-
-
-def _take_snapshot(session: GallerySession) -> None:
-    snapshot = st.session_state[_CAMERA]  # None when it was cleared
-    if not snapshot:
-        return
-    if refused := hand_snapshot_to_photos(snapshot.getvalue()):
-        session.notices = [refused]
-    else:
-        st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on
 
 
 def _ask_for_sample() -> None:

@@ -125,7 +125,7 @@ def _videos(photographs: Path, out: Path) -> None:
 def _collection(photographs: Path, out: Path) -> None:
     """A ZIP with duplicates, nested folders and hostile names, as the page reads it."""
     from app.core.photo import Answerer, Upload
-    from app.photos.downloads import zip_of
+    from app.photos.results import zip_of
     from app.photos.session import GallerySession
     from fer.analyzer import FaceAnalyzer
 

@@ -16,7 +16,7 @@ from app.core.budget import Budget
 from app.core.models import running_model
 from app.core.models.head_text import IN_SHORT, NAMES
 from app.core.settings import ROOT
-from app.photos.selection import PER_PAGE
+from app.photos.results import PER_PAGE
 from app.photos.session import FEW, GallerySession
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
 from app.core.pictures import fitted
 from app.photos.activation_image import ACTIVATION_SIDE, AGAINST, FOR, activation_legend
-from app.photos.layout import GAP, MAX_CARDS, layout
+from app.photos.photo_view import GAP, layout
 from app.photos.pictures import (
+    MAX_CARDS,
     MAX_MISFIT,
     MIN_PRESENCE,
     Drawn,
@@ -51,15 +52,13 @@ def with_mesh(view: PhotoView, network: FakeLandmark) -> Drawn:
 def test_few_cards_stand_beside_the_picture_and_others_below(
     ratio: str, faces: int, columns: int
 ) -> None:
-    found = layout(SIZES[ratio], faces, content_width=CONTENT_WIDTH, card_width=CARD_WIDTH)
-    assert found.card_columns == columns
+    assert layout(SIZES[ratio], faces, CONTENT_WIDTH)[1] == columns
 
 
 @given(st.integers(16, 8000), st.integers(16, 8000), st.integers(0, 100))
 def test_picture_and_cards_fit_beside_each_other(width: int, height: int, faces: int) -> None:
-    found = layout((width, height), faces, content_width=CONTENT_WIDTH, card_width=CARD_WIDTH)
-    assert found.picture_width >= 1
-    assert found.picture_width + found.card_columns * (CARD_WIDTH + GAP) <= CONTENT_WIDTH
+    picture, columns = layout((width, height), faces, CONTENT_WIDTH)
+    assert 1 <= picture <= CONTENT_WIDTH - columns * (CARD_WIDTH + GAP)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.photo import Missing
 from app.photos.pictures import PhotoView
-from app.photos.selection import (
+from app.photos.results import (
     NO_FACE,
     PER_PAGE,
     Filter,

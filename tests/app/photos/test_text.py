@@ -11,8 +11,7 @@ import pytest
 from app.core.models.head_text import TrackRecord
 from app.core.photo import Missing
 from app.core.text import verdicts
-from app.photos.selection import NO_FACE
-from app.photos.text import card_text, crowd_note, facts, marks, pill, summary, tile
+from app.photos.results import NO_FACE, card_text, crowd_note, facts, marks, pill, summary, tile
 from fer.evaluation.measurements import Selective
 from fer.types import UNCERTAIN, Faces
 from tests.app.photos.samples import item, unread
