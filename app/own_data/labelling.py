@@ -31,20 +31,19 @@ _NONE, _SKIPPED = -1, 0
 def labeller_data(
     own: OwnSet, model: str, head: Head, *, token: str, done: int, have: Iterable[int]
 ) -> dict[str, Any]:
-    """Return what the browser shows.
+    """Return what the browser shows of the answers of a model, by its key, and a head.
 
     Args:
         own: the faces and their labels.
-        model: key of the model whose answers are shown.
-        head: its head.
+        model: see above.
+        head: see above.
         token: tells the set from others.
         done: number of the last change by the browser that was carried out.
         have: faces whose pictures the browser has.
     """
-    faces, labels = own.faces, own.labels
+    faces, labels, known = own.faces, own.labels, set(have)
     at = min(own.at, len(faces) - 1)
     near = range(max(0, at - _BEHIND), min(len(faces), at + _AHEAD + 1))
-    known = set(have)
     return {
         "set": token,
         # What the browser has of a face holds as long as this stays.
@@ -106,8 +105,9 @@ def _code(own: OwnSet, label: Label | None) -> int:
 
 def _face(one: OwnFace, model: str, head: Head) -> dict[str, Any]:
     picture, count = one.crop.picture, one.photo.face_count
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
     said: dict[str, Any] = {
-        "picture": f"data:{_mime(picture)};base64,{base64.b64encode(picture).decode()}",
+        "picture": f"data:image/{kind};base64,{base64.b64encode(picture).decode()}",
         "frame": one.crop.frame,
         "name": one.photo.name,
         "place": f"face {one.index + 1} of {count}" if count > 1 else "",
@@ -125,7 +125,3 @@ def _face(one: OwnFace, model: str, head: Head) -> dict[str, Any]:
             for label, share in zip(head.labels, answered.probabilities[0], strict=True)
         ],
     }
-
-
-def _mime(picture: bytes) -> str:
-    return "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"

@@ -161,7 +161,7 @@ def summary(results: Sequence[Faces], photos: int = 1, missing: Counter[str] | N
 
 
 def card_text(verdict: Verdict, record: TrackRecord | None) -> tuple[str, str]:
-    """Return what a card says of a face: its answer, and what that is worth or why there is none."""
+    """Return a face's answer on a card, and what that is worth or why there is none."""
     flaws = [{"turned": "turned away"}.get(flaw, flaw) for flaw in verdict.flaws]
     why = f"The face is {listed(flaws)}." if flaws else ""
     if not verdict.sure:

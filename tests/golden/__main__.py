@@ -150,7 +150,7 @@ def _collection(photographs: Path, out: Path) -> None:
 def _labelled(photographs: Path, out: Path) -> None:
     from app.core.models.runnable import entry_of
     from app.core.photo import Answerer, Upload
-    from app.own_data.downloads import labels_csv, set_zip
+    from app.own_data.files import labels_csv, set_zip
     from app.own_data.own_set import Label
     from app.own_data.session import OwnSession
     from fer.analyzer import FaceAnalyzer

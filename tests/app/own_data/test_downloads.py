@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from app.own_data.downloads import labels_csv, set_zip
+from app.own_data.files import labels_csv, set_zip
 from app.own_data.own_set import Label, OwnSet
 from app.own_data.session import CROP_SCALE
 from fer.images import decode as decode_image

@@ -6,8 +6,7 @@ import zipfile
 import pytest
 
 from app.core.photo import Upload
-from app.own_data.downloads import labels_csv, set_zip
-from app.own_data.dropped import LabelledFiles, labelled_files_of
+from app.own_data.files import LabelledFiles, labelled_files_of, labels_csv, set_zip
 from app.own_data.own_set import Label
 from fer.labelled.table import SKIPPED, LabelRow, write_table
 from tests.app.own_data.samples import EXPRESSIONS, HEAD, archive, entry, own_set

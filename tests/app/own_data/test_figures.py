@@ -9,12 +9,14 @@ from app.core.report.elements import Facts, Note, Pictures, Section, Table
 from app.core.report.evaluation import AS_ANSWERED, OF_ALL, RESTRICTED
 from app.own_data.figures import (
     LEAST_FOR_CALIBRATION,
+    OwnFigures,
+    measure_own,
     own_data_html,
     own_data_json,
     own_data_sections,
     own_ways,
 )
-from app.own_data.measuring import LabelledAnswer, OwnFigures, measure_own
+from app.own_data.own_set import LabelledAnswer
 from fer.evaluation.other_data import OtherDataFile
 from fer.model.spec import Head
 from tests.app.own_data.samples import HEAD, SPEC

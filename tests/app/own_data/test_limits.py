@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.own_data.figures import FEW_OF_CLASS, own_limits
-from app.own_data.measuring import LabelledAnswer
+from app.own_data.own_set import LabelledAnswer
 from fer.evaluation.labelled import evaluate_labelled
 from tests.app.own_data.samples import HEAD
 

@@ -12,7 +12,7 @@ from app.core import state
 from app.core.budget import Budget
 from app.core.models.runnable import ModelEntry
 from app.core.settings import MAX_OWN_PHOTOS
-from app.own_data import inputs
+from app.own_data import view
 from app.own_data.own_set import Label
 from app.own_data.session import OwnSession
 from tests.app.own_data.samples import SPEC, archive, small
@@ -44,9 +44,9 @@ def entry(name: str, analyzer: FakeAnalyzer) -> ModelEntry:
 def models(monkeypatch: pytest.MonkeyPatch, analyzer: FakeAnalyzer) -> list[ModelEntry]:
     """The models that are here, which a test may change."""
     found = [entry("compact", analyzer)]
-    monkeypatch.setattr(inputs, "chosen_entry", lambda: found[0])
-    monkeypatch.setattr(inputs, "runnable_models", lambda: found)
-    monkeypatch.setattr(inputs.running_model, "photo_analyzer", lambda *args: analyzer)
+    monkeypatch.setattr(view, "chosen_entry", lambda: found[0])
+    monkeypatch.setattr(view, "runnable_models", lambda: found)
+    monkeypatch.setattr(view.running_model, "photo_analyzer", lambda *args: analyzer)
     return found
 
 

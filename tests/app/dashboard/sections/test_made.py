@@ -8,7 +8,7 @@ from app.core.report.text import training_time, trainings
 from app.dashboard.sections.made import class_counts, flatten, network, one_training, training
 from fer.evaluation.report import EarlierTraining, Given, Report
 from tests.app.dashboard.samples import report
-from tests.app.own_data.fine_tuning.samples import adaptation as taught
+from tests.app.own_data.adaptation import adaptation as taught
 
 FIRST = EarlierTraining(name="first", command="train first", training_seconds=60.0)
 SECOND = EarlierTraining(

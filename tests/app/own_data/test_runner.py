@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core.jobs import State
-from app.own_data.fine_tuning.runner import (
+from app.own_data.fine_tuning import (
     Command,
     FineTuning,
     FineTunings,

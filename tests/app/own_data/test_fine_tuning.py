@@ -3,28 +3,29 @@ from pathlib import Path
 
 import pytest
 
-from app.own_data.fine_tuning import command
-from app.own_data.fine_tuning.command import (
+from app.own_data import fine_tuning
+from app.own_data.fine_tuning import (
+    TrainingProgress,
     expectation,
     name_fault,
     not_here,
     progress_line,
     replay_path,
     run_command,
+    shown_command,
     too_few,
 )
-from app.own_data.fine_tuning.runner import TrainingProgress
 from training.__main__ import parser
 
 
 @pytest.mark.parametrize("replay", ["", "fer2013.npz"])
 def test_the_shown_command_is_one_that_the_training_understands(replay: str) -> None:
-    shown = command.shown_command("compact", "your data.zip", "mine", replay=replay)
+    shown = shown_command("a model", "mine", replay)
     program, words = shlex.split(shown)[:3], shlex.split(shown)[3:]
     understood = parser().parse_args(words)
     assert program == ["python", "-m", "training"]
-    assert (understood.preset, understood.init) == ("adapt", Path("models/compact"))
-    assert (understood.data, understood.out) == (["your data.zip"], Path("models/mine"))
+    assert (understood.preset, understood.init) == ("adapt", Path("models/a model"))
+    assert (understood.data, understood.out) == (["your-data.zip"], Path("models/mine"))
     assert understood.replay == (Path(replay) if replay else None)
 
 
@@ -101,18 +102,26 @@ def test_progress_in_words(progress: TrainingProgress, share: float, line: str) 
 
 
 def test_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "does not train models" in not_here({})
-    assert "does not train models" in not_here({"FER_FINE_TUNING": "0"})
-    monkeypatch.setattr(command, "_NEEDS", ("a_package_that_nobody_has",))
-    assert "TensorFlow is not installed" in not_here({"FER_FINE_TUNING": "1"})
-    monkeypatch.setattr(command, "_NEEDS", ("json",))
-    assert not_here({"FER_FINE_TUNING": " 1 "}) == ""
+    for value, needs, says in (
+        (None, "json", "does not train models"),
+        ("0", "json", "does not train models"),
+        ("1", "a_package_that_nobody_has", "TensorFlow is not installed"),
+        (" 1 ", "json", ""),
+    ):
+        monkeypatch.delenv("FER_FINE_TUNING", raising=False)
+        if value:
+            monkeypatch.setenv("FER_FINE_TUNING", value)
+        monkeypatch.setattr(fine_tuning, "_NEEDS", (needs,))
+        assert says in not_here()
+        assert bool(not_here()) == bool(says)
 
 
-def test_the_replayed_data_are_there_or_none_are(tmp_path: Path) -> None:
+def test_the_replayed_data_are_there_or_none_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "faces.npz"
-    setting = {"FER_FINE_TUNING_REPLAY": str(file)}
-    assert replay_path({}) is None
-    assert replay_path(setting) is None
+    assert replay_path() is None
+    monkeypatch.setenv("FER_FINE_TUNING_REPLAY", str(file))
+    assert replay_path() is None
     file.touch()
-    assert replay_path(setting) == file
+    assert replay_path() == file

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.own_data.fine_tuning import command, view
-from app.own_data.fine_tuning.runner import FineTunings
+from app.own_data import fine_tuning
+from app.own_data import fine_tuning_view as view
+from app.own_data.fine_tuning import FineTunings
 from tests.app.dashboard.samples import write_model
-from tests.app.own_data.fine_tuning.samples import adaptation
-from tests.app.own_data.fine_tuning.test_runner import ENDLESS, PATIENCE, script, until
+from tests.app.own_data.adaptation import adaptation
+from tests.app.own_data.test_runner import ENDLESS, PATIENCE, script, until
 
 Open = Callable[..., AppTest]
 
@@ -22,14 +23,14 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FineTunings:
     """Those of the server, which allows them and has all it takes."""
     monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
     monkeypatch.setenv("FER_FINE_TUNING", "1")
-    monkeypatch.setattr(command, "_NEEDS", ("json",))
+    monkeypatch.setattr(fine_tuning, "_NEEDS", ("json",))
     server = FineTunings(tmp_path / "models")
     monkeypatch.setattr(view, "_fine_tunings", lambda: server)
     return server
 
 
 def show(happy: int = 20, sad: int = 20) -> None:
-    from app.own_data.fine_tuning.view import show_fine_tuning
+    from app.own_data.fine_tuning_view import show_fine_tuning
 
     show_fine_tuning(lambda: b"the images", {"happy": happy, "sad": sad, "fear": 0})
 
@@ -91,7 +92,7 @@ def test_where_it_does_not_run_here_the_command_is_there(
     opened: Open, monkeypatch: pytest.MonkeyPatch, sad: int, variable: str, needs: str, says: str
 ) -> None:
     monkeypatch.setenv("FER_FINE_TUNING", variable)
-    monkeypatch.setattr(command, "_NEEDS", (needs,))
+    monkeypatch.setattr(fine_tuning, "_NEEDS", (needs,))
     page = opened(sad=sad)
     assert says in words(page)
     assert labels(page) == []

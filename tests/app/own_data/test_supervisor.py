@@ -10,7 +10,7 @@ from tests.samples import ROOT
 
 def supervised(folder: Path, *command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "app.own_data.fine_tuning.supervisor", str(folder), *command],
+        [sys.executable, "-m", "app.own_data.supervisor", str(folder), *command],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -16,7 +15,11 @@ from app.core.server.end import at_end
 from app.core.session.tabs import this_visitor
 from app.core.settings import models_dir
 from app.core.text import escape_markdown
-from app.own_data.fine_tuning.command import (
+from app.own_data.fine_tuning import (
+    DATA_NAME,
+    FineTuning,
+    FineTunings,
+    NotStartedError,
     expectation,
     name_fault,
     not_here,
@@ -26,7 +29,6 @@ from app.own_data.fine_tuning.command import (
     shown_command,
     too_few,
 )
-from app.own_data.fine_tuning.runner import DATA_NAME, FineTuning, FineTunings, NotStartedError
 from fer.errors import ModelError
 from fer.evaluation.report import Report
 
@@ -87,7 +89,7 @@ def _fine_tunings() -> FineTunings:
 
 
 def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None:
-    initial, settings = chosen_model(), os.environ
+    initial, replay = chosen_model(), replay_path()
     if missing := too_few(counts):
         st.info(missing, icon=":material/info:")
     name = st.text_input("Name of the new model", _USUAL_NAME, max_chars=40, key="fine_tuning_name")
@@ -95,9 +97,8 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
     if fault:
         st.caption(f":material/error: {fault}")
         name = _USUAL_NAME
-    replay = replay_path(settings)
-    here = not (why := not_here(settings)) and not missing
-    if here:
+    why = not_here()
+    if not why and not missing:
         st.caption(expectation(counts, replay=replay is not None))
         st.button(
             f"Fine-tune {escape_markdown(initial.name)}",
@@ -113,7 +114,7 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
     with st.expander("By a command of your own", icon=":material/terminal:", expanded=bool(why)):
         st.markdown(_BEFORE)
         st.code(
-            shown_command(initial.name, DATA_NAME, name, replay=replay.name if replay else ""),
+            shown_command(initial.name, name, replay.name if replay else ""),
             language="bash",
             wrap_lines=True,
         )
@@ -123,7 +124,7 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
 
 
 def _start(name: str, make_zip: Callable[[], bytes]) -> None:
-    command = run_command(chosen_model(), replay_path(os.environ))
+    command = run_command(chosen_model(), replay_path())
     try:
         _fine_tunings().start(this_visitor(), name, make_zip, command)
     except NotStartedError as error:
@@ -136,8 +137,9 @@ def _show_running(training: FineTuning) -> None:
     share, line = progress_line(training.progress)
     st.progress(share, f"**{escape_markdown(training.name)}**: {line}")
     st.caption("It goes on if you leave this page, and shows up here when you come back.")
-    cancel = "fine_tuning_cancel"
-    st.button("Cancel", icon=":material/cancel:", key=cancel, on_click=training.cancel)
+    st.button(
+        "Cancel", icon=":material/cancel:", key="fine_tuning_cancel", on_click=training.cancel
+    )
     _show_log(training)
 
 
