@@ -94,7 +94,7 @@ class OwnFigures:
 def measure_own(
     answers: Sequence[LabelledAnswer], specs: Mapping[str, ModelSpec], data: str
 ) -> OwnFigures:
-    """Measure every head of every model, by the names that the answers have, on a visitor's faces."""
+    """Measure every head of every model, by the model's name, on a visitor's faces."""
     measured = {}
     for model, head in ((model, head) for model, spec in specs.items() for head in spec.heads):
         key = (model, head.name)

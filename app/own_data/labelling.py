@@ -31,12 +31,12 @@ _NONE, _SKIPPED = -1, 0
 def labeller_data(
     own: OwnSet, model: str, head: Head, *, token: str, done: int, have: Iterable[int]
 ) -> dict[str, Any]:
-    """Return what the browser shows of the answers of a model, by its key, and a head.
+    """Return what the browser shows.
 
     Args:
         own: the faces and their labels.
-        model: see above.
-        head: see above.
+        model: key of the model whose answers are shown.
+        head: its head.
         token: tells the set from others.
         done: number of the last change by the browser that was carried out.
         have: faces whose pictures the browser has.

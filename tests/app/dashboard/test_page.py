@@ -16,8 +16,8 @@ from app.core.report.evaluation import RESTRICTED
 from app.core.report.text import cell_sentences, interval, largest_confusion, percent
 from app.core.settings import MODELS
 from app.core.text import escape_markdown
+from app.dashboard.figures import AGREED
 from app.dashboard.registry import SECTIONS
-from app.dashboard.sections.figures import AGREED
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.other_data import OtherData, OtherDataFile

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.dashboard.sections.comparison import differences
+from app.dashboard.comparison import differences
 from fer.evaluation.report import EarlierTraining, Report
 from tests.app.dashboard.samples import report
 

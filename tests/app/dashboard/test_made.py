@@ -5,7 +5,7 @@ import pytest
 from app.core.report.elements import Chart, Facts, Note, Row, Table
 from app.core.report.evaluation import adaptation, circumstances, summary
 from app.core.report.text import training_time, trainings
-from app.dashboard.sections.made import class_counts, flatten, network, one_training, training
+from app.dashboard.made import class_counts, flatten, network, one_training, training
 from fer.evaluation.report import EarlierTraining, Given, Report
 from tests.app.dashboard.samples import report
 from tests.app.own_data.adaptation import adaptation as taught
