@@ -95,8 +95,7 @@ def test_the_shipped_reports_of_other_networks_stand_alone() -> None:
     assert {name for name, model in shipped.items() if not model.report_alone} == {"compact"}
     assert len(shipped) > 1
     for name, model in shipped.items():
-        assert model.problems == ()
-        assert model.report.name == name
+        assert (model.report.name, model.problems) == (name, ())
         assert len(model.report.history) > 1
         assert model.report.evaluations["validation"].confusion
 

@@ -99,16 +99,12 @@ def choose(page: AppTest, label: str, value: str) -> AppTest:
     return next(s for s in page.selectbox if s.label == label).select(value).run()
 
 
-@pytest.mark.parametrize("folder", ["models", "nowhere"])
-def test_without_models_it_says_what_to_do(
-    dashboard: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str
-) -> None:
-    monkeypatch.setenv(MODELS.name, str(tmp_path / folder))
+@pytest.mark.usefixtures("models")
+def test_without_models_it_says_what_to_do(dashboard: Open) -> None:
     page = dashboard()
     assert not page.exception
     assert "There is no model yet" in words(page)
     assert "python -m training train" in page.code[0].value
-    assert not page.metric
     assert not page.tabs
 
 
