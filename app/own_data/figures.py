@@ -81,8 +81,7 @@ class OwnFigures:
         data: name of the visitor's data.
         answers: the labelled faces, and photographs without one.
         specs: the models, by name.
-        measured: by model and head, in order; without heads that know none of the labels, or have
-            answered about no face.
+        measured: by model and head; none of heads that know no label, or answered about no face.
     """
 
     data: str

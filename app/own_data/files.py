@@ -51,10 +51,7 @@ def labelled_files_of(
 ) -> LabelledFiles:
     """Return what there is in what was uploaded: photographs, ZIP archives, tables.
 
-    Args:
-        uploads: the files.
-        expressions: names that a label may have.
-        by_hand: whether folders say nothing, because the visitor labels.
+    Folders say nothing if the visitor labels by hand.
     """
     files = files_of(uploads)
     tables = [one for one in files.photos if one.name.lower().endswith(".csv")]

@@ -205,11 +205,8 @@ class TrainingFailedError(FerError):
 class FineTuning:
     """One training, and what became of it. Safe to share between threads.
 
-    Args:
-        target: directory that the new model shall have, whose name is its own.
-        folder: folder of this training alone, which goes with it.
-        command: the command.
-        replaces: whether a model of this name may be replaced.
+    It has a folder for itself, which goes with it. The new model becomes the directory `target`, in
+    the place of one of this name only if it `replaces` that.
     """
 
     def __init__(self, target: Path, folder: Path, command: list[str], *, replaces: bool) -> None:
@@ -283,11 +280,7 @@ class FineTuning:
 
 
 class FineTunings:
-    """The trainings of a server, of which one runs at a time. Safe to share between threads.
-
-    Args:
-        models: folder of the model directories.
-    """
+    """The trainings of a server, of which one runs at a time. Safe to share between threads."""
 
     def __init__(self, models: Path) -> None:
         self._models = models

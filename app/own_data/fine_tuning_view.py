@@ -60,11 +60,9 @@ _REPLAY = (
 
 
 def show_fine_tuning(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None:
-    """Show how to fine-tune a model on the labelled faces, and what became of it.
+    """Show how to fine-tune a model on so many faces by expression, and what became of it.
 
-    Args:
-        make_zip: returns the labelled faces as a ZIP that `training.data.load.load` reads.
-        counts: number of labelled faces by expression.
+    `make_zip` returns the faces as a ZIP that `training.data.load.load` reads.
     """
     training = _fine_tunings().of(this_visitor())
     if training and training.job.active:
@@ -185,8 +183,7 @@ def _show_made(training: FineTuning) -> None:
 
 
 def _show_log(training: FineTuning) -> None:
-    log = training.log
-    if not log:
+    if not (log := training.log):
         return
     with st.expander("What the training says", icon=":material/terminal:"):
         st.code(log, language=None, height=240, wrap_lines=True)

@@ -70,13 +70,10 @@ def labeller_data(
 
 
 def carry_out(own: OwnSet, changes: object, done: int) -> int:
-    """Carry out what the browser tells, each change once; return the number of the last.
+    """Carry out what the browser tells, each change after `done` once; return the last's number.
 
-    Args:
-        own: the faces and their labels.
-        changes: lists of a number, and what was done: ``[4, "label", face, label, seen]``,
-            ``[5, "undo"]``, ``[6, "go", face]``. Whatever is nothing of that is left out.
-        done: number of the last change that was carried out before.
+    Changes are lists of a number, and what was done: ``[4, "label", face, label, seen]``,
+    ``[5, "undo"]``, ``[6, "go", face]``. Whatever is nothing of that is left out.
     """
     for change in changes if isinstance(changes, list) else ():
         match change:

@@ -108,10 +108,8 @@ class OwnSet:
     """The faces of all photographs, in the order in which they came, and their labels.
 
     Safe to share between threads. A face is known by its index, which stays; labels are apart from
-    the analysis, and nothing that happens to that touches them.
-
-    Args:
-        expressions: names that a label may have.
+    the analysis, and nothing that happens to that touches them. A label is one of `expressions`, or
+    `SKIPPED`.
     """
 
     def __init__(self, expressions: Sequence[str]) -> None:

@@ -74,14 +74,10 @@ class Drawn:
 
 
 class Drawings:
-    """The pictures of one photograph with its faces marked, each drawn when somebody asks first.
-
-    Attributes:
-        mesh: whether the visitor wants to see face meshes.
-    """
+    """The pictures of one photograph with its faces marked, each drawn when somebody asks first."""
 
     def __init__(self) -> None:
-        self.mesh = False
+        self.mesh = False  # the visitor wants to see face meshes
         self._meshes: Meshes | None = None
         self._model = ""
         self._drawn: dict[tuple[str, bool], Drawn] = {}

@@ -40,11 +40,8 @@ _UNANSWERED = "was not read by this model: the analysis was cancelled."
 class GallerySession(PhotoSession):
     """One visitor's photographs on the Photos page; see `PhotoSession`.
 
-    Args:
-        jobs: read the photographs of all visitors, where they are many.
-        quick: read them where they are few; somebody waits for them.
-        budget: has the memory of all visitors' photographs.
-        limits: what is taken at most.
+    `jobs` read the photographs of all visitors where they are many, `quick` where they are few and
+    somebody waits for them.
     """
 
     where, photo_bytes = "photo", 160 * 1024
@@ -68,9 +65,8 @@ class GallerySession(PhotoSession):
         self.adding = False  # the inputs are shown beside the photographs
         self.faces: dict[int, int] = {}  # the selected face by number of the photograph
         self.opened = set[int]()  # photographs of few whose faces are shown
-        #: The one of many that is shown alone, and the last one that was.
-        self.alone: int | None = None
-        self.closed: int | None = None
+        self.alone: int | None = None  # the one of many that is shown alone
+        self.closed: int | None = None  # the last one that was
         #: Page of the many that is shown, what they were chosen by, and the number of choices.
         self.page, self.looks = 1, 0
         self._looked_at: Hashable = None
