@@ -23,13 +23,7 @@ from app.photos.inputs import (
 )
 from app.photos.photo_view import Cards
 from app.photos.pictures import MESH_HELP
-from app.photos.results_view import (
-    offer_removal,
-    show_alone,
-    show_few,
-    show_growing,
-    show_results,
-)
+from app.photos.results_view import offer_removal, show_alone, show_few, show_growing, show_results
 from app.photos.session import GallerySession
 from fer.errors import ModelError
 

@@ -11,16 +11,7 @@ from app.own_data.own_set import Label, OwnSet
 from app.own_data.session import CROP_SCALE
 from fer.images import decode as decode_image
 from fer.labelled.table import SKIPPED, LabelRow, read_table, write_table
-from tests.app.own_data.samples import (
-    EXPRESSIONS,
-    HEAD,
-    SPEC,
-    add,
-    archive,
-    entry,
-    own_set,
-    small,
-)
+from tests.app.own_data.samples import EXPRESSIONS, HEAD, SPEC, add, archive, entry, own_set, small
 from tests.app.samples import png
 
 PNG = png(1)

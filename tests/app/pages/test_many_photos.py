@@ -16,13 +16,7 @@ from app.photos.results import PER_PAGE
 from app.photos.session import FEW
 from fer.labels import FERPLUS_HEAD
 from fer.types import Faces, Image
-from tests.app.photos.samples import (
-    cards,
-    elsewhere_and_back,
-    names,
-    pills,
-    session_of,
-)
+from tests.app.photos.samples import cards, elsewhere_and_back, names, pills, session_of
 from tests.app.samples import PATIENCE, FakeAnalyzer, FakeLandmark, Upload, button, png, words
 
 Put = Callable[..., AppTest]

@@ -14,24 +14,8 @@ from app.photos.session import GallerySession
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from tests.app.photos.samples import (
-    cards,
-    elsewhere_and_back,
-    names,
-    pictures,
-    pills,
-    session_of,
-)
-from tests.app.samples import (
-    BROKEN,
-    LABELS,
-    FakeAnalyzer,
-    FakeLandmark,
-    Upload,
-    button,
-    png,
-    words,
-)
+from tests.app.photos.samples import cards, elsewhere_and_back, names, pictures, pills, session_of
+from tests.app.samples import BROKEN, LABELS, FakeAnalyzer, FakeLandmark, Upload, button, png, words
 
 CAMERA = ":material/photo_camera: Camera"
 
