@@ -115,6 +115,11 @@ def answerers_now() -> list[Answerer]:
 
 def offer_photo_sample() -> None:
     """Offer the sample photograph."""
+
+    def ask_for_it() -> None:
+        st.session_state[_SAMPLE] = True
+        st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on
+
     offer_sample(
         SAMPLE,
         "The sample: a portrait of Eileen Collins by NASA",
@@ -122,10 +127,5 @@ def offer_photo_sample() -> None:
         "A portrait of the astronaut Eileen Collins (NASA).",
         "Try it with a sample photo",
         "photo_try_sample",
-        _ask_for_sample,
+        ask_for_it,
     )
-
-
-def _ask_for_sample() -> None:
-    st.session_state[_SAMPLE] = True
-    st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on

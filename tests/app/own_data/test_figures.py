@@ -183,6 +183,7 @@ def test_of_many_even_faces_only_what_is_never_known_is_said() -> None:
         ((100, FEW_OF_CLASS, 100), 10_000, "of sad (20)", False),
         ((200, 100, 100), 10_000, "are happy, so the accuracy is mostly about that", False),
         ((202, 100, 100), 10_000, "are happy, so the accuracy is mostly about that", True),
+        ((1, 1, 0), 2, "The 2 faces are from 2 photos.", False),
         ((40, 40, 40), 1, "The 120 faces are from 1 photo.", True),
         ((40, 40, 40), 30, "The 120 faces are from 30 photos.", True),
         ((40, 40, 40), 31, "The 120 faces are from 31 photos.", False),
@@ -196,7 +197,6 @@ def test_what_is_one_sided_is_told_at_its_limit(
 
 
 def test_labels_that_were_led_by_an_answer_are_told() -> None:
-    assert "1 of the labels were given with the model's answer in view" in limits(
-        {"happy": 2}, seen=1
-    )
-    assert "All labels were given" in limits({"happy": 2}, seen=2)
+    one, both = (limits({"happy": 2}, seen=seen) for seen in (1, 2))
+    assert "1 of the labels were given with the model's answer in view" in one
+    assert "All labels were given" in both
