@@ -124,10 +124,6 @@ def _teaching(model: OpenedModel, _: Choice) -> Sequence[Part]:
     return evaluation.adaptation(changes) if changes else ()
 
 
-def _nowhere(_: OpenedModel) -> Sequence[Choice]:
-    return ()
-
-
 def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     chosen, record = choice.evaluation, choice.record
     if not chosen:
@@ -176,8 +172,11 @@ def _not_measured(choice: Choice) -> Note:
 SECTIONS: tuple[Entry, ...] = (
     Entry(OVERVIEW, "What fine-tuning changed", _teaching, _everything, headed=True),
     Entry(OVERVIEW, "Overview", _overview, _first_evaluation),
-    Entry(  # a file has these with the training
-        OVERVIEW, "Data and curves", lambda m, _: [made.data_and_curves(m.report)], _nowhere
+    Entry(
+        OVERVIEW,
+        "Data and curves",
+        lambda model, _: [made.data_and_curves(model.report)],
+        lambda _: (),  # a file has these with the training
     ),
     Entry(OVERVIEW, "What it mixes up", _mistakes, _every_evaluation),
     Entry(MORE, "Each expression", _each_class, _every_evaluation),

@@ -58,19 +58,11 @@ MANY_OF_PHOTO = 4
 LEAST_FOR_CALIBRATION = 100
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What one head reaches.
+class Measured(OtherData):
+    """What one head reaches: on the faces that were found, and with all others as misses."""
 
-    Attributes:
-        evaluation: on the faces that were found.
-        search: on all, those in whose photograph no face was found as misses.
-        record: both, with all that it takes to understand them.
-    """
-
-    evaluation: LabelledEvaluation
+    figures: LabelledEvaluation
     search: PhotoSearch
-    record: OtherData
 
 
 @dataclass(frozen=True)
@@ -118,7 +110,7 @@ def measure_own(
             right=figures.right,
             right_restricted=restricted.right if restricted else None,
         )
-        record = OtherData(
+        measured[key] = Measured(
             kind="other",
             model=model,
             sha256=specs[model].sha256,
@@ -131,7 +123,6 @@ def measure_own(
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             figures=evaluation,
         )
-        measured[key] = Measured(evaluation, search, record)
     return OwnFigures(data, tuple(answers), specs, measured)
 
 
@@ -143,7 +134,7 @@ def own_data_sections(
     measured = figures.measured.get(key)
     if measured is None:
         return [Section("How good it is on your faces", (Note(_why_not(figures, model, head)),))]
-    evaluation, search = measured.evaluation, measured.search
+    evaluation, search = measured.figures, measured.search
     count = evaluation.as_answered.count
     enough = count >= LEAST_FOR_CALIBRATION
     holds = (
@@ -172,7 +163,7 @@ def own_data_sections(
 def own_ways(figures: OwnFigures, model: str, head: str) -> tuple[str, ...]:
     """Return the ways to measure a head that differ."""
     measured = figures.measured.get((model, head))
-    return tuple(ways(measured.evaluation)) if measured else (AS_ANSWERED,)
+    return tuple(ways(measured.figures)) if measured else (AS_ANSWERED,)
 
 
 def own_data_html(figures: OwnFigures, model: str, head: str) -> str:
@@ -187,8 +178,7 @@ def own_data_html(figures: OwnFigures, model: str, head: str) -> str:
 
 def own_data_json(figures: OwnFigures) -> str:
     """Return all measurements as JSON, as `fer.evaluation.other_data.OtherDataFile` has them."""
-    records = tuple(measured.record for measured in figures.measured.values())
-    return OtherDataFile(records=records).model_dump_json(indent=1)
+    return OtherDataFile(records=tuple(figures.measured.values())).model_dump_json(indent=1)
 
 
 def _why_not(figures: OwnFigures, model: str, head: str) -> str:
@@ -241,13 +231,13 @@ def _side_by_side(figures: OwnFigures) -> Table:
             (
                 model,
                 head_name(head),
-                f"{one.record.count:,}",
-                share_of(one.record.accuracy, one.record.count),
+                f"{one.count:,}",
+                share_of(one.accuracy, one.count),
                 *([percent(one.search.accuracy or 0.0)] if missed else []),
-                share_of(one.record.restricted_accuracy, one.record.count),
-                percent(one.evaluation.as_answered.macro_f1),
-                percent(one.evaluation.answered),
-                percent(one.evaluation.answered_accuracy) if one.evaluation.answered else "–",
+                share_of(one.restricted_accuracy, one.count),
+                percent(one.figures.as_answered.macro_f1),
+                percent(one.figures.answered),
+                percent(one.figures.answered_accuracy) if one.figures.answered else "–",
             )
             for (model, head), one in figures.measured.items()
         ),

@@ -201,7 +201,14 @@ def show_title(session: OwnSession, own: OwnSet) -> None:
         session, session.title, session.facts, "own", partial(_offer_clear, session, own)
     )
     if session.by_folder:
-        st.markdown(_folder_labels(own))
+        misses = sum(bool(photo.label) and not photo.face_count for photo in own.photos.values())
+        missed = f" In {counted(misses, 'photo')} no face was found, which is a miss."
+        counts = own.expression_counts.items()
+        labels = ", ".join(f"{name} {count:,}" for name, count in counts) or "none"
+        st.markdown(
+            f":material/folder: **The labels are those of the folders:** {labels}."
+            f"{missed if misses else ''}"
+        )
     if session.unread and not session.running:
         faulty = any(one.missing is Missing.NOT_READ for one in session.unread)
         icon = ":material/error:" if faulty else ":material/info:"
@@ -223,14 +230,6 @@ def _offer_clear(session: OwnSession, own: OwnSet) -> None:
             "the server. Save the labels first if you want to go on with them."
         )
         st.button("Delete all", type="primary", key="own_clear", on_click=session.clear)
-
-
-def _folder_labels(own: OwnSet) -> str:
-    misses = sum(bool(photo.label) and not photo.face_count for photo in own.photos.values())
-    counts = own.expression_counts.items()
-    labels = ", ".join(f"{name} {count:,}" for name, count in counts) or "none"
-    missed = f" In {counted(misses, 'photo')} no face was found, which is a miss." if misses else ""
-    return f":material/folder: **The labels are those of the folders:** {labels}.{missed}"
 
 
 def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, labels: bool) -> None:

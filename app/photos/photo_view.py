@@ -160,7 +160,11 @@ def show_photo(
                     cards.show(view, face)
     if count > 1:  # of one, its card says all
         show_table([view], f"photo_table_{photo.number}")
-    _downloads(view)
+    key, name = f"photo_{photo.number}", partial(file_name, photo.name, view.head)
+    with st.container(horizontal=True):
+        download("CSV", partial(csv_of, [view]), name("csv"), "text/csv", key)
+        download("JSON", partial(json_of, [view]), name("json"), "application/json", key)
+        download("Marked picture (PNG)", view.png, name("png"), "image/png", key)
 
 
 def layout(size: tuple[int, int], faces: int, width: int) -> tuple[int, int]:
@@ -279,14 +283,6 @@ def show_table(views: Sequence[PhotoView], key: str) -> None:
                 column_config=_table_columns(next(v.faces.labels for v in views if len(v.faces))),
                 alt=f"Table of {text.counted(len(rows), 'face')} with all probabilities",
             )
-
-
-def _downloads(view: PhotoView) -> None:
-    key, name = f"photo_{view.photo.number}", partial(file_name, view.photo.name, view.head)
-    with st.container(horizontal=True):
-        download("CSV", partial(csv_of, [view]), name("csv"), "text/csv", key)
-        download("JSON", partial(json_of, [view]), name("json"), "application/json", key)
-        download("Marked picture (PNG)", view.png, name("png"), "image/png", key)
 
 
 def _table_columns(labels: Sequence[str]) -> dict[str, Any]:

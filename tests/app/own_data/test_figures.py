@@ -84,7 +84,7 @@ def test_every_head_is_measured_on_what_it_knows_with_and_without_misses() -> No
     seven, eight = figures.measured["fake", HEAD.name], figures.measured["large", "ferplus"]
     assert (seven.search.images, seven.search.found, seven.search.right) == (3, 2, 1)
     assert (eight.search.images, eight.search.found) == (5, 3)
-    assert seven.evaluation.left_out == {"contempt": 1}
+    assert seven.figures.left_out == {"contempt": 1}
     sections = shown(figures)
     first = sections["How good it is on your faces, FER2013 head"].parts
     assert next(part for part in first if isinstance(part, Facts)).facts[0].value == "66.7%"
