@@ -114,9 +114,8 @@ def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
     assert by_people.truth == "people"
     assert by_people.calibration_error <= 0.03
     error = f"{100 * by_people.calibration_error:.1f} percentage points"
-    assert f"off by {error} on average, by what most people say." in accuracy_lines(
-        made, BALANCED_HEAD
-    )
+    said = f"off by {error} on average, by what most people say."
+    assert said in accuracy_lines(made, BALANCED_HEAD)
     assert "most people say" not in accuracy_lines(made, EXPRESSION_HEAD)
 
 
@@ -124,5 +123,4 @@ def test_a_class_without_faces_is_not_called_the_worst() -> None:
     answers = np.eye(3)[[0, 1, 1, 1]] * 0.7 + 0.1
     found = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad", "fear"))
     made = report("test").model_copy(update={"evaluations": {"test": found}})
-    lines = accuracy_lines(made, EXPRESSION_HEAD)
-    assert "*fear*" not in lines
+    assert "*fear*" not in accuracy_lines(made, EXPRESSION_HEAD)
