@@ -16,7 +16,7 @@ from pathlib import Path
 
 from app.core.settings import SETTINGS
 from app.core.text import counted
-from app.dashboard.sections.other_data import record_name
+from app.dashboard.other_data import record_name
 from fer.evaluation.measurements import VOTE_RULES, Truth
 from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
 from fer.evaluation.other_data import OtherData, OtherDataFile, StatedFigures

@@ -6,7 +6,7 @@ of 340 pixels on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any, Literal
 
@@ -29,12 +29,7 @@ _DOMAINS = ("#C4703A", "#3E8E7E", "#B0558F")
 
 
 def robustness_chart(uncorrupted: Evaluation, variants: Sequence[Variant]) -> go.Figure:
-    """Return the accuracy with its interval under every corruption.
-
-    Args:
-        uncorrupted: figures on the uncorrupted images, for comparison.
-        variants: figures under each corruption.
-    """
+    """Return the accuracy with its interval as the images are, and under every corruption."""
     names = ["as they are", *(s.name for s in variants)]
     evaluations = [uncorrupted, *(s.evaluation for s in variants)]
     figure = go.Figure(
@@ -67,8 +62,7 @@ def robustness_chart(uncorrupted: Evaluation, variants: Sequence[Variant]) -> go
 def risk_chart(measurements: Sequence[Selective]) -> go.Figure:
     """Return accuracy of the answers over coverage, with a mark at each threshold.
 
-    Args:
-        measurements: at least one; each has a curve. Those of degraded images are dashed.
+    Each of the measurements, one at least, has a curve. Those of degraded images are dashed.
     """
     figure = go.Figure()
     heads = list(dict.fromkeys(m.head for m in measurements))
@@ -105,18 +99,12 @@ def risk_chart(measurements: Sequence[Selective]) -> go.Figure:
 
 def loss_chart(history: Sequence[Epoch]) -> go.Figure:
     """Return train and validation loss over the epochs."""
-    figure = _curves(history, lambda e: e.loss, lambda e: e.validation_loss, "loss", ":.3f")
-    figure.update_yaxes(rangemode="normal")
-    return figure
+    return _curves(history, "loss", ":.3f").update_yaxes(rangemode="normal")
 
 
 def accuracy_chart(history: Sequence[Epoch]) -> go.Figure:
     """Return train and validation accuracy over the epochs."""
-    figure = _curves(
-        history, lambda e: e.accuracy, lambda e: e.validation_accuracy, "accuracy", ":.1%"
-    )
-    figure.update_yaxes(tickformat=".0%")
-    return figure
+    return _curves(history, "accuracy", ":.1%").update_yaxes(tickformat=".0%")
 
 
 def learning_rate_chart(history: Sequence[Epoch]) -> go.Figure:
@@ -152,22 +140,21 @@ def class_counts_chart(counts: Mapping[str, int]) -> go.Figure:
 
 
 def _curves(
-    history: Sequence[Epoch],
-    train: Callable[[Epoch], float],
-    validation: Callable[[Epoch], float],
-    figure_of: Literal["loss", "accuracy"],
-    hover: str,
+    history: Sequence[Epoch], measure: Literal["loss", "accuracy"], hover: str
 ) -> go.Figure:
     """Return curves of train, validation, and the domains that were measured each time."""
+    train, validation = (
+        [getattr(e, name) for e in history] for name in (measure, f"validation_{measure}")
+    )
     figure = go.Figure(
         [
-            _curve([train(e) for e in history], "train", MUTED, hover, dash="dash"),
-            _curve([validation(e) for e in history], "validation", ACCENT, hover),
+            _curve(train, "train", MUTED, hover, dash="dash"),
+            _curve(validation, "validation", ACCENT, hover),
         ]
     )
     domains = [name for name in history[0].domains if all(name in e.domains for e in history)]
     for name, colour in zip(domains, cycle(_DOMAINS), strict=False):
-        values = [getattr(e.domains[name], figure_of) for e in history]
+        values = [getattr(e.domains[name], measure) for e in history]
         figure.add_trace(_curve(values, f"validation, {name}", colour, hover, dash="dot"))
     apply_chart_style(figure, height=_CURVES)
     legend_on_top(figure)

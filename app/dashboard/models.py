@@ -10,10 +10,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.models.runnable import (
-    file_sha256,
-    read_record,
-)
+from app.core.models.runnable import file_sha256, read_record
 from app.core.settings import without_folder
 from app.core.text import counted
 from fer.errors import ModelError
@@ -81,26 +78,23 @@ def open_model(directory: Path) -> OpenedModel:
         ModelError: the report is missing or invalid.
     """
     report = read_record(Report, directory)
-    if _is_report_alone(directory, report):
-        kept = {name: card for name, card in report.files.items() if (directory / name).exists()}
-        changed = [_check_file(directory / name, card.sha256) for name, card in kept.items()]
-        problems = [problem for problem in changed if problem]
+    # Neither the network nor its description is there; predictions may be.
+    networks = (directory / name for name in report.files if not name.endswith(".npz"))
+    alone = not any(file.exists() for file in (directory / ModelSpec.filename, *networks))
+    faults = [
+        _check_file(directory / name, card.sha256)
+        for name, card in report.files.items()
+        if not alone or (directory / name).exists()
+    ]
+    spec, problems = (None, []) if alone else _check_spec(directory, report)
+    problems += [fault for fault in faults if fault]
+    if alone:
         return OpenedModel(directory.name, report, None, tuple(problems), report_alone=True)
-    spec, problems = _check_spec(directory, report)
-    for name, card in report.files.items():
-        problem = _check_file(directory / name, card.sha256)
-        problems += [problem] if problem else []
     mistakes = _mistakes(directory, spec) if spec else None
     other_data, not_shown, earlier = _other_data(directory, spec)
     return OpenedModel(
         directory.name, report, spec, tuple(problems), mistakes, other_data, not_shown, earlier
     )
-
-
-def _is_report_alone(directory: Path, report: Report) -> bool:
-    """Return whether neither the network nor its description is there; predictions may be."""
-    networks = (directory / name for name in report.files if not name.endswith(".npz"))
-    return not any(file.exists() for file in (directory / ModelSpec.filename, *networks))
 
 
 def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:

@@ -51,9 +51,7 @@ _NAMES = {
 class Unit:
     """A layer and its followers, such as a convolution with normalisation and activation.
 
-    Attributes:
-        layers: rows of the layer table; the first one gives the unit its name.
-        inputs: indices of the units whose output it takes.
+    Its inputs are the indices of the units whose output it takes.
     """
 
     layers: tuple[Layer, ...]

@@ -21,11 +21,11 @@ from app.core.report.view import show_part, show_parts
 from app.core.settings import models_dir, without_folder
 from app.core.text import escape_markdown
 from app.dashboard.charts import on_one_scale
+from app.dashboard.comparison import compare
+from app.dashboard.figures import DUPLICATES
 from app.dashboard.models import OpenedModel, json_report, model_names, open_model
+from app.dashboard.other_data import FURTHER, record_faces, record_title, record_ways
 from app.dashboard.registry import OVERVIEW, SECTIONS, Choice, Entry, html_report
-from app.dashboard.sections.comparison import compare
-from app.dashboard.sections.figures import DUPLICATES
-from app.dashboard.sections.other_data import FURTHER, record_faces, record_title, record_ways
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 

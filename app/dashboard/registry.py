@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from app.core.report import evaluation
-from app.core.report.elements import Command, Matrix, Note, Part, Section
+from app.core.report.elements import Matrix, Note, Part, Section
 from app.core.report.evaluation import AS_ANSWERED
 from app.core.report.html import html_page
 from app.core.report.text import (
@@ -20,13 +20,10 @@ from app.core.report.text import (
     faces_title,
     split_evaluations,
 )
+from app.dashboard import figures, made, other_data
 from app.dashboard.models import OpenedModel
-from app.dashboard.sections import figures, made, other_data
 from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.other_data import OtherData
-
-#: Command that adds a measurement on other data to a model.
-EVALUATE_COMMAND = "python -m training evaluate models/{} --data FOLDER --record"
 
 VERIFIED = "The files here are those that were measured: their SHA-256 hashes match the report."
 
@@ -114,20 +111,17 @@ def _first_evaluation(model: OpenedModel) -> Sequence[Choice]:
 def _every_record(model: OpenedModel) -> Sequence[Choice]:
     found = []
     for one in model.other_data:
-        name, offered = other_data.record_title(one), other_data.record_ways(one)
+        offered = other_data.record_ways(one)
         for way in offered:
             of = f", {way.lower()}" if len(offered) > 1 else ""
-            found.append(Choice(record=one, way=way, name=f"{name}{of}"))
+            name = f"{other_data.record_title(one)}{of}"
+            found.append(Choice(record=one, way=way, name=name))
     return found
 
 
 def _teaching(model: OpenedModel, _: Choice) -> Sequence[Part]:
     changes = model.report.adaptation
     return evaluation.adaptation(changes) if changes else ()
-
-
-def _nowhere(_: OpenedModel) -> Sequence[Choice]:
-    return ()
 
 
 def _overview(model: OpenedModel, choice: Choice) -> Sequence[Part]:
@@ -161,17 +155,7 @@ def _each_class(_: OpenedModel, choice: Choice) -> Sequence[Part]:
 def _confidence(model: OpenedModel, choice: Choice) -> Sequence[Part]:
     if not (chosen := choice.evaluation):
         return [_not_measured(choice)]
-    temperature = model.temperature(chosen.head)
-    return figures.confidence(model.report, chosen, temperature, model.heads)
-
-
-def _other_data(model: OpenedModel, _: Choice) -> Sequence[Part]:
-    found = other_data.other_data(model)
-    if model.other_data:
-        return found
-    command = EVALUATE_COMMAND.format(model.name)
-    advice = Note("Nothing was measured on other data yet.")
-    return [*found, advice, Command("Measure it on a labelled set of your own", command)]
+    return figures.confidence(model, chosen)
 
 
 def _record(model: OpenedModel, _: Choice) -> Sequence[Part]:
@@ -187,14 +171,12 @@ def _not_measured(choice: Choice) -> Note:
 #: All sections, in order.
 SECTIONS: tuple[Entry, ...] = (
     Entry(OVERVIEW, "What fine-tuning changed", _teaching, _everything, headed=True),
+    Entry(OVERVIEW, "Overview", _overview, _first_evaluation),
     Entry(
         OVERVIEW,
-        "Overview",
-        _overview,
-        _first_evaluation,
-    ),
-    Entry(  # a file has these with the training
-        OVERVIEW, "Data and curves", lambda m, _: [made.data_and_curves(m.report)], _nowhere
+        "Data and curves",
+        lambda model, _: [made.data_and_curves(model.report)],
+        lambda _: (),  # a file has these with the training
     ),
     Entry(OVERVIEW, "What it mixes up", _mistakes, _every_evaluation),
     Entry(MORE, "Each expression", _each_class, _every_evaluation),
@@ -208,10 +190,10 @@ SECTIONS: tuple[Entry, ...] = (
     Entry(
         MORE,
         "Worse pictures, and what people say",
-        lambda model, _: figures.robustness(model.report, model.heads),
+        lambda model, _: figures.robustness(model),
         _everything,
     ),
-    Entry(MORE, "On other data", _other_data, _everything),
+    Entry(MORE, "On other data", lambda model, _: other_data.other_data(model), _everything),
     Entry(
         MORE,
         "On other data",

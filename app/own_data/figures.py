@@ -1,4 +1,4 @@
-"""How good the models are on a visitor's own faces, as sections and files. No Streamlit.
+"""How good every model is on a visitor's own faces, as sections and files. No Streamlit.
 
 The sections are made of the dashboard's parts, so that the page and the HTML file show the same.
 """
@@ -6,7 +6,11 @@ The sections are made of the dashboard's parts, so that the page and the HTML fi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
 
 from app.core.models.head_text import head_name
 from app.core.report.elements import Note, Part, Picture, Pictures, Section, Table
@@ -26,15 +30,17 @@ from app.core.report.evaluation import (
 from app.core.report.html import html_page
 from app.core.report.text import interval, percent
 from app.core.text import counted
-from app.own_data.measuring import LabelledAnswer, OwnFigures
-from fer.evaluation.labelled import LabelledEvaluation
+from app.own_data.own_set import LabelledAnswer
+from fer.detection.version import photo_detector
+from fer.errors import DataError
+from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
 from fer.evaluation.metrics import Evaluation, wilson_interval
-from fer.evaluation.other_data import OtherDataFile
+from fer.evaluation.other_data import OtherData, OtherDataFile, PhotoSearch
+from fer.model.spec import ModelSpec
 from fer.text import chance
 
 #: Faces shown where it is sure and wrong.
 _PICTURES = 12
-
 
 #: Faces of a class below which its recall may be off by more than 20 points either way.
 FEW_OF_CLASS = 20
@@ -52,23 +58,93 @@ MANY_OF_PHOTO = 4
 LEAST_FOR_CALIBRATION = 100
 
 
+class Measured(OtherData):
+    """What one head reaches: on the faces that were found, and with all others as misses."""
+
+    figures: LabelledEvaluation
+    search: PhotoSearch
+
+
+@dataclass(frozen=True)
+class OwnFigures:
+    """What every model and head reaches on the same faces.
+
+    Attributes:
+        data: name of the visitor's data.
+        answers: the labelled faces, and photographs without one.
+        specs: the models, by name.
+        measured: by model and head; none of heads that know no label, or answered about no face.
+    """
+
+    data: str
+    answers: tuple[LabelledAnswer, ...]
+    specs: Mapping[str, ModelSpec]
+    measured: Mapping[tuple[str, str], Measured]
+
+
+def measure_own(
+    answers: Sequence[LabelledAnswer], specs: Mapping[str, ModelSpec], data: str
+) -> OwnFigures:
+    """Measure every head of every model, by the model's name, on a visitor's faces."""
+    measured = {}
+    for model, head in ((model, head) for model, spec in specs.items() for head in spec.heads):
+        key = (model, head.name)
+        known = [answer for answer in answers if key in answer.probabilities]
+        if not known:
+            continue
+        try:
+            evaluation = evaluate_labelled(
+                [answer.truth for answer in known],
+                np.stack([answer.probabilities[key] for answer in known]),
+                head,
+                np.array([answer.flawed for answer in known]),
+            )
+        except DataError:  # it knows none of the labels
+            continue
+        figures, restricted = evaluation.as_answered, ways(evaluation).get(RESTRICTED)
+        misses = sum(not answer.found and answer.truth in head.labels for answer in answers)
+        search = PhotoSearch(
+            detector=photo_detector(),
+            images=figures.count + misses,
+            found=figures.count,
+            right=figures.right,
+            right_restricted=restricted.right if restricted else None,
+        )
+        measured[key] = Measured(
+            kind="other",
+            model=model,
+            sha256=specs[model].sha256,
+            head=head.name,
+            blend=head.blend,
+            data=data,
+            how="photos",
+            search=search,
+            measured_by="a visitor of FER Lens, on faces of their own",
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            figures=evaluation,
+        )
+    return OwnFigures(data, tuple(answers), specs, measured)
+
+
 def own_data_sections(
     figures: OwnFigures, model: str, head: str, way: str = AS_ANSWERED
 ) -> list[Section]:
-    """Return the figures of one head, and all models beside it.
-
-    Args:
-        figures: the measurements.
-        model: name of the model.
-        head: name of its head.
-        way: `AS_ANSWERED` or `RESTRICTED`, as far as `own_ways` offers it.
-    """
+    """Return the figures of one head, and all models beside it, in one of `own_ways`."""
     key = (model, head)
     measured = figures.measured.get(key)
     if measured is None:
         return [Section("How good it is on your faces", (Note(_why_not(figures, model, head)),))]
-    evaluation, search = measured.evaluation, measured.search
-    enough = evaluation.as_answered.count >= LEAST_FOR_CALIBRATION
+    evaluation, search = measured.figures, measured.search
+    count = evaluation.as_answered.count
+    enough = count >= LEAST_FOR_CALIBRATION
+    holds = (
+        reliability(ways(evaluation)[way])
+        if enough
+        else Note(
+            f"{counted(count, 'face')} do not suffice to say whether it is as often right as it is "
+            f"confident. From {LEAST_FOR_CALIBRATION} on, it is shown here."
+        )
+    )
     facts = labelled_facts(evaluation, way, calibration=enough)
     parts: list[Part] = [facts, *overlap_notes(evaluation)]
     if search.found < search.images:
@@ -79,10 +155,7 @@ def own_data_sections(
         Section("What these figures do not say", tuple(map(Note, limits))),
         Section("What it mixes up", tuple(labelled_tables(evaluation, way))),
         Section("Sure and wrong", (_sure_and_wrong(figures, key),)),
-        Section(
-            "Does its confidence hold?",
-            (reliability(ways(evaluation)[way]) if enough else _too_few(evaluation),),
-        ),
+        Section("Does its confidence hold?", (holds,)),
         Section("Every model and head", (_side_by_side(figures),)),
     ]
 
@@ -90,7 +163,7 @@ def own_data_sections(
 def own_ways(figures: OwnFigures, model: str, head: str) -> tuple[str, ...]:
     """Return the ways to measure a head that differ."""
     measured = figures.measured.get((model, head))
-    return tuple(ways(measured.evaluation)) if measured else (AS_ANSWERED,)
+    return tuple(ways(measured.figures)) if measured else (AS_ANSWERED,)
 
 
 def own_data_html(figures: OwnFigures, model: str, head: str) -> str:
@@ -105,8 +178,7 @@ def own_data_html(figures: OwnFigures, model: str, head: str) -> str:
 
 def own_data_json(figures: OwnFigures) -> str:
     """Return all measurements as JSON, as `fer.evaluation.other_data.OtherDataFile` has them."""
-    records = tuple(measured.record for measured in figures.measured.values())
-    return OtherDataFile(records=records).model_dump_json(indent=1)
+    return OtherDataFile(records=tuple(figures.measured.values())).model_dump_json(indent=1)
 
 
 def _why_not(figures: OwnFigures, model: str, head: str) -> str:
@@ -146,14 +218,6 @@ def _sure_and_wrong(figures: OwnFigures, key: tuple[str, str]) -> Part:
     )
 
 
-def _too_few(evaluation: LabelledEvaluation) -> Note:
-    faces = counted(evaluation.as_answered.count, "face")
-    return Note(
-        f"{faces} do not suffice to say whether it is as often right as it is confident. From "
-        f"{LEAST_FOR_CALIBRATION} on, it is shown here."
-    )
-
-
 def _side_by_side(figures: OwnFigures) -> Table:
     missed = any(one.search.found < one.search.images for one in figures.measured.values())
     counting = f"{OF_ALL}: a photo in which none was found is wrong. " if missed else ""
@@ -167,13 +231,13 @@ def _side_by_side(figures: OwnFigures) -> Table:
             (
                 model,
                 head_name(head),
-                f"{one.record.count:,}",
-                share_of(one.record.accuracy, one.record.count),
+                f"{one.count:,}",
+                share_of(one.accuracy, one.count),
                 *([percent(one.search.accuracy or 0.0)] if missed else []),
-                share_of(one.record.restricted_accuracy, one.record.count),
-                percent(one.evaluation.as_answered.macro_f1),
-                percent(one.evaluation.answered),
-                percent(one.evaluation.answered_accuracy) if one.evaluation.answered else "–",
+                share_of(one.restricted_accuracy, one.count),
+                percent(one.figures.as_answered.macro_f1),
+                percent(one.figures.answered),
+                percent(one.figures.answered_accuracy) if one.figures.answered else "–",
             )
             for (model, head), one in figures.measured.items()
         ),
@@ -186,35 +250,41 @@ def _side_by_side(figures: OwnFigures) -> Table:
 def own_limits(
     evaluation: LabelledEvaluation, answers: Sequence[LabelledAnswer]
 ) -> tuple[str, ...]:
-    """Return what a reader must not conclude, most important first.
-
-    Args:
-        evaluation: what one head reaches.
-        answers: the faces that it was measured on.
-    """
+    """Return what a reader must not conclude, most important first."""
     figures = evaluation.as_answered
+    said = _interval(figures)
+    if seen := sum(answer.answer_seen for answer in answers):
+        which = "All labels were" if seen == len(answers) else f"{seen:,} of the labels were"
+        said.append(
+            f"{which} given with the model's answer in view. That leads people to agree with it, "
+            "so it looks better than it is. Hide the answer while you label to be sure."
+        )
+    if few := [c for c in figures.classes if 0 < c.support < FEW_OF_CLASS]:
+        counts = ", ".join(f"{c.label} ({c.support:,})" for c in few)
+        said.append(
+            f"Fewer than {FEW_OF_CLASS} faces of {counts}: what is said of these alone may be "
+            "chance."
+        )
+    if evaluation.missing:
+        said.append(
+            f"No face of {', '.join(evaluation.missing)}: how well it finds these here, and how "
+            "often it would be right to say them, is not known."
+        )
+    largest = max(figures.classes, key=lambda c: c.support)
+    if MOST * figures.count < largest.support < figures.count:
+        share = percent(largest.support / figures.count)
+        said.append(
+            f"{share} of the faces are {largest.label}, so the accuracy is mostly about that. "
+            "Macro-F1 and balanced accuracy count every expression the same."
+        )
     return (
-        *_interval(figures),
-        *_led(answers),
-        *_few(figures),
-        *_missing(evaluation),
-        *_one_class(figures),
+        *said,
         *_photos([answer for answer in answers if answer.found]),
         "Nobody said who is on the photos. If it is mostly one person, or one light and camera, "
         "the figures are about those.",
         "Others would label some of these faces differently: with the labels of its training, "
         "people agree two times out of three.",
     )
-
-
-def faces_for(width: float, share: float) -> int:
-    """Return the number of faces from which on the interval of a share is at most so wide."""
-    count = 1
-    while True:
-        low, high = wilson_interval(round(share * count), count)
-        if high - low <= width:
-            return count
-        count = count + max(1, count // 50)
 
 
 def _interval(figures: Evaluation) -> list[str]:
@@ -231,46 +301,14 @@ def _interval(figures: Evaluation) -> list[str]:
     ]
 
 
-def _led(answers: Sequence[LabelledAnswer]) -> list[str]:
-    seen = sum(answer.answer_seen for answer in answers)
-    if not seen:
-        return []
-    which = "All labels were" if seen == len(answers) else f"{seen:,} of the labels were"
-    return [
-        f"{which} given with the model's answer in view. That leads people to agree with it, so it "
-        "looks better than it is. Hide the answer while you label to be sure."
-    ]
-
-
-def _few(figures: Evaluation) -> list[str]:
-    few = [c for c in figures.classes if 0 < c.support < FEW_OF_CLASS]
-    if not few:
-        return []
-    counts = ", ".join(f"{c.label} ({c.support:,})" for c in few)
-    return [
-        f"Fewer than {FEW_OF_CLASS} faces of {counts}: what is said of these alone may be chance."
-    ]
-
-
-def _missing(evaluation: LabelledEvaluation) -> list[str]:
-    if not evaluation.missing:
-        return []
-    names = ", ".join(evaluation.missing)
-    return [
-        f"No face of {names}: how well it finds these here, and how often it would be right to say "
-        "them, is not known."
-    ]
-
-
-def _one_class(figures: Evaluation) -> list[str]:
-    largest = max(figures.classes, key=lambda c: c.support)
-    share = largest.support / figures.count
-    if share <= MOST or largest.support == figures.count:
-        return []
-    return [
-        f"{percent(share)} of the faces are {largest.label}, so the accuracy is mostly about that. "
-        "Macro-F1 and balanced accuracy count every expression the same."
-    ]
+def faces_for(width: float, share: float) -> int:
+    """Return the number of faces from which on the interval of a share is at most so wide."""
+    count = 1
+    while True:
+        low, high = wilson_interval(round(share * count), count)
+        if high - low <= width:
+            return count
+        count = count + max(1, count // 50)
 
 
 def _photos(found: Sequence[LabelledAnswer]) -> list[str]:

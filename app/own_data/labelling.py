@@ -41,10 +41,9 @@ def labeller_data(
         done: number of the last change by the browser that was carried out.
         have: faces whose pictures the browser has.
     """
-    faces, labels = own.faces, own.labels
+    faces, labels, known = own.faces, own.labels, set(have)
     at = min(own.at, len(faces) - 1)
     near = range(max(0, at - _BEHIND), min(len(faces), at + _AHEAD + 1))
-    known = set(have)
     return {
         "set": token,
         # What the browser has of a face holds as long as this stays.
@@ -71,13 +70,10 @@ def labeller_data(
 
 
 def carry_out(own: OwnSet, changes: object, done: int) -> int:
-    """Carry out what the browser tells, each change once; return the number of the last.
+    """Carry out what the browser tells, each change after `done` once; return the last's number.
 
-    Args:
-        own: the faces and their labels.
-        changes: lists of a number, and what was done: ``[4, "label", face, label, seen]``,
-            ``[5, "undo"]``, ``[6, "go", face]``. Whatever is nothing of that is left out.
-        done: number of the last change that was carried out before.
+    Changes are lists of a number, and what was done: ``[4, "label", face, label, seen]``,
+    ``[5, "undo"]``, ``[6, "go", face]``. Whatever is nothing of that is left out.
     """
     for change in changes if isinstance(changes, list) else ():
         match change:
@@ -106,8 +102,9 @@ def _code(own: OwnSet, label: Label | None) -> int:
 
 def _face(one: OwnFace, model: str, head: Head) -> dict[str, Any]:
     picture, count = one.crop.picture, one.photo.face_count
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
     said: dict[str, Any] = {
-        "picture": f"data:{_mime(picture)};base64,{base64.b64encode(picture).decode()}",
+        "picture": f"data:image/{kind};base64,{base64.b64encode(picture).decode()}",
         "frame": one.crop.frame,
         "name": one.photo.name,
         "place": f"face {one.index + 1} of {count}" if count > 1 else "",
@@ -125,7 +122,3 @@ def _face(one: OwnFace, model: str, head: Head) -> dict[str, Any]:
             for label, share in zip(head.labels, answered.probabilities[0], strict=True)
         ],
     }
-
-
-def _mime(picture: bytes) -> str:
-    return "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os.path import splitext
 
 import numpy as np
 
 from app.core.photo import Crop, Photo
-from app.own_data.measuring import LabelledAnswer
 from fer.geometry import iou_matrix
 from fer.labelled.names import flat_name
 from fer.labelled.table import SKIPPED, Box, LabelRow
@@ -41,12 +40,7 @@ class Label:
 
 @dataclass(frozen=True)
 class OwnFace:
-    """A face of the visitor.
-
-    Attributes:
-        photo: its photograph.
-        index: of the face in it.
-    """
+    """A face of the visitor: a photograph, and the index of the face in it."""
 
     photo: Photo
     index: int
@@ -80,19 +74,42 @@ class OwnFace:
 
     @property
     def _faces(self) -> Faces:
-        faces = self.photo.any_faces
-        assert faces is not None
-        return faces
+        assert self.photo.any_faces is not None
+        return self.photo.any_faces
+
+
+@dataclass(frozen=True)
+class LabelledAnswer:
+    """A labelled face, or a labelled photograph in which none was found, and all answers to it.
+
+    Attributes:
+        name: of the photograph, and which of its faces, such as "party.jpg, face 2".
+        truth: the label, by its name in this project (`canonical`).
+        found: False if no face was found in a labelled photograph: a miss of the detector.
+        probabilities: by model and head, ``(k,)`` in the order of the head's labels; empty if no
+            face was found.
+        flawed: whether the face's picture has a flaw, see `fer.quality`.
+        crop_jpeg: a small picture of the face, JPEG or PNG; empty if there is none.
+        photo: name of the photograph.
+        answer_seen: whether the model's answer was shown when the label was given.
+    """
+
+    name: str
+    truth: str
+    found: bool = True
+    probabilities: Mapping[tuple[str, str], Floats] = field(default_factory=dict, repr=False)
+    flawed: bool = False
+    crop_jpeg: bytes = field(default=b"", repr=False)
+    photo: str = ""
+    answer_seen: bool = False
 
 
 class OwnSet:
     """The faces of all photographs, in the order in which they came, and their labels.
 
     Safe to share between threads. A face is known by its index, which stays; labels are apart from
-    the analysis, and nothing that happens to that touches them.
-
-    Args:
-        expressions: names that a label may have.
+    the analysis, and nothing that happens to that touches them. A label is one of `expressions`, or
+    `SKIPPED`.
     """
 
     def __init__(self, expressions: Sequence[str]) -> None:
@@ -140,6 +157,12 @@ class OwnSet:
         return Counter(label.expression for label in self.labels.values())
 
     @property
+    def expression_counts(self) -> dict[str, int]:
+        """The same without `SKIPPED`, and without expressions that no face has, in their order."""
+        counts = self.counts
+        return {name: counts[name] for name in self.expressions if counts[name]}
+
+    @property
     def unlabelled(self) -> int:
         """Number of faces without a label."""
         with self._lock:
@@ -171,13 +194,13 @@ class OwnSet:
                 self._photos[self._names[photo.number]] = photo
                 return
             name = self._names[photo.number] = self._distinct(flat_name(photo.name))
-            start = self._first[_key(name)] = len(self._faces)
+            start = self._first[name.casefold()] = len(self._faces)
             self._photos[name] = photo
             self._faces += [(name, index) for index in range(photo.face_count)]
             new = range(start, len(self._faces))
             if photo.label:
                 self._labels |= dict.fromkeys(new, Label(photo.label))
-            self._use(self._rows.get(_key(name), ()), new)
+            self._use(self._rows.get(name.casefold(), ()), new)
 
     def give(self, rows: Sequence[LabelRow]) -> None:
         """Take the labels of a table: for faces that are here, and for those that come later."""
@@ -185,14 +208,14 @@ class OwnSet:
         with self._lock:
             for row in rows:
                 if row.expression in known:
-                    self._rows.setdefault(_key(row.photo), []).append(row)
+                    self._rows.setdefault(row.photo.casefold(), []).append(row)
             for index, (name, _) in enumerate(self._faces):
-                self._use(self._rows.get(_key(name), ()), [index])
+                self._use(self._rows.get(name.casefold(), ()), [index])
 
     def label_of_photo(self, name: str) -> str:
         """Return what a table says that a photograph without a found face shows; "" if nothing."""
         with self._lock:
-            rows = self._rows.get(_key(flat_name(name)), [])
+            rows = self._rows.get(flat_name(name).casefold(), [])
             return next((row.expression for row in rows if row.box is None), "")
 
     def label(self, index: int, label: Label | None) -> None:
@@ -216,11 +239,7 @@ class OwnSet:
             self.at = max(0, min(index, len(self._faces) - 1))
 
     def answers(self, names: Mapping[str, str]) -> list[LabelledAnswer]:
-        """Return what models answered about the faces that have a label which counts.
-
-        Args:
-            names: of the models, by key.
-        """
+        """Return what models, named by key, answered about the faces with a label which counts."""
         with self._lock:
             misses = [
                 LabelledAnswer(photo.name, photo.label, found=False, photo=photo.name)
@@ -284,7 +303,7 @@ class OwnSet:
     def _distinct(self, name: str) -> str:
         stem, ending = splitext(name)
         number = 1
-        while _key(name) in self._first:
+        while name.casefold() in self._first:
             number += 1
             name = f"{stem} ({number}){ending}"
         return name
@@ -292,7 +311,3 @@ class OwnSet:
 
 def _boxes(boxes: Sequence[tuple[float, float, float, float]]) -> Floats:
     return np.array(boxes, np.float32).reshape(-1, 4)
-
-
-def _key(name: str) -> str:
-    return name.casefold()

@@ -13,7 +13,7 @@ from app.core.photo import Answerer, Crop, Missing, Photo, Upload, read_photo
 from app.core.photo_session import PhotoSession
 from app.core.text import counted
 from app.core.uploads import Files
-from app.own_data.dropped import LabelledFiles, labelled_files_of
+from app.own_data.files import LabelledFiles, labelled_files_of
 from app.own_data.own_set import OwnSet
 from fer.alignment import align
 from fer.drawing.pictures import encoded, portrait_square, resized
@@ -50,16 +50,12 @@ class OwnSession(PhotoSession):
         """See `PhotoSession`."""
         super().reset()
         self.own: OwnSet | None = None
-        #: Tells the widgets of one set from those of the last.
-        self.token = secrets.token_hex(4)
-        #: The step that the visitor chose; 0 for none.
-        self.chosen_step = 0
-        #: Whether labels were given since the figures were made.
-        self.settled = False
+        self.token = secrets.token_hex(4)  # tells the widgets of one set from those of the last
+        self.chosen_step = 0  # the step that the visitor chose; 0 for none
+        self.settled = False  # labels were given since the figures were made
         #: Keys of the models that were asked to answer, though one may not have been loaded.
         self.asked = frozenset[str]()
-        #: Number of the last change by the browser that was carried out.
-        self.done = 0
+        self.done = 0  # number of the last change by the browser that was carried out
         self._expressions: tuple[str, ...] = ()
         self._rows: tuple[LabelRow, ...] = ()
         self._by_hand = False
@@ -171,7 +167,7 @@ class OwnSession(PhotoSession):
         """Return a photograph with pictures of its faces; with a label, only the largest counts."""
         if photo.crops or photo.any_faces is None:
             return photo
-        photo = with_largest_face(photo) if photo.label else photo
+        photo = _with_largest_face(photo) if photo.label else photo
         if photo.cut_out:
             png = encoded(image, ".png")
             return replace(photo, crops=(Crop(png, (), png),))
@@ -193,7 +189,7 @@ class OwnSession(PhotoSession):
             self.own.put(photo)
 
 
-def with_largest_face(photo: Photo) -> Photo:
+def _with_largest_face(photo: Photo) -> Photo:
     """Return a photograph with the largest of its faces alone."""
     faces = photo.any_faces
     if faces is None or len(faces) < 2:

@@ -1,37 +1,60 @@
-"""The visitor's faces on the page: how far the analysis is, labels to give, files to save."""
+"""The page "Your data": what it takes in, what it says of it, labels to give, files to save."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
-from app.core.components import download, mount, show_picker
+from app.core.components import POLL_SECONDS, download, mount, show_picker
+from app.core.layout import offer_sample
+from app.core.models import running_model
 from app.core.models.head_picker import chosen_head
-from app.core.models.runnable import ModelEntry
-from app.core.photo import Missing
+from app.core.models.model_choice import chosen_entry
+from app.core.models.runnable import ModelEntry, runnable_models
+from app.core.photo import Answerer, Missing, Upload
 from app.core.report.view import show_parts
+from app.core.settings import ASSETS, MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
+from app.core.state import budget, jobs, kept, upload_limits
 from app.core.text import counted, escape_markdown
-from app.core.uploaders import show_progress, show_session_title
-from app.own_data.downloads import labels_csv, set_zip
-from app.own_data.figures import own_data_html, own_data_json, own_data_sections, own_ways
-from app.own_data.fine_tuning.runner import DATA_NAME
-from app.own_data.fine_tuning.view import show_fine_tuning
+from app.core.uploaders import (
+    has_room,
+    most_in_words,
+    show_files,
+    show_folder,
+    show_progress,
+    show_session_title,
+)
+from app.own_data.figures import (
+    measure_own,
+    own_data_html,
+    own_data_json,
+    own_data_sections,
+    own_ways,
+)
+from app.own_data.files import labels_csv, set_zip
+from app.own_data.fine_tuning import DATA_NAME
+from app.own_data.fine_tuning_view import show_fine_tuning
 from app.own_data.labelling import carry_out, labeller_data
-from app.own_data.measuring import LabelledAnswer, measure_own
 from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
-from fer.model.spec import ModelSpec
+from fer.errors import ModelError
 
-_ORIGINALS, _CHECK, _STEP = "own_originals", "own_check", "own_step"
+_log = logging.getLogger(__name__)
 
-#: Seconds between two looks at an analysis that runs.
-_POLL_SECONDS = 1.0
+#: Seconds for which labels are kept after their tab was last seen open. They are somebody's work.
+KEEP_SECONDS = 1800.0
+
+#: Key of the switch whether originals are saved, too.
+_ORIGINALS = "own_originals"
 
 #: Files without faces of their own which are named at most.
 _MOST_NAMED = 100
 
+#: Faces that are labelled in a minute, as the sample of 21 is.
+_FACES_A_MINUTE = 21
 
 #: The steps of the page, by number.
 STEPS = {
@@ -40,8 +63,108 @@ STEPS = {
     3: ":material/school: 3 Teach",
 }
 
-#: Faces that are labelled in a minute, as the sample of 21 is.
-_FACES_A_MINUTE = 21
+
+def own_session() -> OwnSession:
+    """Return the visitor's faces. A reload finds them by the key in the page's address."""
+    return kept(
+        "own_data",
+        lambda: OwnSession(
+            jobs(MAX_OWN_JOBS), budget(MAX_OWN_TOTAL_MB), upload_limits(MAX_OWN_PHOTOS, MAX_OWN_MB)
+        ),
+        OwnSession.end,
+        lambda session: int(session.own is not None),  # the budget bounds the rest
+        ended=lambda session: session.ended,
+        keep_seconds=KEEP_SECONDS,
+    )
+
+
+def entries() -> list[ModelEntry]:
+    """Return what is known of all models that can answer, the chosen one first.
+
+    Raises:
+        ModelError: none can.
+    """
+    chosen = chosen_entry()
+    if chosen is None:
+        running_model.model_spec()  # which says what is wrong with it
+        raise ModelError("no model can answer here.")
+    return [chosen, *(entry for entry in runnable_models() if entry.key != chosen.key)]
+
+
+def answerers() -> list[Answerer]:
+    """Return all models, loaded.
+
+    Raises:
+        ModelError: none can be loaded.
+    """
+    found, faults = [], []
+    for entry in entries():
+        try:
+            analyzer = running_model.photo_analyzer(entry.directory)
+        except ModelError as error:
+            _log.warning("the model %s does not answer: %s", entry.name, error)
+            faults.append(error)
+            continue
+        found.append(Answerer(analyzer, entry.key, entry.name))
+    if not found:
+        raise faults[0]
+    return found
+
+
+def show_notices(session: OwnSession) -> None:
+    """Say what was not taken of the last files, and which labels wait for their photos."""
+    for notice in session.notices[:5]:
+        st.warning(escape_markdown(notice), icon=":material/warning:")
+    waiting = session.own.waiting if session.own else []
+    if waiting and not session.running:
+        names = list(dict.fromkeys(row.photo for row in waiting))
+        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        st.info(
+            f"**{counted(len(waiting), 'label')} without a photo so far:** "
+            f"{escape_markdown(', '.join(names[:3]))}{more}. Drop the same photos to go on.",
+            icon=":material/hourglass_top:",
+        )
+
+
+def show_inputs(session: OwnSession) -> None:
+    """Show the uploaders, either of which begins an analysis at once."""
+    if not session.jobs.places or not session.limits.photos:
+        st.info("**Labelling is switched off** on this server.", icon=":material/info:")
+        return
+    if has_room(session.budget, "set of photos"):
+        most, take = most_in_words(session), partial(_take, session)
+        files, folder = st.tabs(
+            [":material/upload: Photos or ZIP", ":material/folder_open: Folder"]
+        )
+        with files:
+            label = f"Drop photos here, a ZIP, or a labels.csv of yours: {most}"
+            show_files(session, "own", label, take, ("csv",))
+        with folder:
+            label = f"Drop a folder here, with all folders in it: {most}"
+            show_folder(session, "own", label, take, ("csv",))
+
+
+def _take(session: OwnSession, uploads: Sequence[Upload]) -> None:
+    session.take(uploads, answerers())
+
+
+def offer_own_sample(session: OwnSession) -> None:
+    """Offer drawn faces without labels, from `python -m training demo-data`."""
+
+    def take_sample() -> None:
+        data = (ASSETS / "drawn-faces.zip").read_bytes()
+        _take(session, [Upload("drawn faces.zip", data)])
+
+    offer_sample(
+        ASSETS / "drawn-faces.jpg",
+        "Six of the drawn faces",
+        "No photos at hand?",
+        "Label 21 drawn faces, and see what comes of it. It takes a minute.",
+        "Try it with drawn faces",
+        "own_try_sample",
+        take_sample,
+        widths=(180, 520),
+    )
 
 
 def show_steps(session: OwnSession) -> int:
@@ -51,7 +174,7 @@ def show_steps(session: OwnSession) -> int:
         "Steps",
         list(STEPS),
         session.step,
-        _STEP,
+        "own_step",
         partial(setattr, session, "chosen_step"),
         format_func=STEPS.__getitem__,
         label_visibility="collapsed",
@@ -78,130 +201,25 @@ def show_title(session: OwnSession, own: OwnSet) -> None:
         session, session.title, session.facts, "own", partial(_offer_clear, session, own)
     )
     if session.by_folder:
-        st.markdown(_folder_labels(own))
+        misses = sum(bool(photo.label) and not photo.face_count for photo in own.photos.values())
+        missed = f" In {counted(misses, 'photo')} no face was found, which is a miss."
+        counts = own.expression_counts.items()
+        labels = ", ".join(f"{name} {count:,}" for name, count in counts) or "none"
+        st.markdown(
+            f":material/folder: **The labels are those of the folders:** {labels}."
+            f"{missed if misses else ''}"
+        )
     if session.unread and not session.running:
         faulty = any(one.missing is Missing.NOT_READ for one in session.unread)
         icon = ":material/error:" if faulty else ":material/info:"
-        names = [
+        lines = [
             f"- **{escape_markdown(one.name)}** {escape_markdown(one.error)}"
             for one in session.unread
         ]
-        more = len(names) - _MOST_NAMED
+        if more := lines[_MOST_NAMED:]:
+            lines[_MOST_NAMED:] = [f"- … and {len(more):,} more"]
         with st.expander(f"{session.missing_line}: why", icon=icon):
-            st.markdown(
-                "\n".join(names[:_MOST_NAMED] + ([f"- … and {more:,} more"] if more > 0 else []))
-            )
-
-
-def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, labels: bool) -> None:
-    """Show the progress of the analysis, and what there is to label if `labels` are to be given."""
-    running = session.running
-    if running or labels:
-        poll = _POLL_SECONDS if running else None
-        faces = st.fragment(_faces, run_every=poll)
-        faces(session, own, entry, running=running, labels=labels)
-
-
-def show_next(session: OwnSession, own: OwnSet, step: int) -> None:
-    """Offer the step after one, as soon as there are labels for it."""
-    if any(own.counts[name] for name in own.expressions) and not session.running:
-        st.button(
-            "See how good it is" if step == 1 else "Teach it",
-            type="primary",
-            icon=":material/arrow_forward:",
-            key="own_next",
-            on_click=setattr,
-            args=(session, "chosen_step", step + 1),
-        )
-
-
-def show_downloads(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
-    """Offer the labels alone, and the labelled set."""
-    head = chosen_head()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        download(
-            "Labels (CSV)", partial(labels_csv, own, entry, head), "labels.csv", "text/csv", "own"
-        )
-        download(
-            "Labelled set (ZIP)",
-            lambda: make_zip(own, entry, head),
-            DATA_NAME,
-            "application/zip",
-            "own",
-        )
-        st.toggle(
-            "With the original photos",
-            value=True,
-            key=_ORIGINALS,
-            persist_state="session",
-            help="Without them, the ZIP holds the faces alone, cut out and straightened.",
-        )
-    st.caption(
-        ":material/save: **Your labels go with this page.** Save them: labels.csv, dropped here "
-        "with the same photos, goes on. `python -m training` reads the ZIP."
-    )
-
-
-def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
-    """Show how good the models are on the labelled faces; the chosen one comes first."""
-    names = {entry.key: entry.name for entry in entries}
-    if not (answers := own.answers(names)):
-        st.info("The figures are here as soon as a face has a label.")
-        return
-    specs = {entry.name: entry.spec for entry in entries if entry.key in own.models}
-    _show_figures(
-        answers,
-        specs or {entries[0].name: entries[0].spec},
-        session.title,
-        model=entries[0].name,
-        head=chosen_head(),
-    )
-
-
-def show_teaching(own: OwnSet, entry: ModelEntry) -> None:
-    """Show how to fine-tune a model on the labelled faces, and what became of it."""
-    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
-    show_fine_tuning(partial(make_zip, own, entry, chosen_head()), counts)
-
-
-def _show_figures(
-    answers: Sequence[LabelledAnswer],
-    specs: Mapping[str, ModelSpec],
-    data: str,
-    *,
-    model: str,
-    head: str,
-) -> None:
-    """Show how good a head is on labelled faces, with all models beside it, and files to save.
-
-    Args:
-        answers: the labelled faces, and photographs without one.
-        specs: the models, by the names that the answers have.
-        data: name of the data.
-        model: name of the model that is shown first.
-        head: name of its head.
-    """
-    figures = measure_own(answers, specs, data)
-    offered = own_ways(figures, model, head)
-    way = offered[0]
-    if len(offered) > 1:
-        way = st.segmented_control(
-            "Answers", offered, default=way, required=True, key="own_way", persist_state="session"
-        )
-    for number, section in enumerate(own_data_sections(figures, model, head, way)):
-        st.subheader(escape_markdown(section.title), anchor=False)
-        show_parts(section.parts, key=f"own_figures_{number}")
-    if figures.measured:
-        with st.container(horizontal=True):
-            page = partial(own_data_html, figures, model, head)
-            download("Figures (HTML)", page, "figures.html", "text/html", "own")
-            content = partial(own_data_json, figures)
-            download("Figures (JSON)", content, "figures.json", "application/json", "own")
-
-
-def make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:
-    """Return the labelled set as a ZIP."""
-    return set_zip(own, entry, head, originals=st.session_state.get(_ORIGINALS, True))
+            st.markdown("\n".join(lines))
 
 
 def _offer_clear(session: OwnSession, own: OwnSet) -> None:
@@ -214,32 +232,28 @@ def _offer_clear(session: OwnSession, own: OwnSet) -> None:
         st.button("Delete all", type="primary", key="own_clear", on_click=session.clear)
 
 
-def _faces(
-    session: OwnSession, own: OwnSet, entry: ModelEntry, *, running: bool, labels: bool
-) -> None:
-    if session.running != running or session.own is not own or session.settled:
-        session.settled = False
-        st.rerun()
-    if running:
-        show_progress(session, "set of photos")
-    if not labels or not own.faces:
-        if not running:
+def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, labels: bool) -> None:
+    """Show the progress of the analysis, and what there is to label if `labels` are to be given."""
+    running = session.running
+
+    def faces() -> None:
+        if session.running != running or session.own is not own or session.settled:
+            session.settled = False
+            st.rerun()
+        if running:
+            show_progress(session, "set of photos")
+        if labels and own.faces:
+            if _wants_labels(session, own):
+                _show_labeller(session, own, entry)
+        elif not running:
             st.info(
                 "**No face was found in these photos**, so there is nothing to label. Good light, "
                 "a frontal view and a short distance help.",
                 icon=":material/face_retouching_off:",
             )
-        return
-    if _wants_labels(session, own):
-        _show_labeller(session, own, entry)
 
-
-def _folder_labels(own: OwnSet) -> str:
-    misses = sum(bool(photo.label) and not photo.face_count for photo in own.photos.values())
-    counts = {name: own.counts[name] for name in own.expressions if own.counts[name]}
-    labels = ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"
-    missed = f" In {counted(misses, 'photo')} no face was found, which is a miss." if misses else ""
-    return f":material/folder: **The labels are those of the folders:** {labels}.{missed}"
+    if running or labels:
+        st.fragment(faces, run_every=POLL_SECONDS if running else None)()
 
 
 def _wants_labels(session: OwnSession, own: OwnSet) -> bool:
@@ -249,7 +263,7 @@ def _wants_labels(session: OwnSession, own: OwnSet) -> bool:
     if session.running:
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        check = st.toggle("Look through the labels", key=_CHECK, persist_state="session")
+        check = st.toggle("Look through the labels", key="own_check", persist_state="session")
         st.button(
             "Label all faces by hand instead",
             type="tertiary",
@@ -284,3 +298,70 @@ def _show_labeller(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
     )
     events = {"on_changes_change": carried_out, "on_settled_change": settled}
     mount("own_data/labeller", data, key, **events)
+
+
+def show_next(session: OwnSession, own: OwnSet, step: int) -> None:
+    """Offer the step after one, as soon as there are labels for it."""
+    if own.expression_counts and not session.running:
+        st.button(
+            "See how good it is" if step == 1 else "Teach it",
+            type="primary",
+            icon=":material/arrow_forward:",
+            key="own_next",
+            on_click=setattr,
+            args=(session, "chosen_step", step + 1),
+        )
+
+
+def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]) -> None:
+    """Show how good the models are on the labelled faces, the chosen one first, and files of it."""
+    if not (answers := own.answers({entry.key: entry.name for entry in entries})):
+        st.info("The figures are here as soon as a face has a label.")
+        return
+    specs = {entry.name: entry.spec for entry in entries if entry.key in own.models}
+    model, head = entries[0].name, chosen_head()
+    figures = measure_own(answers, specs or {model: entries[0].spec}, session.title)
+    offered = own_ways(figures, model, head)
+    way = offered[0]
+    if len(offered) > 1:
+        way = st.segmented_control(
+            "Answers", offered, default=way, required=True, key="own_way", persist_state="session"
+        )
+    for number, section in enumerate(own_data_sections(figures, model, head, way)):
+        st.subheader(escape_markdown(section.title), anchor=False)
+        show_parts(section.parts, key=f"own_figures_{number}")
+    if figures.measured:
+        with st.container(horizontal=True):
+            page = partial(own_data_html, figures, model, head)
+            download("Figures (HTML)", page, "figures.html", "text/html", "own")
+            content = partial(own_data_json, figures)
+            download("Figures (JSON)", content, "figures.json", "application/json", "own")
+
+
+def show_teaching(own: OwnSet, entry: ModelEntry) -> None:
+    """Show how to fine-tune a model on the labelled faces, and what became of it."""
+    show_fine_tuning(partial(_make_zip, own, entry, chosen_head()), own.expression_counts)
+
+
+def show_downloads(own: OwnSet, entry: ModelEntry) -> None:
+    """Offer the labels alone, and the labelled set."""
+    head = chosen_head()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        table, archive = (partial(make, own, entry, head) for make in (labels_csv, _make_zip))
+        download("Labels (CSV)", table, "labels.csv", "text/csv", "own")
+        download("Labelled set (ZIP)", archive, DATA_NAME, "application/zip", "own")
+        st.toggle(
+            "With the original photos",
+            value=True,
+            key=_ORIGINALS,
+            persist_state="session",
+            help="Without them, the ZIP holds the faces alone, cut out and straightened.",
+        )
+    st.caption(
+        ":material/save: **Your labels go with this page.** Save them: labels.csv, dropped here "
+        "with the same photos, goes on. `python -m training` reads the ZIP."
+    )
+
+
+def _make_zip(own: OwnSet, entry: ModelEntry, head: str) -> bytes:
+    return set_zip(own, entry, head, originals=st.session_state.get(_ORIGINALS, True))

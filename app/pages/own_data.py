@@ -10,21 +10,19 @@ from app.core.layout import header, show_features
 from app.core.models import running_model
 from app.core.models.head_picker import choose_head
 from app.core.models.runnable import ModelEntry
-from app.own_data.inputs import (
+from app.own_data.own_set import OwnSet
+from app.own_data.session import OwnSession
+from app.own_data.view import (
     KEEP_SECONDS,
     answerers,
     entries,
     offer_own_sample,
     own_session,
-    show_inputs,
-    show_notices,
-)
-from app.own_data.own_set import OwnSet
-from app.own_data.session import OwnSession
-from app.own_data.view import (
     show_downloads,
     show_faces,
+    show_inputs,
     show_next,
+    show_notices,
     show_results,
     show_steps,
     show_teaching,
@@ -86,7 +84,7 @@ def _show_step(step: int, session: OwnSession, own: OwnSet, models: Sequence[Mod
         show_teaching(own, models[0])
     if step < 3:
         show_next(session, own, step)
-    show_downloads(session, own, models[0])
+    show_downloads(own, models[0])
     if step == 1:
         with st.expander("Add photos or labels", icon=":material/add:"):
             show_inputs(session)

@@ -13,8 +13,6 @@ from app.core.models import running_model
 from app.core.models.head_picker import choose_head
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import escape_markdown
-from app.photos.cards import Cards
-from app.photos.grid_view import show_alone, show_growing, show_results
 from app.photos.inputs import (
     INPUTS,
     answerers_now,
@@ -23,8 +21,9 @@ from app.photos.inputs import (
     show_inputs,
     take_handed,
 )
-from app.photos.list_view import offer_removal, show_few
+from app.photos.photo_view import Cards
 from app.photos.pictures import MESH_HELP
+from app.photos.results_view import offer_removal, show_alone, show_few, show_growing, show_results
 from app.photos.session import GallerySession
 from fer.errors import ModelError
 

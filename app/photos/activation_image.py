@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fer.drawing.pictures import encoded
 from fer.types import Floats, Image
 
 #: Side of the picture in pixels: twice the displayed side, for high-density phone screens.
@@ -34,9 +35,6 @@ def activation_image(face: Image, heatmap: Floats) -> bytes:
     Args:
         face: aligned face, ``(side, side, 3)`` RGB uint8.
         heatmap: activation, ``(side, side)``, -1…1.
-
-    Raises:
-        RuntimeError: OpenCV cannot write PNG.
     """
     grey = cv2.cvtColor(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     hue = np.where(heatmap[..., None] > 0, _rgb(FOR), _rgb(AGAINST))
@@ -44,10 +42,7 @@ def activation_image(face: Image, heatmap: Floats) -> bytes:
     picture = np.round(grey * (1 - opacity) + hue * opacity).astype(np.uint8)
     _outline(picture, heatmap > _STRONG, dashed=False)
     _outline(picture, heatmap < -_STRONG, dashed=True)
-    success, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    if not success:
-        raise RuntimeError("OpenCV cannot write .png")
-    return data.tobytes()
+    return encoded(picture, ".png")
 
 
 #: Size of the legend in SVG units, which are pixels of the page, and the grey below its colours.
@@ -64,11 +59,7 @@ LEGEND_ALT = (
 
 
 def activation_legend(ink: str) -> str:
-    """Return the legend of a map as SVG: the scale of its colours, and what its outlines mean.
-
-    Args:
-        ink: colour of the text, ``#RRGGBB``.
-    """
+    """Return the legend of a map as SVG, its text in the colour `ink`, ``#RRGGBB``."""
     stops = "".join(
         f'<stop offset="{offset}" stop-color="{colour}" stop-opacity="{opacity}"/>'
         for offset, colour, opacity in (

@@ -8,13 +8,7 @@ from app.core.layout import offer_sample
 from app.core.models import running_model
 from app.core.models.model_choice import chosen_key
 from app.core.photo import Answerer, Upload
-from app.core.settings import (
-    MAX_PHOTO_JOBS,
-    MAX_PHOTOS,
-    MAX_PHOTOS_MB,
-    MAX_PHOTOS_TOTAL_MB,
-    SAMPLE,
-)
+from app.core.settings import MAX_PHOTO_JOBS, MAX_PHOTOS, MAX_PHOTOS_MB, MAX_PHOTOS_TOTAL_MB, SAMPLE
 from app.core.state import budget, jobs, kept, quick_jobs, upload_limits
 from app.core.uploaders import (
     hand_snapshot_to_photos,
@@ -26,9 +20,6 @@ from app.core.uploaders import (
     show_folder,
 )
 from app.photos.session import GallerySession
-
-#: First word of the keys of the uploaders.
-_KEY = "photo"
 
 #: Key of the container of all inputs.
 INPUTS = "photo_inputs"
@@ -72,9 +63,9 @@ def show_inputs(session: GallerySession) -> None:
     files, folder, camera = st.tabs(_TABS, on_change="rerun", key=_SOURCE)
     most = most_in_words(session)
     with files:
-        show_files(session, _KEY, f"Photos or a ZIP: {most}", hand_to_photos, formats=_FORMATS)
+        show_files(session, "photo", f"Photos or a ZIP: {most}", hand_to_photos, formats=_FORMATS)
     with folder:
-        show_folder(session, _KEY, f"A folder, with all in it: {most}", hand_to_photos)
+        show_folder(session, "photo", f"A folder, with all in it: {most}", hand_to_photos)
     if camera.open and (session.adding or not len(session)):
         # Not before its tab is open: the widget makes the browser ask for the camera.
         with camera, st.container(width=640):
@@ -85,6 +76,16 @@ def show_inputs(session: GallerySession) -> None:
                 on_change=_take_snapshot,
                 args=(session,),
             )
+
+
+def _take_snapshot(session: GallerySession) -> None:
+    snapshot = st.session_state[_CAMERA]  # None when it was cleared
+    if not snapshot:
+        return
+    if refused := hand_snapshot_to_photos(snapshot.getvalue()):
+        session.notices = [refused]
+    else:
+        st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on
 
 
 def take_handed(session: GallerySession) -> None:
@@ -114,6 +115,11 @@ def answerers_now() -> list[Answerer]:
 
 def offer_photo_sample() -> None:
     """Offer the sample photograph."""
+
+    def ask_for_it() -> None:
+        st.session_state[_SAMPLE] = True
+        st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on
+
     offer_sample(
         SAMPLE,
         "The sample: a portrait of Eileen Collins by NASA",
@@ -121,20 +127,5 @@ def offer_photo_sample() -> None:
         "A portrait of the astronaut Eileen Collins (NASA).",
         "Try it with a sample photo",
         "photo_try_sample",
-        _ask_for_sample,
+        ask_for_it,
     )
-
-
-def _take_snapshot(session: GallerySession) -> None:
-    snapshot = st.session_state[_CAMERA]  # None when it was cleared
-    if not snapshot:
-        return
-    if refused := hand_snapshot_to_photos(snapshot.getvalue()):
-        session.notices = [refused]
-    else:
-        st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on
-
-
-def _ask_for_sample() -> None:
-    st.session_state[_SAMPLE] = True
-    st.session_state[_SOURCE] = _TABS[0]  # the camera need not stay on

@@ -1,9 +1,10 @@
-"""One photograph: its summary, the picture, cards of faces, the table and the downloads."""
+"""One photograph: its picture, the cards of its faces, the table and the downloads."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -12,20 +13,29 @@ import streamlit as st
 
 from app.core import charts, text
 from app.core.components import download, mount
-from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
+from app.core.layout import CARD_WIDTH, CONTENT_WIDTH, chart_ink
 from app.core.models import running_model
-from app.core.photo import Photo
+from app.core.models.head_text import TrackRecord
+from app.core.photo import Analyzer, Photo
 from app.core.pictures import fitted
-from app.photos.cards import Cards, cards_key
-from app.photos.downloads import csv_of, file_name, json_of
-from app.photos.layout import GAP, MAX_CARDS, layout
-from app.photos.pictures import PhotoView, describe_meshes, missing_note
-from app.photos.text import crowd_note
+from app.photos.activation_image import LEGEND_ALT, activation_legend
+from app.photos.pictures import MAX_CARDS, PhotoView, describe_meshes, missing_note
+from app.photos.results import card_text, crowd_note, csv_of, file_name, json_of
 from fer.errors import ModelError
 from fer.export.table import face_records
 from fer.labels import colour_of
-from fer.text import one_of
+from fer.text import chance, one_of
 from fer.types import Faces
+
+#: Pixels between a picture and its cards, and between cards.
+GAP = 16
+
+#: Largest height of a picture in pixels. Where cards follow, it is lower, so that the first answers
+#: are on the same screen.
+_MAX_HEIGHT, _MAX_HEIGHT_BESIDE, _MAX_HEIGHT_ABOVE = 720, 560, 480
+
+#: Rows of cards beside a picture, which together are about as high as it is.
+_ROWS_BESIDE = 2
 
 #: Largest width and height in pixels of a picture without a face, of which there is less to see.
 _PLAIN_PICTURE = (556, 420)
@@ -33,80 +43,147 @@ _PLAIN_PICTURE = (556, 420)
 #: Least width in pixels of what is said below a picture.
 _NOTES_WIDTH = 200
 
+#: Number of expressions to choose a map from, the most probable ones; its width in pixels.
+_CHOICES, _MAP_WIDTH = 3, 280
+
+_HOW_TO_READ = (
+    "What made *{expression}* likelier, and what less likely: where the network looked, not why."
+)
+
 #: Selected face by number of the photo; a photo without a selection is not in it.
 Selection = dict[int, int]
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Shows cards of faces: a sentence and bars; all else that is known of a face folds.
+
+    Attributes:
+        record: measurements of the model, shown with its answers; None to show none.
+        analyzer: computes class activation maps.
+    """
+
+    record: TrackRecord | None
+    analyzer: Analyzer
+
+    def show(self, view: PhotoView, face: int) -> None:
+        """Show the card of a face, in its full width; it is outlined when the face is selected."""
+        faces, verdict = view.faces, text.verdicts(view.faces)[face]
+        with st.container(border=True, width=CARD_WIDTH, key=f"{_cards_key(view)}_{face}"):
+            with st.container(
+                horizontal=True, vertical_alignment="center", gap="small", wrap=False
+            ):
+                alt = f"Face {face + 1}: {verdict.sentence}"
+                st.image(view.drawn.portraits[face], width=72, alt=alt)
+                with st.container(gap="xxsmall"):
+                    answer, worth = card_text(verdict, self.record)
+                    number = f":gray-badge[{face + 1}] " if len(faces) > 1 else ""
+                    icon = text.icon_of(verdict.answer)
+                    if verdict.sure:
+                        icon = f':color[{icon}]{{foreground="{colour_of(verdict.answer)}"}}'
+                    st.markdown(f"#### {number}{icon} {answer}", anchors=False)
+                    st.markdown(worth)
+            probabilities = faces.probabilities[face]
+            st.plotly_chart(
+                charts.probability_bars(probabilities, faces.labels, chart_ink()),
+                config=charts.CONFIG,
+                alt=text.describe_probabilities(f"face {face + 1}", probabilities, faces.labels),
+                key=f"photo_bars_{view.photo.number}_{face}_{faces.head}",
+            )
+            self._offer_more(view, face, verdict)
+
+    @st.fragment
+    def _offer_more(self, view: PhotoView, face: int, verdict: text.Verdict) -> None:
+        """Offer all else that is known of one face, without a rerun of the rest of the page."""
+        key = f"{view.photo.number}_{face}_{view.head}"
+        section = st.expander("More", type="compact", key=f"photo_more_{key}", on_change="rerun")
+        if not section.open:  # a map takes time, because the photo is decoded for it
+            return
+        with section:
+            sure = "; ".join([chance(verdict.confidence).replace(">", "over "), *verdict.reasons])
+            st.caption(f"Confidence: {sure}.")
+            if measured := self.record.describe(verdict) if self.record else "":
+                st.caption(measured)
+            if self.analyzer.has_class_activation(view.head):
+                self._show_activation(view, face, key)
+
+    def _show_activation(self, view: PhotoView, face: int, key: str) -> None:
+        probabilities, labels = view.faces.probabilities[face], view.faces.labels
+        likeliest = [labels[i] for i in (-probabilities).argsort(kind="stable")[:_CHOICES]]
+        expression = st.segmented_control(
+            "Expression of the map",
+            likeliest,
+            default=likeliest[0],
+            required=True,
+            key=f"activation_of_{key}",
+            label_visibility="collapsed",
+        )
+        st.image(
+            view.activation_png(face, expression, self.analyzer),
+            width=_MAP_WIDTH,
+            alt=text.describe_activation(f"face {face + 1}", expression),
+        )
+        with st.container(width=_MAP_WIDTH, gap="xsmall"):
+            ink = "#ECEAE4" if st.context.theme.type == "dark" else "#24232A"
+            st.image(activation_legend(ink), width=_MAP_WIDTH, alt=LEGEND_ALT)
+            st.caption(_HOW_TO_READ.format(expression=expression))
 
 
 def show_photo(
     view: PhotoView, cards: Cards, selection: Selection, width: int = CONTENT_WIDTH
 ) -> None:
-    """Show one photo and all that was found in it.
+    """Show one photo that could be read, and all that was found in it.
 
-    Args:
-        view: a photograph that could be read.
-        cards: shows cards of faces.
-        selection: the visitor's choice of a face, which is shown and updated.
-        width: width of the container in pixels, where the screen has room.
+    The visitor's choice of a face is shown and updated. `width` is that of the container in pixels,
+    where the screen has room.
     """
-    if not len(view.faces):
+    photo, count = view.photo, len(view.faces)
+    if not count:
         _no_face(view)
         return
-    if len(view.faces) <= MAX_CARDS:
-        _with_cards(view, cards, selection, width)
+    picture_width, columns = layout((photo.width, photo.height), count, width)
+    if count > MAX_CARDS:
+        _picture(view, picture_width, selection)
+        selected = selection.get(photo.number)
+        if selected is not None:
+            cards.show(view, selected)
     else:
-        _with_strip(view, cards, selection, width)
-    if len(view.faces) > 1:  # of one, its card says all
-        show_table([view], f"photo_table_{view.photo.number}")
-    _downloads(view)
+        # Cards have a fixed width; where they do not fit beside the picture, they wrap below it.
+        room = (columns or width // CARD_WIDTH) * (CARD_WIDTH + GAP) - GAP
+        side: Literal["left", "center"] = "left" if columns else "center"
+        with st.container(horizontal=True, horizontal_alignment=side, gap=GAP):
+            beside = max(picture_width, _NOTES_WIDTH)
+            with st.container(width=beside if columns else "stretch"):
+                _picture(view, picture_width, selection)
+            with st.container(horizontal=True, horizontal_alignment=side, gap=GAP, width=room):
+                for face in range(count):
+                    cards.show(view, face)
+    if count > 1:  # of one, its card says all
+        show_table([view], f"photo_table_{photo.number}")
+    key, name = f"photo_{photo.number}", partial(file_name, photo.name, view.head)
+    with st.container(horizontal=True):
+        download("CSV", partial(csv_of, [view]), name("csv"), "text/csv", key)
+        download("JSON", partial(json_of, [view]), name("json"), "application/json", key)
+        download("Marked picture (PNG)", view.png, name("png"), "image/png", key)
 
 
-def show_mix(results: Sequence[Faces], key: str) -> None:
-    """Show a strip with the share of each answer.
+def layout(size: tuple[int, int], faces: int, width: int) -> tuple[int, int]:
+    """Return the width of a picture of some size, and the columns of cards beside it, if any.
 
-    Args:
-        results: the faces of one or several photographs, with one at least.
-        key: key of the chart.
+    Cards stand beside it only where they have their full width, and else below it. All widths are
+    in pixels; `width` is that of the page's content.
     """
-    counts = text.answer_counts(results)
-    st.plotly_chart(
-        charts.answer_mix(counts),
-        config=charts.CONFIG,
-        alt=text.describe_mix(counts),
-        key=key,
-    )
-
-
-def _with_cards(view: PhotoView, cards: Cards, selection: Selection, width: int) -> None:
-    """Show the picture, and a card of every face beside or below it."""
-    size, count = (view.photo.width, view.photo.height), len(view.faces)
-    plan = layout(size, count, content_width=width, card_width=CARD_WIDTH)
-    # Cards have a fixed width; where they do not fit beside the picture, they wrap below it.
-    columns = plan.card_columns or width // CARD_WIDTH
-    room = columns * CARD_WIDTH + (columns - 1) * GAP
-    side: Literal["left", "center"] = "left" if plan.card_columns else "center"
-    with st.container(horizontal=True, horizontal_alignment=side, gap=GAP):
-        beside = max(plan.picture_width, _NOTES_WIDTH)
-        with st.container(width=beside if plan.card_columns else "stretch"):
-            _picture(view, plan.picture_width, selection)
-        with st.container(horizontal=True, horizontal_alignment=side, gap=GAP, width=room):
-            for face in range(count):
-                cards.show(view, face)
-
-
-def _with_strip(view: PhotoView, cards: Cards, selection: Selection, width: int) -> None:
-    """Show the picture, a strip of all faces, and the card of the one that is chosen."""
-    size = (view.photo.width, view.photo.height)
-    plan = layout(size, len(view.faces), content_width=width, card_width=CARD_WIDTH)
-    _picture(view, plan.picture_width, selection)
-    selected = selection.get(view.photo.number)
-    if selected is not None:
-        cards.show(view, selected)
+    beside = fitted(size, width - CARD_WIDTH - GAP, _MAX_HEIGHT_BESIDE)
+    columns = (width - beside) // (CARD_WIDTH + GAP)
+    if faces <= min(MAX_CARDS, columns * _ROWS_BESIDE):
+        return beside, min(columns, max(1, faces))
+    return fitted(size, width, _MAX_HEIGHT_ABOVE if faces <= MAX_CARDS else _MAX_HEIGHT), 0
 
 
 def _picture(view: PhotoView, width: int, selection: Selection) -> None:
     """Show the marked picture with its faces to choose from, and a strip if there are many."""
-    faces, key = view.faces, f"photo_picture_{view.photo.number}"
-    with st.container(key=key, gap="xsmall", horizontal_alignment="center"):
+    faces = view.faces
+    with st.container(key=_picture_key(view), gap="xsmall", horizontal_alignment="center"):
         notes = _notes(view)
         said = text.describe_picture(view.photo.name, faces)
         mesh = describe_meshes(view.drawings.meshes, len(faces))
@@ -114,7 +191,7 @@ def _picture(view: PhotoView, width: int, selection: Selection) -> None:
         with st.container(width=max(width, _NOTES_WIDTH), gap="xxsmall"):
             for note in notes:
                 st.caption(note)
-        _pick_face(view, selection, strip=len(faces) > MAX_CARDS)
+        _pick_face(view, selection)
 
 
 def _notes(view: PhotoView) -> list[str]:
@@ -135,31 +212,22 @@ def _about(photo: Photo) -> str:
     return f"{text.escape_markdown(photo.name)} · {photo.width} × {photo.height} pixels"
 
 
-def _pick_face(view: PhotoView, selection: Selection, *, strip: bool) -> None:
-    """Make the faces of the picture above choosable, and show a strip of them.
-
-    Args:
-        view: the photograph.
-        selection: gets what the visitor selects.
-        strip: whether to show the strip.
-    """
-    key = f"photo_faces_{view.photo.number}"
+def _pick_face(view: PhotoView, selection: Selection) -> None:
+    """Make the faces of the picture above choosable; many of them in a strip, too."""
+    number, strip = view.photo.number, len(view.faces) > MAX_CARDS
+    key = f"photo_faces_{number}"
 
     def store_choice() -> None:
         face = int(st.session_state[key].face)
         if 0 <= face < len(view.faces):
-            selection[view.photo.number] = face
+            selection[number] = face
         else:
-            selection.pop(view.photo.number, None)
+            selection.pop(number, None)
 
-    mount("photos/faces", _picker_data(view, selection, strip), key, on_face_change=store_choice)
-
-
-def _picker_data(view: PhotoView, selection: Selection, strip: bool) -> dict[str, Any]:
-    return {
-        "picture": f"photo_picture_{view.photo.number}",
-        "card": cards_key(view),
-        "selected": selection.get(view.photo.number, -1),
+    data = {
+        "picture": _picture_key(view),
+        "card": _cards_key(view),
+        "selected": selection.get(number, -1),
         "strip": strip,
         "faces": [
             _face(view, index, verdict)
@@ -167,6 +235,16 @@ def _picker_data(view: PhotoView, selection: Selection, strip: bool) -> dict[str
             for index, verdict in enumerate(text.verdicts(view.faces))
         ],
     }
+    mount("photos/faces", data, key, on_face_change=store_choice)
+
+
+def _picture_key(view: PhotoView) -> str:
+    return f"photo_picture_{view.photo.number}"
+
+
+def _cards_key(view: PhotoView) -> str:
+    """Return what the keys of all cards of a photograph begin with."""
+    return f"photo_card_{view.photo.number}"
 
 
 def _face(view: PhotoView, index: int, verdict: text.Verdict) -> dict[str, Any]:
@@ -207,14 +285,6 @@ def show_table(views: Sequence[PhotoView], key: str) -> None:
             )
 
 
-def _downloads(view: PhotoView) -> None:
-    key, name = f"photo_{view.photo.number}", partial(file_name, view.photo.name, view.head)
-    with st.container(horizontal=True):
-        download("CSV", partial(csv_of, [view]), name("csv"), "text/csv", key)
-        download("JSON", partial(json_of, [view]), name("json"), "application/json", key)
-        download("Marked picture (PNG)", view.png, name("png"), "image/png", key)
-
-
 def _table_columns(labels: Sequence[str]) -> dict[str, Any]:
     """Return Streamlit's configuration of the columns of `_table_rows`."""
     return {
@@ -233,25 +303,22 @@ def _table_columns(labels: Sequence[str]) -> dict[str, Any]:
 
 def _table_rows(faces: Faces) -> list[dict[str, Any]]:
     """Return one row per face: number, answer, all probabilities in %, flaws, size in pixels."""
-    return [
-        {
-            "face": number,
-            "answer": f"uncertain: {one_of(said)}" if face["uncertain"] else face["answer"],
-            "confidence": _per_cent(face["confidence"]),
-            **{label: _per_cent(share) for label, share in face["probabilities"].items()},
-            "quality": "; ".join(face["quality"]),
-            "size": f"{_side(face['box'], 0)} × {_side(face['box'], 1)}",
-        }
-        for number, (face, said) in enumerate(
-            zip(face_records(faces), faces.candidates, strict=True), start=1
+    rows: list[dict[str, Any]] = []
+    for face, said in zip(face_records(faces), faces.candidates, strict=True):
+        left, top, right, bottom = face["box"]
+        rows.append(
+            {
+                "face": len(rows) + 1,
+                "answer": f"uncertain: {one_of(said)}" if face["uncertain"] else face["answer"],
+                "confidence": _per_cent(face["confidence"]),
+                **{label: _per_cent(share) for label, share in face["probabilities"].items()},
+                "quality": "; ".join(face["quality"]),
+                "size": f"{round(right - left)} × {round(bottom - top)}",
+            }
         )
-    ]
+    return rows
 
 
 def _per_cent(probability: float) -> float:
     # No network is certain, so rounding must not show 100%; see `fer.text.chance`.
     return min(100 * probability, 99.9)
-
-
-def _side(box: Sequence[float], axis: int) -> int:
-    return round(box[axis + 2] - box[axis])

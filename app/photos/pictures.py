@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
@@ -21,13 +20,15 @@ from app.core.pictures import (
 )
 from app.core.text import counted
 from app.photos.activation_image import ACTIVATION_SIDE, activation_image
-from app.photos.layout import MAX_CARDS
 from fer.detection.face_landmark import FaceMeshes
 from fer.drawing.mesh import FEATURES
 from fer.export.photos import PhotoResult
 from fer.images import decode as decode_image
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
+
+#: Most faces that have a card each; of more, one card at a time is shown.
+MAX_CARDS = 6
 
 #: Longest side in pixels of a marked picture in the ZIP, where the photograph's file is read again.
 MAX_SIDE = 2560
@@ -53,12 +54,8 @@ MESH_HELP = (
     "points."
 )
 
-
-class FindsMeshes(Protocol):
-    """A `fer.detection.face_landmark.FaceLandmark`, or a fake in tests."""
-
-    def __call__(self, image: Image, detections: Detections, /) -> FaceMeshes:
-        """Return the mesh of each detected face."""
+#: Returns the mesh of each detected face: a `fer.detection.face_landmark.FaceLandmark`.
+FindsMeshes = Callable[[Image, Detections], FaceMeshes]
 
 
 @dataclass(frozen=True)
@@ -77,14 +74,10 @@ class Drawn:
 
 
 class Drawings:
-    """The pictures of one photograph with its faces marked, each drawn when somebody asks first.
-
-    Attributes:
-        mesh: whether the visitor wants to see face meshes.
-    """
+    """The pictures of one photograph with its faces marked, each drawn when somebody asks first."""
 
     def __init__(self) -> None:
-        self.mesh = False
+        self.mesh = False  # the visitor wants to see face meshes
         self._meshes: Meshes | None = None
         self._model = ""
         self._drawn: dict[tuple[str, bool], Drawn] = {}
@@ -101,13 +94,9 @@ class Drawings:
             self._meshes = _fitting(found, faces.detections)
 
     def of(self, photo: Photo, head: str, model: str, image: Image | None = None) -> Drawn:
-        """Return the pictures with a head's answers.
+        """Return the pictures with a head's answers; what another model answered is forgotten.
 
-        Args:
-            photo: the photograph.
-            head: name of the head.
-            model: key of its model; what another one answered is forgotten.
-            image: pixels of its file, if somebody has them.
+        The photograph is decoded if its pixels are not given.
         """
         meshes, key = self.meshes, (head, bool(self.meshes))
         if model != self._model:
@@ -127,13 +116,9 @@ class Drawings:
 
 @dataclass(frozen=True)
 class PhotoView:
-    """A photograph as the page shows it: with the answers of one head.
+    """A photograph as the page shows it: with the answers of one head of a model.
 
     Attributes:
-        photo: the photograph.
-        head: name of the head.
-        model: key of the model.
-        spec: describes the model.
         drawings_of: returns its pictures by its number.
     """
 
@@ -178,13 +163,7 @@ class PhotoView:
         return marked_jpeg(image, self.faces.scaled(scale))
 
     def activation_png(self, face: int, expression: str, analyzer: Analyzer) -> bytes:
-        """Return a PNG of a face with the class activation map of an expression.
-
-        Args:
-            face: index of the face.
-            expression: label whose map is drawn.
-            analyzer: computes the map.
-        """
+        """Return a PNG of a face with the class activation map of an expression."""
         image = decode_image(self.photo.read())
         activation = analyzer.class_activation(image, self.faces, face, head=self.head)
         crop = activation.face(image, ACTIVATION_SIDE)

@@ -40,11 +40,8 @@ _UNANSWERED = "was not read by this model: the analysis was cancelled."
 class GallerySession(PhotoSession):
     """One visitor's photographs on the Photos page; see `PhotoSession`.
 
-    Args:
-        jobs: read the photographs of all visitors, where they are many.
-        quick: read them where they are few; somebody waits for them.
-        budget: has the memory of all visitors' photographs.
-        limits: what is taken at most.
+    `jobs` read the photographs of all visitors where they are many, `quick` where they are few and
+    somebody waits for them.
     """
 
     where, photo_bytes = "photo", 160 * 1024
@@ -55,10 +52,8 @@ class GallerySession(PhotoSession):
     def __init__(self, jobs: Jobs, quick: Jobs, budget: Budget, limits: UploadLimits) -> None:
         self.quick = quick
         self._refused: list[tuple[str, str]] = []
-        #: Whether the visitor wants to see face meshes.
-        self.mesh = False
-        #: Head whose answers are drawn as soon as there are some.
-        self.head = ""
+        self.mesh = False  # the visitor wants to see face meshes
+        self.head = ""  # whose answers are drawn as soon as there are some
         most = limits.photos if jobs.places else min(FEW, limits.photos)
         super().__init__(jobs, budget, replace(limits, photos=most, always=FEW))
 
@@ -66,17 +61,12 @@ class GallerySession(PhotoSession):
         """See `PhotoSession`."""
         super().reset()
         self.serial += 1
-        #: Whether the only photograph is the sample, which goes when one is added.
-        self.is_sample = False
-        #: Whether the inputs are shown beside the photographs.
-        self.adding = False
-        #: Selected face by number of the photograph.
-        self.faces: dict[int, int] = {}
-        #: Photographs of few whose faces are shown.
-        self.opened = set[int]()
-        #: The one of many that is shown alone, and the last one that was.
-        self.alone: int | None = None
-        self.closed: int | None = None
+        self.is_sample = False  # the only photograph is the sample, which goes when one is added
+        self.adding = False  # the inputs are shown beside the photographs
+        self.faces: dict[int, int] = {}  # the selected face by number of the photograph
+        self.opened = set[int]()  # photographs of few whose faces are shown
+        self.alone: int | None = None  # the one of many that is shown alone
+        self.closed: int | None = None  # the last one that was
         #: Page of the many that is shown, what they were chosen by, and the number of choices.
         self.page, self.looks = 1, 0
         self._looked_at: Hashable = None

@@ -9,7 +9,7 @@ from tests.test_house import modules
 #: Who asks what time it is, and why that is no duration, or harmless where time goes backwards.
 KNOWN = {
     "app.live.streaming.turn": "credentials that end at a time which coturn knows too",
-    "app.own_data.fine_tuning.runner": "age of a folder that another process left: kept for longer",
+    "app.own_data.fine_tuning": "age of a folder that another process left: kept for longer",
     "app.core.budget": "age of a folder that another process left: kept for longer",
 }
 

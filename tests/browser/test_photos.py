@@ -12,7 +12,7 @@ from PIL import Image as PillowImage
 from playwright.sync_api import Locator, Page, Route, expect
 
 from app.core.settings import SAMPLE
-from app.photos.selection import PER_PAGE
+from app.photos.results import PER_PAGE
 from tests.browser.conftest import PHONE, WIDE, Visit, follow, widest
 
 TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}

@@ -125,7 +125,7 @@ def _videos(photographs: Path, out: Path) -> None:
 def _collection(photographs: Path, out: Path) -> None:
     """A ZIP with duplicates, nested folders and hostile names, as the page reads it."""
     from app.core.photo import Answerer, Upload
-    from app.photos.downloads import zip_of
+    from app.photos.results import zip_of
     from app.photos.session import GallerySession
     from fer.analyzer import FaceAnalyzer
 
@@ -150,7 +150,7 @@ def _collection(photographs: Path, out: Path) -> None:
 def _labelled(photographs: Path, out: Path) -> None:
     from app.core.models.runnable import entry_of
     from app.core.photo import Answerer, Upload
-    from app.own_data.downloads import labels_csv, set_zip
+    from app.own_data.files import labels_csv, set_zip
     from app.own_data.own_set import Label
     from app.own_data.session import OwnSession
     from fer.analyzer import FaceAnalyzer

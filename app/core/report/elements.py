@@ -1,6 +1,6 @@
 """The parts of a displayed report: sections of facts, tables, charts and drawings.
 
-`app.dashboard.sections` builds them from a report. The dashboard and the HTML report both render
+`app.dashboard` builds them from a report. The dashboard and the HTML report both render
 them and so show the same figures. Texts are unescaped; the renderer must escape them. Does not use
 Streamlit.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from fer.evaluation.measurements import (
 from fer.evaluation.metrics import Evaluation, evaluate
 from fer.evaluation.report import DataCard, Epoch, FileCard, Layer, Report
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
-from fer.model.spec import Head, ModelSpec
-from tests.samples import ALWAYS_ANSWERS, FRAMING
+from fer.records import file_sha256
+from tests.samples import FAKE_HEAD, fake_spec
 from training.evaluation.predictions import Predictions, save_predictions
 
 LABELS = FER2013_LABELS
@@ -157,29 +156,13 @@ def write_model(folder: Path, name: str = "small", seed: int = 1, **changes: Any
     splits = ("validation", "test")
     save_predictions({s: answers(seed + i) for i, s in enumerate(splits)}, directory)
     files = {
-        file.name: FileCard(
-            sha256=hashlib.sha256(file.read_bytes()).hexdigest(), bytes=file.stat().st_size
-        )
+        file.name: FileCard(sha256=file_sha256(file), bytes=file.stat().st_size)
         for file in sorted(directory.iterdir())
     }
-    ModelSpec(
-        name=name,
-        file="model.tflite",
-        sha256=files["model.tflite"].sha256,
-        input_size=48,
-        channels=1,
-        framing=FRAMING,
-        heads=(
-            Head(
-                name=EXPRESSION_HEAD,
-                output="scores",
-                labels=LABELS,
-                meaning="a label",
-                temperature=TEMPERATURE,
-                abstention=ALWAYS_ANSWERS,
-            ),
-        ),
-    ).save(directory)
+    head = {"labels": LABELS, "meaning": "a label", "temperature": TEMPERATURE}
+    spec = fake_spec(FAKE_HEAD.model_copy(update=head))
+    sha256 = files["model.tflite"].sha256
+    spec.model_copy(update={"name": name, "sha256": sha256}).save(directory)
     made = report(name, seed, **({"files": files} | changes))
     made.save(directory)
     return made

@@ -18,24 +18,19 @@ from app.core.photo import Answerer, Photo, Upload
 from app.core.uploads import UploadLimits
 from app.own_data.own_set import OwnFace, OwnSet
 from app.own_data.session import OwnSession
-from fer.labels import EXPRESSION_HEAD
-from fer.model.spec import Head
 from tests.app.samples import LABELS, THRESHOLDS, FakeAnalyzer, png
-from tests.samples import ALWAYS_ANSWERS, fake_spec
+from tests.samples import ALWAYS_ANSWERS, FAKE_HEAD, fake_spec
 
 #: What labels may be: what the fake model tells apart, and what only another one knows.
 EXPRESSIONS = (*LABELS, "contempt")
 
-HEAD = Head(
-    name=EXPRESSION_HEAD,
-    output=EXPRESSION_HEAD,
-    labels=LABELS,
-    meaning="a fake",
-    abstention=ALWAYS_ANSWERS.model_copy(
-        update={"threshold": THRESHOLDS[0], "degraded_threshold": THRESHOLDS[1]}
-    ),
+HEAD = FAKE_HEAD.model_copy(
+    update={
+        "abstention": ALWAYS_ANSWERS.model_copy(
+            update={"threshold": THRESHOLDS[0], "degraded_threshold": THRESHOLDS[1]}
+        )
+    }
 )
-
 SPEC = fake_spec(HEAD)
 
 

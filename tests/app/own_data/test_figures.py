@@ -8,13 +8,18 @@ import pytest
 from app.core.report.elements import Facts, Note, Pictures, Section, Table
 from app.core.report.evaluation import AS_ANSWERED, OF_ALL, RESTRICTED
 from app.own_data.figures import (
+    FEW_OF_CLASS,
     LEAST_FOR_CALIBRATION,
+    OwnFigures,
+    measure_own,
     own_data_html,
     own_data_json,
     own_data_sections,
+    own_limits,
     own_ways,
 )
-from app.own_data.measuring import LabelledAnswer, OwnFigures, measure_own
+from app.own_data.own_set import LabelledAnswer
+from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.other_data import OtherDataFile
 from fer.model.spec import Head
 from tests.app.own_data.samples import HEAD, SPEC
@@ -79,7 +84,7 @@ def test_every_head_is_measured_on_what_it_knows_with_and_without_misses() -> No
     seven, eight = figures.measured["fake", HEAD.name], figures.measured["large", "ferplus"]
     assert (seven.search.images, seven.search.found, seven.search.right) == (3, 2, 1)
     assert (eight.search.images, eight.search.found) == (5, 3)
-    assert seven.evaluation.left_out == {"contempt": 1}
+    assert seven.figures.left_out == {"contempt": 1}
     sections = shown(figures)
     first = sections["How good it is on your faces, FER2013 head"].parts
     assert next(part for part in first if isinstance(part, Facts)).facts[0].value == "66.7%"
@@ -138,3 +143,60 @@ def test_the_json_is_that_of_other_data() -> None:
     file = OtherDataFile.model_validate_json(own_data_json(figures))
     assert [(r.model, r.head) for r in file.records] == list(figures.measured)
     assert file.records[0].accuracy == 0.5
+
+
+ALWAYS = ("Nobody said who", "Others would label")
+
+
+def limits(counts: dict[str, int], photos: int = 10_000, seen: int = 0) -> str:
+    """Return what is said of so many faces by label, from some photos, some labelled on sight."""
+    truth = [name for name, count in counts.items() for _ in range(count)]
+    shares = np.tile(np.eye(len(LABELS), dtype=np.float32)[0], (len(truth), 1))
+    answers = [
+        LabelledAnswer(f"{i}", name, photo=f"{i % photos}.jpg", answer_seen=i < seen)
+        for i, name in enumerate(truth)
+    ]
+    return "\n".join(own_limits(evaluate_labelled(truth, shares, HEAD), answers))
+
+
+def test_one_face_says_nearly_nothing() -> None:
+    said = limits({"happy": 1})
+    assert "With 1 face, the accuracy on others like these may be anywhere in 20.7–100.0%" in said
+    assert "It takes some 390 faces to know it within 5 points either way" in said
+    assert f"Fewer than {FEW_OF_CLASS} faces of happy (1)" in said
+    assert "No face of sad" in said
+    assert "from 1 photo" not in said
+    assert "in view" not in said
+    assert all(text in said for text in ALWAYS)
+
+
+def test_of_many_even_faces_only_what_is_never_known_is_said() -> None:
+    said = limits(dict.fromkeys(LABELS, 2000))
+    assert len(said.splitlines()) == len(ALWAYS)
+    assert all(text in said for text in ALWAYS)
+
+
+@pytest.mark.parametrize(
+    ("counts", "photos", "sentence", "said"),
+    [
+        ((100, FEW_OF_CLASS - 1, 100), 10_000, "of sad (19)", True),
+        ((100, FEW_OF_CLASS, 100), 10_000, "of sad (20)", False),
+        ((200, 100, 100), 10_000, "are happy, so the accuracy is mostly about that", False),
+        ((202, 100, 100), 10_000, "are happy, so the accuracy is mostly about that", True),
+        ((1, 1, 0), 2, "The 2 faces are from 2 photos.", False),
+        ((40, 40, 40), 1, "The 120 faces are from 1 photo.", True),
+        ((40, 40, 40), 30, "The 120 faces are from 30 photos.", True),
+        ((40, 40, 40), 31, "The 120 faces are from 31 photos.", False),
+    ],
+)
+def test_what_is_one_sided_is_told_at_its_limit(
+    counts: tuple[int, ...], photos: int, sentence: str, said: bool
+) -> None:
+    told = limits(dict(zip(LABELS, counts, strict=True)), photos)
+    assert (sentence in told) == said
+
+
+def test_labels_that_were_led_by_an_answer_are_told() -> None:
+    one, both = (limits({"happy": 2}, seen=seen) for seen in (1, 2))
+    assert "1 of the labels were given with the model's answer in view" in one
+    assert "All labels were given" in both

@@ -70,12 +70,25 @@ def test_the_same_picture_counts_once_and_another_label_is_told(session: OwnSess
     assert [one.missing for one in session.unread] == [Missing.REPEATED] * 2
 
 
+class GrowingAnalyzer(FakeAnalyzer):
+    """Sees every face larger than the one on its left."""
+
+    def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
+        answers = super().all_heads(image, detections)
+        more = np.arange(len(answers[EXPRESSION_HEAD]), dtype=np.float32)[:, None] * [0, 0, 0, 9]
+        return {head: replace(f, xyxy=f.xyxy + np.float32(more)) for head, f in answers.items()}
+
+
 def test_of_a_class_folder_the_largest_face_counts_and_none_is_a_miss(session: OwnSession) -> None:
-    own = take(session, archive({"happy/a.png": png(0), "sad/b.png": png(2)}))
+    upload = archive({"happy/a.png": png(0), "sad/b.png": png(3)})
+    session.take([upload], [answerer(analyzer=GrowingAnalyzer(SPEC))])
+    own = done(session)
     assert session.by_folder
+    assert session.step == 2, "there is something to see"
     assert [(one.name, one.truth, one.found) for one in own.answers({})] == [
         ("sad/b.png", "sad", True), ("happy/a.png", "happy", False),
     ]  # fmt: skip
+    assert [(face.box[0], len(face.photo.crops)) for _, face in own.faces] == [(105.0, 1)]
     assert session.facts == "2 photos · 1 face · 1 photo without a face"
 
 
@@ -103,14 +116,16 @@ def test_labels_go_on_with_the_same_photos(session: OwnSession) -> None:
     assert [one.truth for one in own.answers({}) if not one.found] == ["sad"]
 
 
-def test_crowds_do_not_take_more_memory_than_there_is(jobs: Jobs) -> None:
-    small_budget = Budget(150 * 1024, free=lambda: None)
-    session = OwnSession(jobs, small_budget, UploadLimits(photos=500, bytes=MB))
-    own = take(session, *[Upload(f"{n}.png", png(6, seed=n)) for n in range(12)])
-    assert own.photos
-    assert session.size < 150 * 1024
-    assert any("no room for more" in reason for reason in reasons(session).values())
-    assert len(own.photos) + len(reasons(session)) == 12
+@pytest.mark.parametrize(
+    ("uploaded", "expected"),
+    [(0, 2 * 8192), (4096, 2 * 12_288), (2**20, 2 * 65_536)],
+)
+def test_faces_take_so_many_bytes_per_byte_of_a_file(
+    session: OwnSession, uploaded: int, expected: int
+) -> None:
+    assert session.bytes_of([], uploaded) == 0
+    both = [Photo("a.png"), Photo("b.png"), Photo("c.png", "is damaged.")]
+    assert session.bytes_of(both, uploaded) == expected
 
 
 def test_ten_thousand_faces_are_read_and_labelled(jobs: Jobs) -> None:
@@ -160,22 +175,6 @@ def test_every_face_has_its_answer_its_place_and_its_pictures() -> None:
     assert 0 <= top < top + height <= 1
     assert photo.size == sum(len(one.picture) + len(one.aligned) for one in photo.crops)
     assert read_photo("wall.png", png(0)).size == 0
-
-
-class GrowingAnalyzer(FakeAnalyzer):
-    """Sees every face larger than the one on its left."""
-
-    def all_heads(self, image: Image, detections: Detections | None = None) -> dict[str, Faces]:
-        answers = super().all_heads(image, detections)
-        more = np.arange(len(answers[EXPRESSION_HEAD]), dtype=np.float32)[:, None] * [0, 0, 0, 9]
-        return {head: replace(f, xyxy=f.xyxy + np.float32(more)) for head, f in answers.items()}
-
-
-def test_of_a_labelled_photo_the_largest_face_counts() -> None:
-    models = [answerer(analyzer=GrowingAnalyzer(SPEC))]
-    photo = read_photo("three.png", png(3), models, label="sad")
-    assert [(face.name, face.box[0]) for face in faces_in(photo)] == [("three.png", 105.0)]
-    assert (photo.label, len(photo.crops)) == ("sad", 1)
 
 
 @pytest.mark.parametrize(("side", "cut_out"), [(48, False), (112, False), (144, True)])

@@ -12,7 +12,7 @@ from app.core import state
 from app.core.budget import Budget
 from app.core.models.runnable import ModelEntry
 from app.core.settings import MAX_OWN_PHOTOS
-from app.own_data import inputs
+from app.own_data import view
 from app.own_data.own_set import Label
 from app.own_data.session import OwnSession
 from tests.app.own_data.samples import SPEC, archive, small
@@ -44,9 +44,9 @@ def entry(name: str, analyzer: FakeAnalyzer) -> ModelEntry:
 def models(monkeypatch: pytest.MonkeyPatch, analyzer: FakeAnalyzer) -> list[ModelEntry]:
     """The models that are here, which a test may change."""
     found = [entry("compact", analyzer)]
-    monkeypatch.setattr(inputs, "chosen_entry", lambda: found[0])
-    monkeypatch.setattr(inputs, "runnable_models", lambda: found)
-    monkeypatch.setattr(inputs.running_model, "photo_analyzer", lambda *args: analyzer)
+    monkeypatch.setattr(view, "chosen_entry", lambda: found[0])
+    monkeypatch.setattr(view, "runnable_models", lambda: found)
+    monkeypatch.setattr(view.running_model, "photo_analyzer", lambda *args: analyzer)
     return found
 
 
@@ -139,27 +139,25 @@ def test_class_folders_have_figures_at_once(put: Put) -> None:
     assert (labeller(page) or {})["labels"] == [-1] * 3
 
 
-def test_what_is_no_set_is_answered_in_words(put: Put) -> None:
+def test_what_is_no_set_is_answered_in_words_and_labels_wait_for_their_photos(put: Put) -> None:
     assert "There are no photos in empty\\.zip" in words(put(("empty.zip", archive({}).data)))
     page = put(("broken.zip", b"PK"))
     assert "No face was found" in words(page)
     assert "is not a ZIP archive" in words(page)
-    assert not page.exception
-
-
-def test_labels_wait_for_their_photos(put: Put) -> None:
     table = b"photo,expression,left,top,right,bottom\na.png,sad,5,20,45,60\n"
     page = put(("labels.csv", table))
+    assert not page.exception
     assert "**1 label without a photo so far:** a\\.png" in words(page)
     page = put(("a.png", png(1)))
     assert (labeller(page) or {})["labels"] == [2]
     assert "without a photo" not in words(page)
 
 
-def test_a_new_model_answers_too(
+def test_a_new_model_answers_too_and_deleting_asks_first(
     put: Put, models: list[ModelEntry], analyzer: FakeAnalyzer
 ) -> None:
     page = put(("a.png", png(1)))
+    assert "This deletes 1 face and no labels" in words(page)
     own = visit_of(page).own
     assert own
     own.label(0, Label("sad"))
@@ -167,13 +165,7 @@ def test_a_new_model_answers_too(
     settled(page.run())
     step(page, 2)
     assert own.models == {"key of compact", "key of taught"}
-    tables = [table.value.to_string() for table in page.table]
-    assert any("taught" in table for table in tables)
-
-
-def test_deleting_asks_first(put: Put) -> None:
-    page = put(("a.png", png(1)))
-    assert "This deletes 1 face and no labels" in words(page)
+    assert any("taught" in table.value.to_string() for table in page.table)
     button(page, "Delete all").click().run()
     assert visit_of(page).own is None
     assert "No photos at hand?" in words(page)

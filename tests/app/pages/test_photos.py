@@ -1,120 +1,36 @@
 """The Photos page as a visitor meets it, with a fake analyzer."""
 
-import io
-import json
 import re
-import threading
-import zipfile
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from app.core.budget import Budget
 from app.core.models import running_model
 from app.core.models.head_text import IN_SHORT, NAMES
 from app.core.settings import ROOT
-from app.photos.selection import PER_PAGE
-from app.photos.session import FEW, GallerySession
+from app.photos.pictures import MAX_CARDS
+from app.photos.session import GallerySession
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
-from fer.types import Faces, Image
-from tests.app.samples import (
-    BROKEN,
-    LABELS,
-    PATIENCE,
-    FakeAnalyzer,
-    FakeLandmark,
-    Upload,
-    button,
-    png,
-    words,
-)
+from tests.app.photos.samples import cards, elsewhere_and_back, names, pictures, pills, session_of
+from tests.app.samples import BROKEN, LABELS, FakeAnalyzer, FakeLandmark, Upload, button, png, words
 
 CAMERA = ":material/photo_camera: Camera"
-
-PAGE = "app/pages/photos.py"
-
-Put = Callable[..., AppTest]
 
 
 def alts(page: AppTest, kind: str) -> list[str]:
     return [element.proto.alt for element in page.get(kind)]
 
 
-def pictures(page: AppTest) -> dict[str, str]:
-    """Return the address of every picture by its text."""
-    return {picture.alt: picture.url for e in page.image for picture in e.proto.imgs}
-
-
-def pills(page: AppTest, key: str) -> Any:
-    return next(g for g in page.get("button_group") if key in g.key)
-
-
-def cards(page: AppTest) -> list[str]:
-    """Return the answer on every card."""
-    found = (re.fullmatch(r"#### .*[:}] (\w.*)", str(m.value)) for m in page.markdown)
-    return [card[1] for card in found if card]
-
-
-def tables(page: AppTest) -> list[str]:
-    """Return the keys of the tables that are offered."""
-    return [str(e.key) for e in page.expander if e.label == "Table of all faces"]
-
-
-def session_of(page: AppTest) -> GallerySession:
-    session: GallerySession = page.session_state["photos"]
-    return session
-
-
-def elsewhere_and_back(page: AppTest) -> AppTest:
-    page.switch_page("app/pages/about.py").run()
-    return page.switch_page(PAGE).run()
-
-
-@pytest.fixture
-def put(page: AppTest) -> Put:
-    """Upload many files, given as ``name=contents`` pairs, and wait until they are read."""
-
-    def upload(*files: tuple[str, bytes]) -> AppTest:
-        page.file_uploader[0].set_value([(name, data, "") for name, data in files])
-        page.run()
-        job = session_of(page).job
-        assert job
-        assert job.wait(PATIENCE)
-        return page.run()
-
-    return upload
-
-
-def open_details(page: AppTest, number: int) -> AppTest:
-    """Show the faces of one of several photos."""
-    rows = [b for b in page.button if b.label == "Details"]
-    return rows[number].click().run()
-
-
-def names(page: AppTest) -> list[str]:
-    """Return the names of the photos in a list of several."""
-    return [m.value for m in page.markdown if str(m.value).startswith("**") and "\\." in m.value]
-
-
-def test_it_opens_with_a_way_to_a_first_result_and_nothing_else(page: AppTest) -> None:
+def test_it_opens_with_a_sample_and_asks_for_the_camera_only_in_its_tab(page: AppTest) -> None:
     assert not page.exception
-    assert button(page, "Try it with a sample photo")
     labels = [uploader.label for uploader in page.file_uploader]
     assert all("up to 500 photos, 300 MB together" in label for label in labels)
-    assert not page.get("popover")
     assert "None is saved or logged" in words(page)
     assert "Phones cannot choose a folder" in words(page)
-    assert not page.dataframe
-    assert not page.get("plotly_chart")
     assert not page.download_button
-
-
-def test_the_camera_is_asked_for_only_when_its_tab_is_open(page: AppTest) -> None:
     assert not page.camera_input
     page.session_state["photo_source"] = CAMERA
     page.run()
@@ -122,7 +38,8 @@ def test_the_camera_is_asked_for_only_when_its_tab_is_open(page: AppTest) -> Non
     assert not page.exception
     assert "snapshot\\.jpg · 320 × 200 pixels" in words(page)
     assert not page.camera_input, "it need not stay on"
-    assert tables(page) == [], "of one face, the card says all"
+    folds = [fold.label for fold in page.expander]
+    assert "Table of all faces" not in folds, "of one face, the card says all"
     button(page, "Remove").click().run()
     page.session_state["photo_source"] = CAMERA
     button(page, "Try it with a sample photo").click().run()
@@ -133,33 +50,6 @@ def test_the_camera_is_asked_for_only_when_its_tab_is_open(page: AppTest) -> Non
     assert button(page, "Try it with a sample photo")
 
 
-def test_one_photo_shows_picture_card_table_and_downloads(upload: Upload) -> None:
-    page = upload(("*a* :red[b].png", png(faces=2, happy=90)))
-    assert not page.exception
-    assert "\\*a\\* \\:red\\[b\\]\\.png · 320 × 200 pixels" in words(page)
-    assert [title.value.split(": ")[0] for title in page.title] == ["2 faces"]
-    assert cards(page) == ["Happy", "Happy"]
-    assert alts(page, "plotly_chart") == [
-        f"Bar chart of face {n}: happy 90%, sad 6%, neutral 4%." for n in (1, 2)
-    ]
-    (key,) = tables(page)
-    page.session_state[key] = True
-    table = page.run().dataframe[0].value
-    assert list(table.columns) == [
-        "file",
-        "face",
-        "answer",
-        "confidence",
-        *LABELS,
-        "quality",
-        "size",
-    ]
-    assert table["size"].tolist() == ["40 × 40", "40 × 40"]
-    assert [b.label for b in page.download_button] == ["CSV", "JSON", "Marked picture (PNG)"]
-    assert "emotion" not in words(page).lower()
-    assert "feel" not in words(page).lower()
-
-
 def test_a_photo_without_a_face_says_so_and_shows_no_label(upload: Upload) -> None:
     page = upload(("wall.png", png(faces=0)))
     assert "No face found" in page.info[0].value
@@ -168,17 +58,40 @@ def test_a_photo_without_a_face_says_so_and_shows_no_label(upload: Upload) -> No
     assert not any(label in words(page).replace(IN_SHORT, "") for label in LABELS)
 
 
-def test_what_else_is_known_of_a_face_folds(upload: Upload) -> None:
-    page = upload(("face.png", png(faces=2, happy=60, seed=200)))
+def test_one_photo_shows_picture_cards_and_downloads_and_the_rest_folds(upload: Upload) -> None:
+    page = upload(("*a* :red[b].png", png(faces=2, happy=60, seed=200)))
+    assert not page.exception
+    assert "\\*a\\* \\:red\\[b\\]\\.png · 320 × 200 pixels" in words(page)
+    assert [title.value.split(": ")[0] for title in page.title] == ["2 faces"]
+    assert cards(page) == ["Happy or sad", "Happy or sad"]
+    assert alts(page, "plotly_chart") == [
+        f"Bar chart of face {n}: happy 60%, sad 24%, neutral 16%." for n in (1, 2)
+    ]
+    assert [b.label for b in page.download_button] == ["CSV", "JSON", "Marked picture (PNG)"]
+    assert "emotion" not in words(page).lower()
+    assert "feel" not in words(page).lower()
     assert "40 pixels wide" not in words(page)
+    assert not any(alt.startswith("Map of") for alt in pictures(page))
     (photo,) = session_of(page).photos
     page.session_state[f"photo_more_{photo.number}_0_expression"] = True
     page.session_state[f"photo_table_{photo.number}"] = True
     said = words(page.run())
     assert "Confidence: 60%; small: 40 pixels wide; dark." in said
-    row = page.dataframe[0].value.iloc[0]
-    assert row["answer"] == "uncertain: happy or sad"
-    assert row["quality"] == "small; dark"
+    table = page.dataframe[0].value
+    assert list(table.columns) == [
+        "file", "face", "answer", "confidence", *LABELS, "quality", "size"
+    ]  # fmt: skip
+    assert table.iloc[0].drop(["confidence", *LABELS]).tolist() == [
+        "*a* :red[b].png", 1, "uncertain: happy or sad", "small; dark", "40 × 40"
+    ]  # fmt: skip
+    map_of = "Map of face 1: orange where it raised happy, blue where it lowered it."
+    assert map_of in pictures(page)
+    assert "where the network looked, not why" in said
+    pills(page, "head_choice").set_value(FERPLUS_HEAD)
+    page.session_state[f"photo_more_{photo.number}_0_{FERPLUS_HEAD}"] = True
+    page.run()
+    assert "Confidence: " in words(page)
+    assert map_of not in pictures(page), "this head has none"
 
 
 def test_another_head_needs_no_new_upload_and_lasts_over_pages(
@@ -199,34 +112,8 @@ def test_another_head_needs_no_new_upload_and_lasts_over_pages(
     assert (analyzer.calls, analyzer.searches) == (1, 1)
 
 
-def test_a_network_with_one_output_offers_no_choice(
-    upload: Upload, analyzer: FakeAnalyzer, spec: ModelSpec
-) -> None:
-    analyzer.spec = spec
-    page = upload(("a.png", png()))
-    assert not page.exception
-    assert not page.get("button_group")
-
-
-def test_a_map_is_offered_where_the_network_has_it_and_drawn_when_asked(upload: Upload) -> None:
-    page = upload(("a.png", png(faces=2)))
-    assert not any(alt.startswith("Map of") for alt in pictures(page))
-    (photo,) = session_of(page).photos
-    page.session_state[f"photo_more_{photo.number}_0_expression"] = True
-    page.run()
-    assert "Map of face 1: orange where it raised happy, blue where it lowered it." in pictures(
-        page
-    )
-    assert "where the network looked, not why" in words(page)
-    pills(page, "head_choice").set_value(FERPLUS_HEAD)
-    page.session_state[f"photo_more_{photo.number}_0_{FERPLUS_HEAD}"] = True
-    page.run()
-    assert "Confidence: " in words(page)
-    assert not any(alt.startswith("Map of") for alt in pictures(page))
-
-
 def test_face_meshes_are_drawn_when_asked_for_and_stay(
-    upload: Upload, landmark: FakeLandmark
+    upload: Upload, landmark: FakeLandmark, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = upload(("a.png", png(faces=2)))
     (switch,) = page.toggle
@@ -247,28 +134,30 @@ def test_face_meshes_are_drawn_when_asked_for_and_stay(
     assert pictures(page) == plain
     assert landmark.calls == 1
 
-
-def test_where_there_is_no_mesh_that_is_said(
-    upload: Upload, landmark: FakeLandmark, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    landmark.presence = (20.0, -5.0)
-    page = upload(("a.png", png(faces=2)))
-    page.toggle[0].set_value(True).run()
-    assert "No mesh on 1 of 2 faces" in words(page)
-
     def missing() -> None:
         raise ModelError("face_landmark.tflite is missing.")
 
     monkeypatch.setattr(running_model, "face_landmark", missing)
-    page.run()
+    page.toggle[0].set_value(True).run()
     assert "face\\_landmark\\.tflite is missing" in words(page)
     assert len(cards(page)) == 2
 
 
-def test_several_photos_have_a_summary_and_a_row_each(upload: Upload) -> None:
+def test_several_photos_have_a_summary_a_row_each_and_one_table(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    wait, show = GallerySession.wait_for, st.image
+    monkeypatch.setattr(
+        GallerySession, "wait_for", lambda *args: events.append("read") or wait(*args)
+    )
+    monkeypatch.setattr(
+        st, "image", lambda *args, **options: events.append("shown") or show(*args, **options)
+    )
     page = upload(
         ("a.png", png(faces=1)), ("b.png", png(faces=2, happy=0)), ("c.png", png(faces=0))
     )
+    assert events == ["read", "shown"] * 3, "each as soon as it is read"
     (title,) = page.title
     assert re.sub(r":color\S+\xa0", "", title.value) == "3 photos, 3 faces: 2 sad, 1 happy"
     assert alts(page, "plotly_chart") == ["Faces by answer: sad 2, happy 1."]
@@ -279,28 +168,23 @@ def test_several_photos_have_a_summary_and_a_row_each(upload: Upload) -> None:
     assert list(pictures(page)) == [f"Thumbnail of {name}.png" for name in "abc"]
     labels = ["Everything (ZIP)", "CSV of all", "JSON of all"]
     assert [b.label for b in page.download_button] == labels
-    button(page, "Remove all 3 photos").click().run()
-    assert not page.dataframe
-    assert not session_of(page).all
-    assert button(page, "Try it with a sample photo")
-
-
-def test_one_table_holds_the_faces_of_all_photos(upload: Upload) -> None:
-    page = upload(
-        ("a.png", png(faces=1)), ("b.png", png(faces=2, happy=0)), ("bad.png", b"no picture")
-    )
     assert not page.dataframe
     page.session_state["photo_table"] = True
     (table,) = page.run().dataframe
     assert table.value["file"].tolist() == ["a.png", "b.png", "b.png"]
     assert table.value["face"].tolist() == [1, 1, 2]
     assert table.value["answer"].tolist() == ["happy", "sad", "sad"]
+    button(page, "Remove all 3 photos").click().run()
+    assert not page.dataframe
+    assert not session_of(page).all
+    assert button(page, "Try it with a sample photo")
 
 
 def test_the_faces_of_one_of_several_photos_are_shown_on_demand(
     upload: Upload, analyzer: FakeAnalyzer
 ) -> None:
-    page = open_details(upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1))), 1)
+    page = upload(("a.png", png(faces=1)), ("b.png", png(faces=2, seed=1)))
+    [b for b in page.button if b.label == "Details"][1].click().run()
     assert not page.exception
     assert len(cards(page)) == 2
     assert all(pictures(page))
@@ -317,62 +201,45 @@ def test_the_faces_of_one_of_several_photos_are_shown_on_demand(
     assert analyzer.calls == 2
 
 
-@pytest.mark.parametrize(("faces", "shown"), [(1, 1), (6, 6), (7, 0)])
 def test_many_faces_have_a_card_when_they_are_chosen(
-    upload: Upload, faces: int, shown: int
+    upload: Upload, analyzer: FakeAnalyzer, spec: ModelSpec
 ) -> None:
-    page = upload(("group.png", png(faces=faces)))
+    page = upload(("group.png", png(faces=MAX_CARDS + 1)))
     assert not page.exception
-    assert len(cards(page)) == shown
-    if not shown:
-        (photo,) = session_of(page).photos
-        session_of(page).faces[photo.number] = 6
-        assert cards(page.run()) == ["Happy"]
-        assert "gray-badge[7]" in words(page)
-
-
-def test_each_photo_is_shown_as_soon_as_it_is_read(
-    upload: Upload, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    events: list[str] = []
-    wait, show = GallerySession.wait_for, st.image
-    monkeypatch.setattr(
-        GallerySession, "wait_for", lambda *args: events.append("read") or wait(*args)
-    )
-    monkeypatch.setattr(
-        st, "image", lambda *args, **options: events.append("shown") or show(*args, **options)
-    )
-    upload(*[(f"{n}.png", png(faces=n)) for n in range(3)])
-    assert events == ["read", "shown"] * 3
-
-
-@pytest.mark.parametrize(
-    ("bad", "reason"),
-    [
-        (b"", "is empty"),
-        (b"no picture", "is not an image"),
-        (png()[:200], "is damaged"),
-        (png(faces=BROKEN), "could not be analysed"),
-    ],
-)
-def test_a_bad_file_is_named_and_the_others_are_shown(
-    upload: Upload, bad: bytes, reason: str
-) -> None:
-    page = upload(("bad.png", bad), ("good.png", png()))
-    assert not page.exception
-    assert len(page.error) == 1
-    assert page.error[0].value.startswith(f"bad\\.png {reason}")
-    assert "nobody thought of" not in words(page)
-    assert names(page) == ["**good\\.png**"]
-    assert page.title[0].value.startswith("1 photo, 1 face: ")
-    assert page.title[0].value.endswith("; 1 not read")
+    assert cards(page) == []
+    (photo,) = session_of(page).photos
+    session_of(page).faces[photo.number] = 6
+    assert cards(page.run()) == ["Happy"]
+    assert "gray-badge[7]" in words(page)
+    analyzer.spec = spec  # with one output
     button(page, "Remove").click().run()
-    assert "good\\.png" in words(page)
+    assert len(cards(upload(("few.png", png(faces=MAX_CARDS))))) == MAX_CARDS
+    assert not page.get("button_group"), "of one head, there is no choice"
+
+
+def test_bad_files_are_named_and_the_others_are_shown(upload: Upload) -> None:
+    bad = {
+        "empty": (b"", "is empty"),
+        "half": (png()[:200], "is damaged"),
+        "odd": (png(faces=BROKEN), "could not be analysed"),
+        "text": (b"no picture", "is not an image"),
+    }
+    page = upload(*[(f"{n}.png", data) for n, (data, _) in bad.items()], ("whole.png", png()))
+    assert not page.exception
+    for error, (name, (_, reason)) in zip(page.error, bad.items(), strict=True):
+        assert error.value.startswith(f"{name}\\.png {reason}")
+    assert "nobody thought of" not in words(page)
+    assert names(page) == ["**whole\\.png**"]
+    assert page.title[0].value.startswith("1 photo, 1 face: ")
+    assert page.title[0].value.endswith("; 4 not read")
+    for _ in bad:
+        button(page, "Remove").click().run()
+    assert "whole\\.png" in words(page)
     assert len(cards(page)) == 1
 
 
 def test_a_missing_model_is_explained_without_a_path(
-    page: AppTest, upload: Upload, monkeypatch: pytest.MonkeyPatch
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing() -> None:
         raise ModelError(f"{ROOT}/models/compact/spec.json is missing.")
@@ -384,156 +251,3 @@ def test_a_missing_model_is_explained_without_a_path(
     assert "models/compact/spec\\.json" in words(page)
     assert str(ROOT) not in words(page)
     assert not page.dataframe
-
-
-def zipped(*files: tuple[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in files:
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-HOLIDAY = zipped(
-    ("day 1/a.png", png(1, 95)),
-    ("day 1/b.png", png(2, 80)),
-    ("day 2/unsure.png", png(1, 40)),
-    ("wall.png", png(0)),
-    ("dark.png", png(1, 90, 200)),
-    ("broken.png", b"no picture"),
-    ("../evil.png", png(1)),
-)
-
-
-def shown(page: AppTest) -> list[str]:
-    """Return the names in the grid."""
-    (grid,) = [e for e in page.get("bidi_component") if e.proto.component_name.endswith("grid")]
-    return [tile["name"] for tile in json.loads(grid.proto.json)["tiles"]]
-
-
-def offered(page: AppTest) -> list[str]:
-    """Return the answers to filter by, without their marks."""
-    options = pills(page, "answers").options
-    return [re.sub(r"^(▨|:material/\w+:|:color\S+) ", "", option) for option in options]
-
-
-def test_an_archive_is_read_and_nothing_in_it_is_lost(put: Put, analyzer: FakeAnalyzer) -> None:
-    page = put(("holiday.zip", HOLIDAY))
-    assert not page.exception
-    assert "holiday\\.zip · 7 files" in words(page)
-    assert page.title[0].value.startswith("5 photos, 5 faces: ")
-    assert page.title[0].value.endswith("; 2 not read")
-    assert shown(page)[:2] == ["day 1/a.png", "dark.png"]
-    assert set(shown(page)[-2:]) == {"broken.png", "evil.png"}
-    labels = ["Everything (ZIP)", "CSV of all", "JSON of all"]
-    assert [b.label for b in page.download_button] == labels
-    calls = analyzer.calls
-    pills(page, "head_choice").set_value(FERPLUS_HEAD).run()
-    assert analyzer.calls == calls
-    assert "Uncertain 4" in offered(page)
-    button(page, "Remove all 7 photos").click().run()
-    assert not page.exception
-    assert button(page, "Try it with a sample photo")
-
-
-def test_filters_and_orders_last_over_a_visit_to_another_page(put: Put) -> None:
-    page = put(("holiday.zip", HOLIDAY))
-    assert offered(page) == ["Happy 3", "Uncertain 1", "No face 1", "Not read 2"]
-    pills(page, "answers").set_value(["uncertain", "no face"]).run()
-    elsewhere_and_back(page)
-    assert shown(page) == ["day 2/unsure.png", "wall.png"]
-    assert "2 of 7 files have that." in words(page)
-    pills(page, "answers").set_value([]).run()
-    pills(page, "flaws").set_value(["dark"]).run()
-    assert shown(page) == ["dark.png"]
-    pills(page, "flaws").set_value([]).run()
-    page.selectbox[0].set_value("Most faces first").run()
-    assert shown(page)[0] == "day 1/b.png"
-    assert not page.exception
-
-
-def test_more_than_a_page_of_photos_is_in_pages(put: Put) -> None:
-    files = [f"{n}.png" for n in range(PER_PAGE + 5)]
-    page = put(*[(name, png(1, 90, n)) for n, name in enumerate(files)])
-    page.selectbox[0].set_value("Name").run()
-    assert shown(page) == files[:PER_PAGE]
-    session = session_of(page)
-    page.session_state[f"photo_page_{session.serial}_{session.looks}"] = 2
-    page.run()
-    assert shown(page) == files[PER_PAGE:]
-    page.selectbox[0].set_value("Surest first").run()
-    assert len(shown(page)) == PER_PAGE
-
-
-def test_a_photo_alone_has_its_cards_and_neighbours(put: Put, landmark: FakeLandmark) -> None:
-    page = put(("holiday.zip", HOLIDAY))
-    session = session_of(page)
-    numbers = {one.name: one.number for one in session.photos}
-    session.show_alone(numbers["dark.png"])
-    page.run()
-    assert not page.exception
-    assert "dark\\.png" in words(page)
-    assert cards(page) == ["Happy"]
-    assert "2 of 5" in words(page)
-    labels = [b.label for b in page.download_button]
-    assert labels == ["CSV", "JSON", "Marked picture (PNG)"]
-    page.toggle[0].set_value(True).run()
-    assert landmark.calls == 1
-    button(page, "Previous").click().run()
-    assert "day 1/a\\.png" in words(page)
-    assert button(page, "Previous").disabled
-    button(page, "All photos").click().run()
-    assert shown(page)
-    session.show_alone(numbers["wall.png"])
-    assert "No face found" in page.run().info[0].value
-    button(page, "Remove").click().run()
-    assert session.few
-    assert names(page), "six are a list"
-
-
-def test_results_are_shown_while_others_are_read_and_a_cancel_keeps_them(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reached, go, answer = threading.Event(), threading.Event(), FakeAnalyzer.all_heads
-
-    def held(self: FakeAnalyzer, image: Image, *known: Any) -> dict[str, Faces]:
-        if image[0, 0, 2] == 2:
-            reached.set()
-            assert go.wait(PATIENCE)
-        return answer(self, image, *known)
-
-    monkeypatch.setattr(FakeAnalyzer, "all_heads", held)
-    photos = [(f"{n}.png", png(1, 90, n), "") for n in range(FEW + 1)]
-    page.file_uploader[0].set_value(photos).run()
-    assert reached.wait(PATIENCE)
-    page.run()
-    assert not page.exception
-    assert page.get("progress")[0].proto.text == "2 of 7"
-    assert shown(page) == ["0.png", "1.png"]
-    assert not page.download_button
-    session = session_of(page)
-    session.show_alone(session.photos[1].number)
-    page.run()
-    assert "1\\.png" in words(page)
-    button(page, "All photos").click().run()
-    button(page, "Cancel").click().run()
-    assert not page.exception
-    assert "Cancelled" in words(page)
-    assert offered(page) == ["Happy 2", "Not started 5"]
-    assert page.title[0].value.endswith(" happy; 5 not started")
-    assert shown(page)[:2] == ["0.png", "1.png"]
-    assert len(page.download_button) == 3
-    go.set()
-
-
-def test_what_was_not_taken_is_told(
-    page: AppTest, upload: Upload, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upload(("empty.zip", zipped()))
-    assert "There are no photos in empty\\.zip" in page.warning[0].value
-    monkeypatch.setattr(Budget, "_left", lambda self: 0)
-    upload(*[(f"{n}.png", png(seed=n)) for n in range(FEW + 1)])
-    assert "no room for that" in page.warning[0].value
-    upload(("a.png", png()))
-    assert "a\\.png" in words(page)
-    assert not page.warning

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
 
 from app.core.photo import Answerer, Photo, read_photo
 from app.photos.pictures import Drawings, PhotoView
@@ -46,3 +50,33 @@ def unread(name: str) -> PhotoView:
 
 def views(session: GallerySession, head: str = EXPRESSION_HEAD) -> list[PhotoView]:
     return session.views(head, MODEL, SPEC)
+
+
+def pictures(page: AppTest) -> dict[str, str]:
+    """Return the address of every picture by its text."""
+    return {picture.alt: picture.url for e in page.image for picture in e.proto.imgs}
+
+
+def pills(page: AppTest, key: str) -> Any:
+    return next(g for g in page.get("button_group") if key in g.key)
+
+
+def cards(page: AppTest) -> list[str]:
+    """Return the answer on every card."""
+    found = (re.fullmatch(r"#### .*[:}] (\w.*)", str(m.value)) for m in page.markdown)
+    return [card[1] for card in found if card]
+
+
+def session_of(page: AppTest) -> GallerySession:
+    session: GallerySession = page.session_state["photos"]
+    return session
+
+
+def elsewhere_and_back(page: AppTest) -> AppTest:
+    page.switch_page("app/pages/about.py").run()
+    return page.switch_page("app/pages/photos.py").run()
+
+
+def names(page: AppTest) -> list[str]:
+    """Return the names of the photos in a list of several."""
+    return [m.value for m in page.markdown if str(m.value).startswith("**") and "\\." in m.value]

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
 from app.core.pictures import fitted
 from app.photos.activation_image import ACTIVATION_SIDE, AGAINST, FOR, activation_legend
-from app.photos.layout import GAP, MAX_CARDS, layout
+from app.photos.photo_view import GAP, layout
 from app.photos.pictures import (
+    MAX_CARDS,
     MAX_MISFIT,
     MIN_PRESENCE,
     Drawn,
@@ -51,27 +52,25 @@ def with_mesh(view: PhotoView, network: FakeLandmark) -> Drawn:
 def test_few_cards_stand_beside_the_picture_and_others_below(
     ratio: str, faces: int, columns: int
 ) -> None:
-    found = layout(SIZES[ratio], faces, content_width=CONTENT_WIDTH, card_width=CARD_WIDTH)
-    assert found.card_columns == columns
+    assert layout(SIZES[ratio], faces, CONTENT_WIDTH)[1] == columns
+
+
+def test_a_picture_is_within_both_limits() -> None:
+    sizes = (100, 100), (200, 100), (10, 4000), (1, 1)
+    assert [fitted(size, 80, 50) for size in sizes] == [50, 80, 1, 50]
 
 
 @given(st.integers(16, 8000), st.integers(16, 8000), st.integers(0, 100))
 def test_picture_and_cards_fit_beside_each_other(width: int, height: int, faces: int) -> None:
-    found = layout((width, height), faces, content_width=CONTENT_WIDTH, card_width=CARD_WIDTH)
-    assert found.picture_width >= 1
-    assert found.picture_width + found.card_columns * (CARD_WIDTH + GAP) <= CONTENT_WIDTH
-
-
-@pytest.mark.parametrize(
-    ("size", "width"), [((100, 100), 50), ((200, 100), 80), ((10, 4000), 1), ((1, 1), 50)]
-)
-def test_a_picture_is_within_both_limits(size: tuple[int, int], width: int) -> None:
-    assert fitted(size, 80, 50) == width
+    picture, columns = layout((width, height), faces, CONTENT_WIDTH)
+    assert 1 <= picture <= CONTENT_WIDTH - columns * (CARD_WIDTH + GAP)
 
 
 @pytest.mark.parametrize("faces", [0, 1, MAX_CARDS, MAX_CARDS + 1])
 def test_every_face_has_a_portrait_and_many_have_tiles(faces: int) -> None:
-    drawn = view_of("a.png", png(faces)).drawn
+    view = view_of("a.png", png(faces))
+    drawn = view.drawn
+    assert decoded(view.png()).shape == (200, 320, 3), "its full size"
     assert (len(drawn.portraits), len(drawn.tiles)) == (faces, faces if faces > MAX_CARDS else 0)
 
 
@@ -142,10 +141,6 @@ def test_it_is_said_where_meshes_are_and_where_not(
     assert bool(missing_note(meshes, faces)) == bool(note)
 
 
-def test_the_marked_picture_has_the_full_size() -> None:
-    assert decoded(view_of("a.png", png(1)).png()).shape == (200, 320, 3)
-
-
 def test_a_map_is_drawn_from_the_file_in_two_colours(two_heads: ModelSpec) -> None:
     view, analyzer = view_of("two.png", png(2)), FakeAnalyzer(two_heads)
     happy, sad, neutral = (decoded(view.activation_png(1, name, analyzer)) for name in LABELS)
@@ -156,9 +151,6 @@ def test_a_map_is_drawn_from_the_file_in_two_colours(two_heads: ModelSpec) -> No
     assert blue[0] > blue[2] + 50
     assert (neutral == neutral[..., :1]).all(), "without evidence, it stays grey"
     assert (happy > 240).all(axis=2).any(), "what is strong has an outline"
-
-
-def test_the_legend_has_a_scale_and_both_outlines() -> None:
     drawing = ElementTree.fromstring(activation_legend("#24232A"))
     stops = [e.get("stop-color") for e in drawing.iter() if e.tag.endswith("stop")]
     assert {AGAINST, FOR} == set(stops)

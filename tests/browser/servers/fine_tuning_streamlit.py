@@ -8,7 +8,8 @@ from pathlib import Path
 
 from streamlit.web.cli import main
 
-from app.own_data.fine_tuning import command, view
+from app.own_data import fine_tuning
+from app.own_data import fine_tuning_view as view
 
 #: Environment variables with the model directory that comes out, and the file that is waited for.
 MODEL_VARIABLE, SIGN_VARIABLE = "TAUGHT_MODEL", "TAUGHT_SIGN"
@@ -30,6 +31,6 @@ def _command(data: Path, out: Path, work_dir: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    command._NEEDS = ("json",)  # whether or not TensorFlow is installed
+    fine_tuning._NEEDS = ("json",)  # whether or not TensorFlow is installed
     view.run_command = lambda initial, replay: _command
     main(prog_name="streamlit")

@@ -24,7 +24,7 @@ from app.core.server.cleanup import resident_bytes
 from app.core.session import lasting_downloads
 from app.core.session.session_store import SessionStore
 from app.live.streaming.session import LiveSession
-from app.own_data import inputs as own_data
+from app.own_data import view as own_data
 from app.photos.session import GallerySession
 from app.video.session import VideoSession
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.core.photo import Photo, RefusedError, Upload
 from app.core.uploads import files_of
-from app.own_data.dropped import labelled_files_of
+from app.own_data.files import labelled_files_of
 from fer.labelled.names import flat_name, natural_order, portable_name
 from fer.labelled.table import LabelledFace, LabelRow, write_archive
 from fer.labels import FER2013_LABELS

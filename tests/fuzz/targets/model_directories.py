@@ -14,9 +14,9 @@ import numpy as np
 from app.core.models.runnable import entry_of, runnable_models
 from app.core.report.text import split_evaluations
 from app.core.settings import MODELS
+from app.dashboard.comparison import comparison, differences
 from app.dashboard.models import json_report, open_model
 from app.dashboard.registry import html_report
-from app.dashboard.sections.comparison import comparison, differences
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report

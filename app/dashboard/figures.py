@@ -32,6 +32,7 @@ from app.core.report.text import (
 )
 from app.core.text import counted
 from app.dashboard import charts
+from app.dashboard.models import OpenedModel
 from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective, VoteRule
 from fer.evaluation.metrics import Evaluation, wilson_interval
 from fer.evaluation.report import Report
@@ -61,12 +62,9 @@ _WORTH = {
 
 
 def verdict(chosen: SplitEvaluation, name: str, kind: str) -> list[Part]:
-    """Return in a sentence how good a head is, and what to beware of.
+    """Return in a sentence how good a head is on some faces, and what to beware of.
 
-    Args:
-        chosen: what it reached.
-        name: of the faces, in plain words.
-        kind: ``test``, ``validation`` or ``other``; others, such as ``train``, get no sentence.
+    Of ``test``, ``validation`` and ``other`` faces; those of another kind get no sentence.
     """
     if kind not in _WORTH:
         return []
@@ -89,14 +87,10 @@ def verdict(chosen: SplitEvaluation, name: str, kind: str) -> list[Part]:
 def headlines(
     report: Report, chosen: SplitEvaluation, name: str, answered: tuple[float, float] | None
 ) -> list[Part]:
-    """Return the five figures of a model that matter most.
+    """Return the five figures of a model that matter most, on faces with a plain name.
 
-    Args:
-        report: the report of the model.
-        chosen: what it reached.
-        name: of the faces, in plain words.
-        answered: share of the faces that get an answer, and of these that are right; None if it
-            was not measured.
+    `answered` is the share of the faces that get an answer, and of these that are right; None if it
+    was not measured.
     """
     facts = [h.fact(chosen.evaluation) for h in HEADLINES if h.name in _HEADLINES]
     shown = report.selective_of(chosen.split, chosen.head) if chosen.duplicates else None
@@ -235,20 +229,9 @@ AGREED: dict[VoteRule, str] = {
 }
 
 
-def confidence(
-    report: Report,
-    chosen: SplitEvaluation,
-    temperature: float | None,
-    heads: Mapping[str, str] | None = None,
-) -> list[Part]:
-    """Return the model's calibration and abstention.
-
-    Args:
-        report: the report of the model.
-        chosen: the evaluation to show.
-        temperature: temperature of its head; None if unknown.
-        heads: meaning of each head, by name.
-    """
+def confidence(model: OpenedModel, chosen: SplitEvaluation) -> list[Part]:
+    """Return the model's calibration and abstention, as one of its evaluations shows them."""
+    report, temperature = model.report, model.temperature(chosen.head)
     measured = (chosen.split, chosen.duplicates, chosen.head)
     before = report.before_temperature if measured == BEFORE else None
     error, loss = percent(chosen.evaluation.calibration_error), f"{chosen.evaluation.log_loss:.3f}"
@@ -267,7 +250,8 @@ def confidence(
     parts: list[Part] = [Facts(facts, chosen.name), reliability(chosen.evaluation, before, title)]
     parts += [Note(CHOSEN_ON)] if before else []
     if chosen.duplicates:
-        parts += _abstention([s for s in report.selective if s.split == chosen.split], heads or {})
+        on_split = [s for s in report.selective if s.split == chosen.split]
+        parts += _abstention(on_split, model.heads)
     return parts
 
 
@@ -335,14 +319,10 @@ def _thresholds(measurements: Sequence[Selective]) -> Table:
     )
 
 
-def robustness(report: Report, heads: Mapping[str, str]) -> list[Part]:
-    """Return the accuracy on corrupted images and the agreement with FER+'s voters.
-
-    Args:
-        report: the report of the model.
-        heads: meaning of each head, by name.
-    """
+def robustness(model: OpenedModel) -> list[Part]:
+    """Return the accuracy on corrupted images and the agreement with FER+'s voters."""
     parts: list[Part] = []
+    report = model.report
     uncorrupted = report.evaluations.get("validation")
     if uncorrupted and report.robustness:
         parts.append(_corrupted(report, uncorrupted))
@@ -354,7 +334,7 @@ def robustness(report: Report, heads: Mapping[str, str]) -> list[Part]:
             Fact(
                 f"{head_name(one.head)} head",
                 percent(one.accuracy),
-                f"{heads.get(one.head, '')} {INTERVAL}",
+                f"{model.heads.get(one.head, '')} {INTERVAL}",
                 share_range(one.accuracy_low, one.accuracy_high),
             )
             for one in agreements

@@ -8,14 +8,15 @@ import pytest
 from app.core.report import evaluation
 from app.core.report.elements import Facts, Note, Part, Row, Table
 from app.core.report.text import SplitEvaluation, split_evaluations
-from app.dashboard.models import open_model
-from app.dashboard.sections import figures
+from app.dashboard import figures
+from app.dashboard.models import OpenedModel, open_model
 from fer.evaluation.metrics import wilson_interval
-from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, FERPLUS_HEAD
 from tests.app.dashboard.samples import report
-from tests.samples import SHIPPED_MODEL
+from tests.samples import FAKE_HEAD, SHIPPED_MODEL, fake_spec
 
 REPORT = report()
+MODEL = OpenedModel("small", REPORT, None, ())
 VALIDATION, TEST = (
     next(one for one in split_evaluations(REPORT) if one.faces == faces)
     for faces in ("validation", "test")
@@ -116,7 +117,8 @@ def test_the_report_of_each_class_ends_with_both_averages() -> None:
 
 def test_calibration_before_and_after_the_temperature_that_was_chosen_there() -> None:
     before, found = REPORT.before_temperature, VALIDATION.evaluation
-    parts = figures.confidence(REPORT, VALIDATION, 0.875)
+    spec = fake_spec(FAKE_HEAD.model_copy(update={"temperature": 0.875}))
+    parts = figures.confidence(OpenedModel("small", REPORT, spec, ()), VALIDATION)
     assert [*facts(parts).items()][:6] == [
         ("Error before", f"{before.calibration_error:.1%}"),
         ("Error after", f"{found.calibration_error:.1%}"),
@@ -128,7 +130,7 @@ def test_calibration_before_and_after_the_temperature_that_was_chosen_there() ->
     assert [row[1:] for row in table(parts, "Answers by confidence").rows] == [
         (f"{b.count:,}", f"{b.confidence:.1%}", f"{b.accuracy:.1%}") for b in found.calibration
     ]
-    elsewhere = facts(figures.confidence(REPORT, TEST, None))
+    elsewhere = facts(figures.confidence(MODEL, TEST))
     assert elsewhere == {
         "Calibration error": f"{FOUND.calibration_error:.1%}",
         "Log loss": f"{FOUND.log_loss:.3f}",
@@ -139,7 +141,7 @@ def test_the_thresholds_shown_are_those_of_the_spec() -> None:
     model = open_model(SHIPPED_MODEL)
     assert model.spec
     shown = split_evaluations(model.report)[0]
-    parts = figures.confidence(model.report, shown, None, model.heads)
+    parts = figures.confidence(model, shown)
     rows = {row[0]: list(row[1:]) for row in table(parts, "When it answers").rows}
     heads = [
         model.spec.head(name) for name in dict.fromkeys(s.head for s in model.report.selective)
@@ -167,14 +169,14 @@ def test_seeds_and_views_are_shown_where_they_were_measured() -> None:
     quick = REPORT.model_copy(update={"tta": None, "robustness": (), "seed_variance": None})
     shown = figures.all_figures(quick, TEST)
     assert not [p for p in flat(shown) if isinstance(p, Table) and "seeds" in p.title]
-    for some in (shown, figures.robustness(quick, {EXPRESSION_HEAD: "a head"})):
+    for some in (shown, figures.robustness(OpenedModel("small", quick, None, ()))):
         notes = [part.text for part in flat(some) if isinstance(part, Note)]
         assert [text for text in notes if "not measured (--quick)" in text]
 
 
 def test_robustness_says_how_much_is_lost() -> None:
     (worse,) = REPORT.robustness
-    rows = table(figures.robustness(REPORT, {}), "What was done to each picture").rows
+    rows = table(figures.robustness(MODEL), "What was done to each picture").rows
     change = 100 * (worse.evaluation.accuracy - VALIDATION.evaluation.accuracy)
     assert rows == (
         ("as they are", "nothing", f"{VALIDATION.evaluation.accuracy:.1%}", "–"),

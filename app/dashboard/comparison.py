@@ -63,12 +63,9 @@ def _verdict(one: Side, other: Side) -> list[Part]:
 
 
 def comparison(one: Side, other: Side, measured_on: str) -> Table:
-    """Return the headline figures of two models and their differences.
+    """Return the headline figures of two models and their differences, other − one.
 
-    Args:
-        one: a model; without an evaluation it gets dashes.
-        other: another model; differences are other − one.
-        measured_on: name of the faces.
+    A model without an evaluation gets dashes.
     """
     (first, chosen), (second, second_chosen) = one, other
     found = [side.evaluation if side else None for side in (chosen, second_chosen)]

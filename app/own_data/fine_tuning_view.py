@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -16,7 +15,11 @@ from app.core.server.end import at_end
 from app.core.session.tabs import this_visitor
 from app.core.settings import models_dir
 from app.core.text import escape_markdown
-from app.own_data.fine_tuning.command import (
+from app.own_data.fine_tuning import (
+    DATA_NAME,
+    FineTuning,
+    FineTunings,
+    NotStartedError,
     expectation,
     name_fault,
     not_here,
@@ -26,7 +29,6 @@ from app.own_data.fine_tuning.command import (
     shown_command,
     too_few,
 )
-from app.own_data.fine_tuning.runner import DATA_NAME, FineTuning, FineTunings, NotStartedError
 from fer.errors import ModelError
 from fer.evaluation.report import Report
 
@@ -58,11 +60,9 @@ _REPLAY = (
 
 
 def show_fine_tuning(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None:
-    """Show how to fine-tune a model on the labelled faces, and what became of it.
+    """Show how to fine-tune a model on so many faces by expression, and what became of it.
 
-    Args:
-        make_zip: returns the labelled faces as a ZIP that `training.data.load.load` reads.
-        counts: number of labelled faces by expression.
+    `make_zip` returns the faces as a ZIP that `training.data.load.load` reads.
     """
     training = _fine_tunings().of(this_visitor())
     if training and training.job.active:
@@ -87,7 +87,7 @@ def _fine_tunings() -> FineTunings:
 
 
 def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None:
-    initial, settings = chosen_model(), os.environ
+    initial, replay = chosen_model(), replay_path()
     if missing := too_few(counts):
         st.info(missing, icon=":material/info:")
     name = st.text_input("Name of the new model", _USUAL_NAME, max_chars=40, key="fine_tuning_name")
@@ -95,9 +95,8 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
     if fault:
         st.caption(f":material/error: {fault}")
         name = _USUAL_NAME
-    replay = replay_path(settings)
-    here = not (why := not_here(settings)) and not missing
-    if here:
+    why = not_here()
+    if not why and not missing:
         st.caption(expectation(counts, replay=replay is not None))
         st.button(
             f"Fine-tune {escape_markdown(initial.name)}",
@@ -113,7 +112,7 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
     with st.expander("By a command of your own", icon=":material/terminal:", expanded=bool(why)):
         st.markdown(_BEFORE)
         st.code(
-            shown_command(initial.name, DATA_NAME, name, replay=replay.name if replay else ""),
+            shown_command(initial.name, name, replay.name if replay else ""),
             language="bash",
             wrap_lines=True,
         )
@@ -123,7 +122,7 @@ def _show_form(make_zip: Callable[[], bytes], counts: Mapping[str, int]) -> None
 
 
 def _start(name: str, make_zip: Callable[[], bytes]) -> None:
-    command = run_command(chosen_model(), replay_path(os.environ))
+    command = run_command(chosen_model(), replay_path())
     try:
         _fine_tunings().start(this_visitor(), name, make_zip, command)
     except NotStartedError as error:
@@ -136,8 +135,9 @@ def _show_running(training: FineTuning) -> None:
     share, line = progress_line(training.progress)
     st.progress(share, f"**{escape_markdown(training.name)}**: {line}")
     st.caption("It goes on if you leave this page, and shows up here when you come back.")
-    cancel = "fine_tuning_cancel"
-    st.button("Cancel", icon=":material/cancel:", key=cancel, on_click=training.cancel)
+    st.button(
+        "Cancel", icon=":material/cancel:", key="fine_tuning_cancel", on_click=training.cancel
+    )
     _show_log(training)
 
 
@@ -183,8 +183,7 @@ def _show_made(training: FineTuning) -> None:
 
 
 def _show_log(training: FineTuning) -> None:
-    log = training.log
-    if not log:
+    if not (log := training.log):
         return
     with st.expander("What the training says", icon=":material/terminal:"):
         st.code(log, language=None, height=240, wrap_lines=True)

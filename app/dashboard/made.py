@@ -60,12 +60,7 @@ def training(report: Report) -> list[Part]:
 
 
 def one_training(report: Report, chosen: EarlierTraining) -> list[Part]:
-    """Return the figures and curves of one training of the chain.
-
-    Args:
-        report: the report of the model.
-        chosen: one of `trainings`.
-    """
+    """Return the figures and curves of one of the `trainings` of a report."""
     chain = trainings(report)
     last = chosen == chain[-1]
     parts: list[Part] = []
@@ -112,35 +107,34 @@ def _curves(chosen: EarlierTraining) -> Row:
     history, last = chosen.history, chosen.history[-1]
     over, head = f"over {len(history)} epochs", f"{head_name(EXPRESSION_HEAD)} head"
     highest = max(epoch.learning_rate for epoch in history)
-    curves = (
-        (
-            "loss",
-            f"Loss, {head}",
-            charts.loss_chart(history),
-            f"Loss {over}; at the end train {last.loss:.3f}, validation "
-            f"{last.validation_loss:.3f}.",
-            "What the training makes small.",
-        ),
-        (
-            "accuracy",
-            f"Accuracy, {head}",
-            charts.accuracy_chart(history),
-            f"Accuracy {over}; at the end train {percent(last.accuracy)}, validation "
-            f"{percent(last.validation_accuracy)}.",
-            "",
-        ),
-        (
-            "learning_rate",
-            "Learning rate",
-            charts.learning_rate_chart(history),
-            f"Learning rate {over}, at most {highest:.2g}.",
-            "The size of the steps by which the weights change.",
-        ),
-    )
     return Row(
-        tuple(
-            Chart(f"{key}_{chosen.name}", title, figure, alternative, meaning, width=344)
-            for key, title, figure, alternative, meaning in curves
+        (
+            Chart(
+                f"loss_{chosen.name}",
+                f"Loss, {head}",
+                charts.loss_chart(history),
+                f"Loss {over}; at the end train {last.loss:.3f}, validation "
+                f"{last.validation_loss:.3f}.",
+                "What the training makes small.",
+                width=344,
+            ),
+            Chart(
+                f"accuracy_{chosen.name}",
+                f"Accuracy, {head}",
+                charts.accuracy_chart(history),
+                f"Accuracy {over}; at the end train {percent(last.accuracy)}, validation "
+                f"{percent(last.validation_accuracy)}.",
+                "",
+                width=344,
+            ),
+            Chart(
+                f"learning_rate_{chosen.name}",
+                "Learning rate",
+                charts.learning_rate_chart(history),
+                f"Learning rate {over}, at most {highest:.2g}.",
+                "The size of the steps by which the weights change.",
+                width=344,
+            ),
         )
     )
 

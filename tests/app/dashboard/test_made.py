@@ -5,10 +5,10 @@ import pytest
 from app.core.report.elements import Chart, Facts, Note, Row, Table
 from app.core.report.evaluation import adaptation, circumstances, summary
 from app.core.report.text import training_time, trainings
-from app.dashboard.sections.made import class_counts, flatten, network, one_training, training
+from app.dashboard.made import class_counts, flatten, network, one_training, training
 from fer.evaluation.report import EarlierTraining, Given, Report
 from tests.app.dashboard.samples import report
-from tests.app.own_data.fine_tuning.samples import adaptation as taught
+from tests.app.own_data.adaptation import adaptation as taught
 
 FIRST = EarlierTraining(name="first", command="train first", training_seconds=60.0)
 SECOND = EarlierTraining(
@@ -21,12 +21,13 @@ def chained(**changes: object) -> Report:
 
 
 @pytest.mark.parametrize(
-    ("teacher_weight", "agrees"), [(0.0, False), (0.5, False), (0.51, True), (1.0, True)]
+    ("teacher_weight", "averaged_with", "agrees"),
+    [(0.0, (), False), (0.5, ("b",), False), (0.51, (), True)],
 )
-def test_agreement_with_teachers_is_not_called_accuracy(
-    teacher_weight: float, agrees: bool
+def test_agreement_with_teachers_and_a_part_of_a_mean_are_not_called_accuracy(
+    teacher_weight: float, averaged_with: tuple[str, ...], agrees: bool
 ) -> None:
-    parts = training(report(teacher_weight=teacher_weight))
+    parts = training(report(teacher_weight=teacher_weight, averaged_with=averaged_with))
     curves = next(part for part in parts if isinstance(part, Row))
     charts = [chart for chart in curves.parts if isinstance(chart, Chart)]
     assert [chart.title for chart in charts] == [
@@ -34,49 +35,36 @@ def test_agreement_with_teachers_is_not_called_accuracy(
     ]  # fmt: skip
     (said,) = (part.text for part in parts if isinstance(part, Note))
     assert ("agrees with them" in said) == agrees
-
-
-@pytest.mark.parametrize("averaged_with", [(), ("b",)])
-def test_the_accuracy_of_a_part_of_a_mean_is_not_that_of_the_model(
-    averaged_with: tuple[str, ...],
-) -> None:
-    made = report(averaged_with=averaged_with)
-    (facts,) = (p for p in training(made) if isinstance(p, Facts))
+    (facts,) = (part for part in parts if isinstance(part, Facts))
     meaning = {fact.label: fact.meaning for fact in facts.facts}
     assert ("is the mean of these weights" in meaning["Last accuracy"]) == bool(averaged_with)
 
 
 def test_a_chain_of_trainings_is_told_from_a_single_one() -> None:
     made = chained(training_seconds=30.0)
-    assert [one.name for one in trainings(made)] == ["first", "second", made.name]
+    chain = first, second, last = trainings(made)
+    assert [one.name for one in chain] == ["first", "second", made.name]
     assert training_time(made) == ("3 min 30 s", "3 trainings")
-    first = one_training(made, trainings(made)[-1])[0]
-    assert isinstance(first, Note)
-    assert first.text.startswith("Training 3 of 3.")
-    assert "3 min 30 s altogether" in first.text
+    note = one_training(made, last)[0]
+    assert isinstance(note, Note)
+    assert note.text.startswith("Training 3 of 3.")
+    assert "3 min 30 s altogether" in note.text
     assert training_time(report())[1] == ""
     assert not isinstance(one_training(report(), trainings(report())[-1])[0], Note)
+    # The curves of the first were not kept.
+    said = [part.text for part in one_training(made, first) if isinstance(part, Note)]
+    assert "The curves of first were not kept. It took 1 min 00 s." in said
+    assert not any(isinstance(part, Row) for part in one_training(made, first))
+    assert any(isinstance(part, Row) for part in one_training(made, second))
+    rows = (part for part in training(made) if isinstance(part, Row))
+    keys = [part.key for row in rows for part in row.parts if isinstance(part, Chart)]
+    assert len(keys) == len(set(keys)) > 6
 
 
 def test_the_earlier_trainings_of_an_older_report_are_not_passed_over() -> None:
     made = report(initial_model="a", training_seconds=30.0)
     assert [one.name for one in trainings(made)] == ["a", made.name]
     assert training_time(made) == ("30 s", "after a")
-
-
-def test_curves_that_were_not_kept_are_not_made_up() -> None:
-    made = chained()
-    first, second, _ = trainings(made)
-    said = [part.text for part in one_training(made, first) if isinstance(part, Note)]
-    assert "The curves of first were not kept. It took 1 min 00 s." in said
-    assert not any(isinstance(part, Row) for part in one_training(made, first))
-    assert any(isinstance(part, Row) for part in one_training(made, second))
-
-
-def test_charts_of_a_chain_have_keys_of_their_own() -> None:
-    rows = (part for part in training(chained()) if isinstance(part, Row))
-    keys = [part.key for row in rows for part in row.parts if isinstance(part, Chart)]
-    assert len(keys) == len(set(keys)) > 6
 
 
 def test_what_was_left_out_stands_beside_the_count() -> None:
@@ -118,18 +106,15 @@ def test_before_and_after_are_those_of_the_record() -> None:
     ]
 
 
-def test_forgetting_that_was_not_measured_is_not_passed_over() -> None:
-    record = taught(replay=None, replay_changes=(), calibration="kept")
-    assert "What it forgot is not known" in summary(record)
-    assert "those of the initial model" in circumstances(record)
-    assert "replayed" not in circumstances(record)
-
-
 def test_what_was_learnt_replayed_and_left_out() -> None:
     said = circumstances(taught())
     assert "learnt from 29 faces of your-data.zip in 2 min 05 s" in said
     assert "560 faces of fer2013.npz, which compact had learnt from" in said
     assert "Left out, since it does not know these expressions: 3 contempt." in said
+    alone = taught(replay=None, replay_changes=(), calibration="kept")
+    assert "What it forgot is not known" in summary(alone)
+    assert "those of the initial model" in circumstances(alone)
+    assert "replayed" not in circumstances(alone)
 
 
 def test_a_layer_names_what_it_reads_unless_that_is_the_one_above() -> None:
@@ -142,17 +127,13 @@ def test_a_layer_names_what_it_reads_unless_that_is_the_one_above() -> None:
     assert said["conv"] == "Conv2D 3×3, stride 2"
     assert said["add"] == "Add of b and relu"
     assert said["way"] == "Conv2D 1×1, stride 2 of add"
-    assert [column for column in table.columns if table.is_text(column)] == [
-        "Layer",
-        "What it does",
-    ]
+    texts = [column for column in table.columns if table.is_text(column)]
+    assert texts == ["Layer", "What it does"]
 
 
 def test_settings_are_rows_of_dotted_names() -> None:
     settings = {"widths": [8, 16], "augmentation": {"flip": True, "light": None}, "network": "cnn"}
     assert flatten(settings) == [
-        ("widths", "8, 16"),
-        ("augmentation.flip", "yes"),
-        ("augmentation.light", "–"),
+        ("widths", "8, 16"), ("augmentation.flip", "yes"), ("augmentation.light", "–"),
         ("network", "cnn"),
-    ]
+    ]  # fmt: skip

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-import pytest
-
 from app.core.report.elements import Chart, Facts, Note, Part, Row, Section, Table
 from app.core.report.evaluation import AS_ANSWERED, OF_ALL, RESTRICTED
 from app.dashboard.models import OpenedModel
+from app.dashboard.other_data import other_data, record_name, record_parts, record_ways
 from app.dashboard.registry import sections_of
-from app.dashboard.sections.other_data import other_data, record_name, record_parts, record_ways
 from fer.evaluation.labelled import evaluate_labelled
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedClass, StatedFigures
 from fer.labels import FERPLUS_HEAD
@@ -83,24 +81,15 @@ def test_columns_are_there_only_where_somebody_has_them() -> None:
     assert RESTRICTED in full.columns
     assert full.rows[0][2:5] == ("10", "8", "60.0% (31.3–83.2%)")
     assert full.rows[1][3:5] == ("–", "–")
-
-
-def test_where_nothing_is_said_of_all_faces_their_classes_are() -> None:
     classes = (StatedClass(label="neutral", recall=0.98), StatedClass(label="happy", recall=0.57))
     some = record(figures=StatedFigures(count=204, classes=classes))
     assert tables(other_data(opened(some)))["Other data"].rows[0][3] == "neutral 98.0%, happy 57.0%"
 
 
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({}, "set"),
-        ({"split": "test"}, "set, test"),
-        ({"truth": "majority"}, "set, by more than half of all FER+ votes"),
-    ],
-)
-def test_a_name_says_what_was_measured_by_what(changes: dict, name: str) -> None:
-    assert record_name(record(**changes)) == name
+def test_a_name_says_what_was_measured_by_what() -> None:
+    assert record_name(record()) == "set"
+    named = record(split="test", truth="majority")
+    assert record_name(named) == "set, test, by more than half of all FER+ votes"
 
 
 def test_partial_figures_have_no_matrix_and_say_so() -> None:

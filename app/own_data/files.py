@@ -1,21 +1,35 @@
-"""What there is in the files that a visitor drops: photographs, labels by folder, a table.
-
-Does not use Streamlit.
-"""
+"""The labelled set as files: what a visitor drops, and what is saved. Does not use Streamlit."""
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
+from app.core.models.runnable import ModelEntry
 from app.core.photo import Photo, RefusedError, Upload
 from app.core.text import counted
 from app.core.uploads import Files, files_of
+from app.own_data.own_set import OwnFace, OwnSet
+from fer.drawing.pictures import encoded
 from fer.errors import DataError
+from fer.export.table import BYTE_ORDER_MARK, face_records
+from fer.images import decode as decode_image
 from fer.labelled.folders import labelled_files
-from fer.labelled.table import CROPS, FILE_NAME, ORIGINALS, SKIPPED, LabelRow, read_table
+from fer.labelled.table import (
+    CROPS,
+    FILE_NAME,
+    ORIGINALS,
+    SKIPPED,
+    LabelledFace,
+    LabelRow,
+    read_table,
+    write_archive,
+    write_table,
+)
 from fer.text import one_of
 
 
@@ -35,12 +49,9 @@ class LabelledFiles(Files):
 def labelled_files_of(
     uploads: Sequence[Upload], expressions: Sequence[str], *, by_hand: bool = False
 ) -> LabelledFiles:
-    """Return what there is in what was uploaded.
+    """Return what there is in what was uploaded: photographs, ZIP archives, tables.
 
-    Args:
-        uploads: photographs, ZIP archives, tables.
-        expressions: names that a label may have.
-        by_hand: whether folders say nothing, because the visitor labels.
+    Folders say nothing if the visitor labels by hand.
     """
     files = files_of(uploads)
     tables = [one for one in files.photos if one.name.lower().endswith(".csv")]
@@ -67,10 +78,9 @@ def _of_own_archive(photos: Sequence[Photo], tables: Sequence[Photo]) -> list[Ph
     Such a set has every face twice. The originals say more; without them, the crops must do.
     """
     for table in tables:
-        path = PurePosixPath(table.name)
-        if path.name != FILE_NAME:
+        if PurePosixPath(table.name).name != FILE_NAME:
             continue
-        prefix = "" if str(path.parent) == "." else f"{path.parent}/"
+        prefix = table.name.removesuffix(FILE_NAME)
         originals, crops = f"{prefix}{ORIGINALS}/", f"{prefix}{CROPS}/"
         if any(one.name.startswith(originals) for one in photos):
             kept = [one for one in photos if not one.name.startswith(crops)]
@@ -92,3 +102,52 @@ def _unknown(names: Sequence[str], known: Sequence[str], noun: str, called: str)
     more = ", among others" if len(unknown) > 6 else ""
     count = counted(unknown.total(), noun)
     return [f"{count} {called} {which}{more} left out: no model here knows such an expression."]
+
+
+def labels_csv(own: OwnSet, model: ModelEntry, head: str) -> str:
+    """Return the table of all labels, those of skipped faces too, to go on with later.
+
+    What a head of the model answered stands beside them.
+    """
+    return BYTE_ORDER_MARK + write_table(face.row for face in _labelled(own, model, head))
+
+
+def set_zip(own: OwnSet, model: ModelEntry, head: str, *, originals: bool = True) -> bytes:
+    """Return the labelled set as a ZIP, with the photographs as they came if wanted.
+
+    See `fer.labelled.table`.
+    """
+    faces = [face for face in _labelled(own, model, head) if face.row.expression != SKIPPED]
+    names = dict.fromkeys(face.row.photo for face in faces) if originals else ()
+    out = io.BytesIO()
+    write_archive(out, faces, {name: own.photos[name].read for name in names})
+    return out.getvalue()
+
+
+def _labelled(own: OwnSet, model: ModelEntry, head: str) -> list[LabelledFace]:
+    faces, labelled = own.faces, []
+    for index, label in sorted(own.labels.items()):
+        name, face = faces[index]
+        row = LabelRow(name, label.expression, face.box, answer_seen=label.answer_seen)
+        if answered := face.answered(model.key, head):
+            [record] = face_records(answered)
+            row = replace(
+                row,
+                answer=record["answer"],
+                confidence=record["confidence"],
+                model=model.name,
+                head=record["head"],
+                detection_score=record["detection_score"] if not face.photo.cut_out else None,
+                quality=tuple(record["quality"]),
+            )
+        labelled.append(LabelledFace(row, face.index + 1, partial(_png, face)))
+    return labelled + [
+        LabelledFace(LabelRow(name, photo.label))
+        for name, photo in own.photos.items()
+        if photo.label and not photo.face_count
+    ]
+
+
+def _png(face: OwnFace) -> bytes:
+    aligned = face.crop.aligned
+    return aligned if face.photo.cut_out else encoded(decode_image(aligned), ".png")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.core.models.head_text import head_name
-from app.core.report.elements import Fact, Facts, Note, Part, Table
+from app.core.report.elements import Command, Fact, Facts, Note, Part, Table
 from app.core.report.evaluation import (
     ACCURACY,
     AS_ANSWERED,
@@ -34,6 +34,9 @@ ABOUT = (
     "Measured on faces that it did not learn from. Other data often show other faces in other "
     "poses and light, and their labels were given by others."
 )
+
+#: Command that adds a measurement on other data to a model.
+_EVALUATE_COMMAND = "python -m training evaluate models/{} --data FOLDER --record"
 
 FURTHER = "Below the splits stand faces of other origin, with what is known of them."
 
@@ -80,7 +83,13 @@ def other_data(model: OpenedModel) -> list[Part]:
     parts: list[Part] = [*before]
     if records:
         parts = [Note(ABOUT), *tables, *_groups(records), *before, _origins([*records, *earlier])]
-    return [*parts, *([Note(model.not_shown)] if model.not_shown else [])]
+    if model.not_shown:
+        parts.append(Note(model.not_shown))
+    if not records:
+        parts.append(Note("Nothing was measured on other data yet."))
+        command = _EVALUATE_COMMAND.format(model.name)
+        parts.append(Command("Measure it on a labelled set of your own", command))
+    return parts
 
 
 def _groups(records: Sequence[OtherData], title: str = "Groups of people") -> list[Table]:
@@ -160,22 +169,13 @@ def _origins(records: Sequence[OtherData]) -> Table:
 
 
 def record_parts(record: OtherData, way: str = AS_ANSWERED) -> list[Part]:
-    """Return what is known of one record.
-
-    Args:
-        record: the record.
-        way: a key of `ways`, where its figures are complete.
-    """
+    """Return what is known of one record; of complete figures, by one of its `record_ways`."""
     figures = record.figures
     parts: list[Part] = [search_facts(record.search)] if record.search else []
     if isinstance(figures, StatedFigures):
         return [*parts, *_stated(figures)]
-    return [
-        *parts,
-        labelled_facts(figures, way),
-        *overlap_notes(figures),
-        *labelled_tables(figures, way),
-    ]
+    facts, notes = labelled_facts(figures, way), overlap_notes(figures)
+    return [*parts, facts, *notes, *labelled_tables(figures, way)]
 
 
 def record_ways(record: OtherData) -> tuple[str, ...]:

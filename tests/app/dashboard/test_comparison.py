@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.dashboard.sections.comparison import differences
+from app.dashboard.comparison import differences
 from fer.evaluation.report import EarlierTraining, Report
 from tests.app.dashboard.samples import report
 
@@ -26,12 +26,9 @@ def configured(**changes: Any) -> dict[str, Any]:
     return {"configuration": PLAIN | changes}
 
 
-def test_a_configuration_that_says_nothing_is_told_as_such() -> None:
-    assert rows(configuration={})["Images"][1] == "not told"
-
-
-def test_what_is_equal_is_not_told() -> None:
+def test_what_is_equal_is_not_told_and_what_is_not_known_is() -> None:
     assert rows() == {}
+    assert rows(configuration={})["Images"][1] == "not told"
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,0 @@
-"""Fine-tuning a model from the page "Your data"."""
