@@ -1,15 +1,16 @@
-"""Notices of the Live page: before a start, when all slots are taken, and when connecting fails."""
+"""Notices of the Live page: before a start, and without a slot, a camera or a connection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 
 import streamlit as st
 
+from app.core.components import mount
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import counted
 from app.core.uploaders import PHOTOS_PAGE
-from app.live.camera import CameraProblem
 from app.live.streaming.connection import Phase
 from app.live.streaming.session import LiveSession
 from app.live.streaming.turn import Help, Ice, RelayState
@@ -17,6 +18,9 @@ from app.live.webrtc import play_clip
 
 #: Key of the section in which a snapshot can be taken.
 SNAPSHOT = "live_snapshot"
+
+#: Key of the element that tells what stands against a camera.
+_CAMERA_KEY = "live_camera"
 
 #: Seconds between two checks for a free slot.
 _BUSY_POLL_SECONDS = 2.0
@@ -57,14 +61,10 @@ _TROUBLE = {
 def show_before_start(
     privacy: str, way: str, details: str, *, clip: bool, problem: str = ""
 ) -> None:
-    """Explain what happens after Start.
+    """Explain what happens after Start, in Markdown.
 
-    Args:
-        privacy: what becomes of the picture, in Markdown.
-        way: how it gets to where it is analysed, or the networks to the browser; in Markdown.
-        details: the same at length, in Markdown.
-        clip: whether to offer the sample clip.
-        problem: what is wrong with the way; empty if nothing is.
+    That is what becomes of the picture, how it gets to where it is analysed (or the networks to
+    the browser) and at length, whether there is a sample clip, and what is wrong with the way.
     """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
@@ -177,9 +177,7 @@ _RELAY = {
 def show_trouble(phase: Phase, relay: Callable[[], RelayState | None] = lambda: None) -> None:
     """Explain what is wrong with the connection, and offer two ways that need none.
 
-    Args:
-        phase: of the connection.
-        relay: returns how its TURN server is; is asked only if there is trouble.
+    `relay` returns how its TURN server is; it is asked only if there is trouble.
     """
     if not phase.troubled:
         return
@@ -194,24 +192,61 @@ def show_trouble(phase: Phase, relay: Callable[[], RelayState | None] = lambda: 
 
 
 def offer_photos(key: str) -> bool:
-    """Offer what needs no stream, and return whether a snapshot was just asked for.
-
-    Args:
-        key: of the button.
-    """
+    """Offer what needs no stream, and return whether a snapshot was just asked for."""
     asked = st.button(
         "Take a snapshot instead",
         icon=":material/photo_camera:",
         key=key,
-        on_click=open_snapshot,
+        on_click=lambda: st.session_state.update({SNAPSHOT: True}),  # expands its section
     )
     st.page_link(PHOTOS_PAGE, label="Upload a photo", icon=":material/upload:")
     return asked
 
 
-def open_snapshot() -> None:
-    """Expand the section for a snapshot in the next run of the page."""
-    st.session_state[SNAPSHOT] = True
+class CameraProblem(Enum):
+    """Why the browser gives this page no picture of a camera."""
+
+    DENIED = "denied"
+    MISSING = "missing"
+    BUSY = "busy"
+    GONE = "gone"
+    INSECURE = "insecure"
+    OTHER = "other"
+
+
+#: Problems by the name of the browser's error; see `MediaDevices.getUserMedia`.
+_ERRORS = {
+    "NotAllowedError": CameraProblem.DENIED,
+    "SecurityError": CameraProblem.DENIED,
+    "NotFoundError": CameraProblem.MISSING,
+    "OverconstrainedError": CameraProblem.MISSING,
+    "NotReadableError": CameraProblem.BUSY,
+    "AbortError": CameraProblem.BUSY,
+    # Names of our own, in ``ondevice``: the connection is not safe; the camera was taken away.
+    "insecure": CameraProblem.INSECURE,
+    "ended": CameraProblem.GONE,
+}
+
+
+def camera_problem() -> CameraProblem | None:
+    """Return why there can be no picture of a camera; None if nothing is known against it.
+
+    Mounts an element that shows nothing, but takes the room of a gap. streamlit-webrtc's component
+    shows the browser's own words, has no translation for them, and does not report them: the
+    element reports the name of the error, and hides it.
+    """
+    rerun = {"on_problem_change": lambda: None, "on_error_change": lambda: None}
+    mount("live/camera", {}, _CAMERA_KEY, **rerun)
+    state = st.session_state.get(_CAMERA_KEY)
+    if known := getattr(state, "problem", ""):
+        return CameraProblem(known)
+    error = str(getattr(state, "error", "") or "")
+    return problem_of(error) if error else None
+
+
+def problem_of(error: str) -> CameraProblem:
+    """Return the problem that the name of a browser's error stands for."""
+    return _ERRORS.get(error, CameraProblem.OTHER)
 
 
 _CAMERA = {
@@ -240,12 +275,7 @@ _CAMERA = {
 
 
 def show_camera_problem(problem: CameraProblem, *, clip: bool = True) -> None:
-    """Say why there is no camera, and offer ways that need none.
-
-    Args:
-        problem: why there is none.
-        clip: whether to offer the sample clip.
-    """
+    """Say why there is no camera, and offer ways that need none."""
     st.warning(_CAMERA[problem], icon=":material/no_photography:")
     with st.container(horizontal=True, vertical_alignment="center"):
         if clip:
@@ -254,11 +284,7 @@ def show_camera_problem(problem: CameraProblem, *, clip: bool = True) -> None:
 
 
 def offer_clip(key: str) -> None:
-    """Show the button that plays the sample clip.
-
-    Args:
-        key: key of the button.
-    """
+    """Show the button that plays the sample clip."""
     st.button(
         "Play a sample clip",
         icon=":material/play_arrow:",

@@ -26,9 +26,7 @@ _LEAST_SECONDS = 10.0
 def show_rolling_timeline(record: LiveRecord, every: float = 0.0) -> None:
     """Show the timeline of the last `WINDOW_SECONDS` while the stream runs.
 
-    Args:
-        record: what was found.
-        every: seconds for which the chart stays as it is, once there is more to see than that.
+    Once there is more to see than that, it stays as it is for so many seconds.
     """
     if not len(record):
         return

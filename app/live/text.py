@@ -36,11 +36,7 @@ def describe_flaws(faces: Faces) -> str:
 
 
 def now_line(faces: Faces) -> str:
-    """Return how many faces are in view and what they show, in Markdown.
-
-    Args:
-        faces: at least one.
-    """
+    """Return how many faces are in view and what they show, in Markdown."""
     counts = answer_counts([faces])
     if len(faces) == 1:
         return f"**1 face in view: {next(iter(counts))}**"

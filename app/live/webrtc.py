@@ -161,10 +161,6 @@ def frames_callback(session: LiveSession, throttle: Throttle | None = None) -> F
 
     Only the newest frame is shown, and offered to the analysis: a busy machine shows fewer frames,
     but no old ones. So does one on which somebody waits for a photograph; the picture before stays.
-
-    Args:
-        session: of the visitor.
-        throttle: which frames are taken; made if None.
     """
     throttle, received = throttle or Throttle(), 0
     behind: threading.Thread | None = None

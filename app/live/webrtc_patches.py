@@ -61,7 +61,7 @@ def prevent_reset(key: str) -> None:
 
 
 def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:
-    """Let a relay hand on the newest frame instead of queueing all of them.
+    """Let a relay, that of all streams if None, hand on the newest frame instead of a queue.
 
     streamlit-webrtc takes aiortc's default, a queue without end, and has no setting for it.
 
@@ -69,12 +69,8 @@ def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:
     than the machine can decode, analyse and encode them, the picture falls seconds behind and
     memory grows: four streams on two busy cores were 4 s late; without the queue, 0.3 s. It can go
     when streamlit-webrtc subscribes without a queue, or can be told to.
-
-    Args:
-        relay: changed in place, for subscriptions from now on; doing so twice does no harm. The
-            one of all streams of this server, if it is left out.
     """
-    relay = relay or get_global_relay()
+    relay = relay or get_global_relay()  # which may have been changed before
     newest = partial(type(relay).subscribe, relay, buffered=False)
 
     def subscribe(track: MediaStreamTrack) -> MediaStreamTrack:
@@ -93,9 +89,6 @@ def _only_new(track: MediaStreamTrack) -> MediaStreamTrack:
 
     Seen in streamlit-webrtc 0.79.0. Without it, a stream that shows fewer pictures while others go
     first costs the server as much as ever to encode. It can go when it repeats none.
-
-    Args:
-        track: changed in place.
     """
     receive, last = track.recv, None
 
@@ -145,10 +138,6 @@ class Styled:
     @cache
     def copy(cls, frontend: Path, font: Path) -> Path:
         """Return a copy of a component's files whose page has the style; made once per process.
-
-        Args:
-            frontend: folder with ``index.html`` and what belongs to it.
-            font: file that Streamlit serves from ``/static/media``.
 
         Raises:
             OSError: it cannot be written; nothing is left of it.

@@ -12,12 +12,18 @@ from app.core.models import running_model
 from app.core.models.head_picker import choose_head, chosen_head
 from app.core.models.model_choice import chosen_model
 from app.core.uploaders import PHOTOS_PAGE, hand_snapshot_to_photos
-from app.live.camera import CameraProblem
-from app.live.device.choice import Place, offer_device, reason_for_device, show_choice
 from app.live.device.component import device_report, mount
-from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
+from app.live.device.view import (
+    CHARTS_POLL_SECONDS,
+    Place,
+    offer_device,
+    reason_for_device,
+    show_choice,
+    show_device_panel,
+)
 from app.live.notices import (
     SNAPSHOT,
+    CameraProblem,
     connection_words,
     show_before_start,
     show_busy,
@@ -123,7 +129,7 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
 
     def observe() -> Phase:
         phase = connection.observe(has_slot and video_active(), session.record.silent_for)
-        if phase.connecting:
+        if phase in (Phase.CONNECTING, Phase.SLOW):
             session.limit.hold(session)  # no frames keep it yet
         return phase
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.live.device.texts import IN_BROWSER
+from app.live.device.component import IN_BROWSER
 from fer.drawing.annotate import Rectangle, around, first_free, ink_on, inside, overlap, padding
 from fer.labels import COLOURS, PERSON_COLOURS, UNCERTAIN_COLOUR
 from fer.text import chance, one_of

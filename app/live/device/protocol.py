@@ -61,16 +61,13 @@ _Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 @dataclass(frozen=True)
 class Report:
-    """The state of the component in the browser.
+    """The state of the component in the browser."""
 
-    Attributes:
-        phase: one of `_PHASES`; ``unable`` if the browser cannot analyse at all.
-        code: what went wrong: ``camera``, or what the worker tells; "" if nothing did.
-        detail: more about it, in the browser's words; not for visitors.
-    """
-
+    #: One of `_PHASES`; ``unable`` if the browser cannot analyse at all.
     phase: str = "idle"
+    #: What went wrong: ``camera``, or what the worker tells; "" if nothing did.
     code: str = ""
+    #: More about it, in the browser's words; not for visitors.
     detail: str = ""
 
     @classmethod
@@ -93,59 +90,34 @@ class Report:
 
 
 class Batch(BaseModel):
-    """Observations, in the order of their times.
-
-    Attributes:
-        number: counts the batches of a run, from 1.
-        observations: base64; see `fer.ondevice.wire`.
-    """
+    """Observations, in the order of their times."""
 
     model_config = ConfigDict(strict=True)
 
+    #: Counts the batches of a run, from 1.
     number: Annotated[_Count, Field(ge=1)]
+    #: In base64; see `fer.ondevice.wire`.
     observations: Annotated[str, Field(max_length=MAX_BATCH)]
-
-    def frames(self, model: LiveModel | None) -> Iterator[SeenFrame | WireError]:
-        """Yield what each observation says, or why it cannot be read.
-
-        Args:
-            model: has answered; None if it is not known.
-        """
-        try:
-            parts = split(base64.b64decode(self.observations, validate=True))
-        except (ValueError, WireError) as error:
-            yield WireError(f"expected observations in base64: {error}")
-            return
-        for part in parts:
-            try:
-                if model is None:
-                    raise WireError("expected a model that is known here")
-                yield read_observation(part, model.spec)
-            except WireError as error:
-                yield error
 
 
 class Message(BaseModel):
-    """All that the server is not known to have of one run.
-
-    Attributes:
-        run: name of the run: from a start, with one model, until the record is cleared.
-        generation: the one of the record when the run began.
-        model: key of the model that answers on the device.
-        first: number of the oldest batch that the browser has; earlier ones will not come any more.
-        batches: in the order of their numbers.
-        age: seconds since the newest of the observations was made.
-        dropped: how many observations the browser could not keep.
-    """
+    """All that the server is not known to have of one run."""
 
     model_config = ConfigDict(strict=True)
 
+    #: Name of the run: from a start, with one model, until the record is cleared.
     run: _Name
+    #: The one of the record when the run began.
     generation: _Count
+    #: Key of the model that answers on the device.
     model: _Name
+    #: Number of the oldest batch that the browser has; earlier ones will not come any more.
     first: Annotated[_Count, Field(ge=1)]
+    #: In the order of their numbers.
     batches: Annotated[list[Batch], Field(max_length=MAX_BATCHES)]
+    #: Seconds since the newest of the observations was made.
     age: _Seconds
+    #: How many observations the browser could not keep.
     dropped: _Count = 0
 
     @field_validator("batches")
@@ -157,11 +129,7 @@ class Message(BaseModel):
 
     @classmethod
     def of(cls, sent: object) -> Message:
-        """Read what a browser sent.
-
-        Raises:
-            WireError: it is no message.
-        """
+        """Read what a browser sent; WireError if it is no message."""
         try:
             return cls.model_validate(sent)
         except ValidationError as error:
@@ -169,30 +137,17 @@ class Message(BaseModel):
             place = ".".join(str(step) for step in problem["loc"])
             raise WireError(f"{place or 'message'}: {problem['msg']}") from None
 
-    def next_batches(self, acknowledged: int) -> list[Batch]:
-        """Return the batches that come after the one of this number, without a gap."""
-        found: list[Batch] = []
-        for batch in self.batches:
-            if batch.number == acknowledged + len(found) + 1:
-                found.append(batch)
-        return found
-
 
 @dataclass(frozen=True)
 class Reply:
-    """What the browser is told.
-
-    Attributes:
-        run: the run that it is about; "" if there was none yet.
-        acknowledged: number of the last batch of it that is here without a gap.
-        people: number of the person by the device's own number of the face; 0 as long as there is
-            none.
-        wanted: the device's own numbers of faces to look at closely.
-    """
+    """What the browser is told of a run."""
 
     run: str = ""
+    #: Number of the last batch of it that is here without a gap.
     acknowledged: int = 0
+    #: Number of the person by the device's own number of the face; 0 as long as there is none.
     people: dict[int, int] = field(default_factory=dict)
+    #: The device's own numbers of faces to look at closely.
     wanted: tuple[int, ...] = ()
 
     def data(self) -> dict[str, Any]:
@@ -217,12 +172,7 @@ class RunClock:
         self._last: tuple[float, float] | None = None
 
     def hear(self, sent: float, now: float) -> None:
-        """Note when a message came.
-
-        Args:
-            sent: when it was sent, on the device's clock.
-            now: the time on the session's clock.
-        """
+        """Note that what was sent at a time on the device's clock came now, on the session's."""
         self._now = now
         late = now - (sent + self._offset)
         self._late.append(late)
@@ -232,11 +182,7 @@ class RunClock:
             self._late.clear()
 
     def __call__(self, seconds: float) -> float:
-        """Return the session's time of the next frame, by that of the device.
-
-        Args:
-            seconds: time of a frame of the messages that came.
-        """
+        """Return the session's time of the next frame, by that of the device."""
         here = max(seconds + self._offset, self._now - _OLDEST)
         if self._last is not None:
             there_before, here_before = self._last
@@ -248,12 +194,7 @@ class RunClock:
 
 @dataclass
 class _Run:
-    """What is known of a run.
-
-    Attributes:
-        acknowledged: number of the last batch that came without a gap.
-        dropped: observations that the browser could not keep.
-    """
+    """What is known of a run: its last batch without a gap, and what the browser lost."""
 
     acknowledged: int = 0
     dropped: int = 0
@@ -266,21 +207,15 @@ class DeviceFeed:
     Batches are sent again until they are acknowledged, so what comes after a gap is left: it will
     come again, with what is missing. So does what comes too fast. What cannot be read is counted,
     and never sent again.
-
-    Args:
-        session: records what was seen.
-
-    Attributes:
-        session: see above.
-        report: what the browser said last of how it is going.
-        heard: number of the last message.
-        has_setup: name of the setup that the browser said it has, until it is used.
-        reply: the answer to the last batches; None before the first.
     """
 
     def __init__(self, session: LiveSession) -> None:
         self.session = session
-        self.report, self.heard, self.has_setup = Report(), 0, ""
+        #: What the browser said last of how it is going, and the number of that message.
+        self.report, self.heard = Report(), 0
+        #: Name of the setup that the browser said it has, until it is used.
+        self.has_setup = ""
+        #: The answer to the last batches; None before the first.
         self.reply: Reply | None = None
         self._models = {session.model.key: session.model}
         self._lock = threading.Lock()
@@ -324,7 +259,10 @@ class DeviceFeed:
         same = self.reply and self.reply.run == message.run
         before = self.reply if self.reply and same else Reply(message.run)
         people, wanted = dict(before.people), before.wanted
-        batches = message.next_batches(run.acknowledged)
+        batches: list[Batch] = []
+        for batch in message.batches:
+            if batch.number == run.acknowledged + len(batches) + 1:  # else there is a gap
+                batches.append(batch)
         if batches and self._has_time():
             run.acknowledged = batches[-1].number
             frames = list(self._frames(batches, model := self._models.get(message.model)))
@@ -363,8 +301,15 @@ class DeviceFeed:
     def _frames(self, batches: list[Batch], model: LiveModel | None) -> Iterator[SeenFrame]:
         """Yield the frames of batches; those that cannot be read are counted."""
         for batch in batches:
-            for found in batch.frames(model):
-                if isinstance(found, SeenFrame):
-                    yield found
-                else:
-                    self.session.could_not_be_read(found)
+            try:
+                parts = split(base64.b64decode(batch.observations, validate=True))
+            except (ValueError, WireError) as error:
+                self.session.could_not_be_read(error)
+                continue
+            for part in parts:
+                try:
+                    if model is None:
+                        raise WireError("expected a model that is known here")
+                    yield read_observation(part, model.spec)
+                except WireError as error:
+                    self.session.could_not_be_read(error)

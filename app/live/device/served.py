@@ -39,10 +39,6 @@ def served_networks(directory: Path, key: str = "") -> dict[str, Any]:
     serve a content of its own for as long as it likes. Where a newer version keeps its files in
     another way, they belong to the page that asks.
 
-    Args:
-        directory: directory with ``spec.json`` and the file that it names.
-        key: tells the model from others.
-
     Returns:
         ``{"key": …, "detector": {canvas: file}, "landmark": file, "expression": file}``, each file
         ``{"url": …, "sha256": …, "bytes": …}``. Addresses are relative to the folder of the
@@ -62,12 +58,7 @@ def served_networks(directory: Path, key: str = "") -> dict[str, Any]:
 
 
 class Shelf:
-    """Files that stay with a manager of files, as if a page that never ends showed them.
-
-    Args:
-        manager: of the files of all visitors.
-        most: files that stay; where there are more, those that were asked for longest ago go.
-    """
+    """Files that stay with a manager of files, as if a page that never ends showed them."""
 
     def __init__(self, manager: MediaFileManager, most: int = KEPT_FILES) -> None:
         self._manager, self._most = manager, most

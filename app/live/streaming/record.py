@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
@@ -35,33 +35,23 @@ RATE_SECONDS, STAGE_SECONDS = 4.0, 10.0
 
 @dataclass(frozen=True)
 class LiveErrors:
-    """Frames of which nothing is recorded.
-
-    Attributes:
-        count: how many could not be analysed.
-        last_seconds: time of the last one, in seconds since the first frame.
-        in_a_row: how many since the last frame that was analysed.
-        lost: how many the visitor's device has analysed, but could not keep until they were sent.
-    """
+    """Frames of which nothing is recorded: those that could not be analysed, and those lost."""
 
     count: int = 0
+    #: Time of the last one, in seconds since the first frame.
     last_seconds: float = 0.0
+    #: How many since the last frame that was analysed.
     in_a_row: int = 0
+    #: Those that the visitor's device has analysed, but could not keep until they were sent.
     lost: int = 0
 
 
 @dataclass(frozen=True)
 class LatestResult:
-    """What the last analysis says of now.
-
-    Attributes:
-        faces: who is in view; nobody unless it is fresh.
-        age: seconds since its frame; infinite before the first.
-        fresh: whether it tells what is in view now.
-        camera_off: whether its frame came, not long ago, from a camera that is switched off.
-    """
+    """What the last analysis says of now: who is in view, which is nobody unless it is fresh."""
 
     faces: Faces
+    #: Seconds since its frame; infinite before the first.
     age: float
     fresh: bool
     camera_off: bool
@@ -69,19 +59,14 @@ class LatestResult:
 
 @dataclass(frozen=True)
 class Speed:
-    """The speed of a stream.
-
-    Attributes:
-        analysed: analysed frames a second.
-        received: received frames a second.
-        shown: frames a second that were shown, with the faces of the last analysis.
-        stages: median and 95th percentile of the milliseconds per frame of each stage, in
-            processing order; ``all`` is the time for the whole frame.
-    """
+    """The speed of a stream, in frames a second."""
 
     analysed: float = 0.0
     received: float = 0.0
+    #: With the faces of the last analysis.
     shown: float = 0.0
+    #: Median and 95th percentile of the milliseconds per frame of each stage, in processing order;
+    #: ``all`` is the time for the whole frame.
     stages: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
@@ -99,6 +84,7 @@ class _Meter:
             self._frames.popleft()
 
     def analysed(self, seconds: float, stages: dict[str, float]) -> None:
+        """Note how many milliseconds each stage of a frame has taken."""
         self.count("analysed", seconds)
         self._stages.append((seconds, stages))
         while seconds - self._stages[0][0] > STAGE_SECONDS:
@@ -125,19 +111,10 @@ class _Meter:
 
 
 class LiveHistory:
-    """A ring buffer of rows.
-
-    Its memory is bounded, and the operating system provides it only as far as rows are written.
-
-    Args:
-        heads: names and labels of the heads that may be used; further ones come with their rows.
-        max_rows: capacity of the buffer.
-
-    Attributes:
-        heads: the heads that may occur in the rows.
-    """
+    """A ring buffer of rows, whose memory is provided only as far as rows are written."""
 
     def __init__(self, heads: tuple[HeadLabels, ...], max_rows: int = MAX_ROWS) -> None:
+        #: The heads that may occur in the rows; further ones come with their rows.
         self.heads = heads
         self._ring = np.zeros(max_rows, row_type(labels_of(heads)))
         self._written = 0
@@ -182,31 +159,16 @@ class LiveHistory:
 class LiveRecord:
     """The results of one visitor's streams. Safe to use from several threads.
 
-    Whatever is returned is a copy or immutable.
-
-    Args:
-        spec: describes the model that answers, until `answered_by` tells another.
-        detector: name and version of what finds the faces.
-        clock: monotonic clock in seconds, on which frames have their times.
-        today: returns date and time, with their zone.
-
-    Attributes:
-        errors: the frames that could not be analysed so far.
-        generation: how often the record has been cleared. What is found in a frame of an earlier
-            generation is not recorded any more.
+    Whatever is returned is a copy or immutable. Frames have their times on a monotonic clock in
+    seconds.
     """
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        detector: str,
-        clock: Callable[[], float],
-        today: Callable[[], datetime],
-    ) -> None:
-        self._heads, self._detector = HeadLabels.of_model(spec), detector
-        self.clock, self._today = clock, today
+    def __init__(self, spec: ModelSpec, detector: str, clock: Callable[[], float]) -> None:
+        self._heads, self._detector, self.clock = HeadLabels.of_model(spec), detector, clock
         #: Held briefly while data is changed or copied.
         self._lock = threading.Lock()
+        #: How often the record has been cleared. What is found in a frame of an earlier generation
+        #: is not recorded any more.
         self.generation = 0
         self._forget()
 
@@ -216,7 +178,7 @@ class LiveRecord:
         self._latest: tuple[FrameResult, bool] | None = None
         self.errors = LiveErrors()
         self._began: float | None = None
-        self._started = self._today()
+        self._started = datetime.now(UTC)
         self._last_frame = self._heard = -np.inf
         #: By how much results come later than their frames, in seconds.
         self._lag = 0.0
@@ -248,7 +210,7 @@ class LiveRecord:
         with self._lock:
             self._heard, self._lag = heard, lag
             if self._began is None:
-                self._began, self._started = now, self._today()
+                self._began, self._started = now, datetime.now(UTC)
             # If time went backwards, `FaceStream` would start over and give new people the numbers
             # of earlier ones.
             self._last_frame = now = max(now, self._last_frame)
@@ -270,15 +232,7 @@ class LiveRecord:
         *,
         camera_off: bool = False,
     ) -> None:
-        """Record what was found in a frame, unless the record has been cleared since it came.
-
-        Args:
-            result: who is in it, and when it came.
-            rows: what is kept of that.
-            milliseconds: how long the analysis took.
-            generation: the one in which it came.
-            camera_off: whether the frame was black, and not analysed.
-        """
+        """Record what was found in a frame, unless the record has been cleared since it came."""
         with self._lock:
             if generation != self.generation or self._began is None:
                 return
@@ -291,12 +245,7 @@ class LiveRecord:
                 self.errors = replace(self.errors, in_a_row=0)
 
     def lost(self, frames: int, generation: int) -> None:
-        """Count frames that a device has analysed and could not keep until they were sent.
-
-        Args:
-            frames: how many more.
-            generation: the one in which they were seen.
-        """
+        """Count frames that a device has analysed and could not keep until they were sent."""
         with self._lock:
             if generation == self.generation:
                 self.errors = replace(self.errors, lost=self.errors.lost + frames)
@@ -358,18 +307,14 @@ class LiveRecord:
             return self._meter.speed(max(self._last_frame, self.clock() - self._lag))
 
     def rows(self, since: float = -np.inf) -> StreamRows:
-        """Return the recorded rows, with the labels of all heads.
-
-        Args:
-            since: earliest time, in seconds since the first frame.
-        """
+        """Return the recorded rows from so many seconds after the first frame on."""
         with self._lock:
             return self._history.rows(since)
 
     def result(self, zone: tzinfo) -> StreamResult:
         """Return what was found so far, with times in a zone."""
-        info = self.info
-        return StreamResult(self.rows(), replace(info, time=info.time.astimezone(zone)))
+        time = self._started.astimezone(zone)
+        return StreamResult(self.rows(), replace(self.info, time=time))
 
     @property
     def dropped(self) -> int:

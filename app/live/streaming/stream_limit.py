@@ -23,20 +23,16 @@ _COUNTS_SECONDS = 1.0
 
 @dataclass
 class _Lease:
-    """What is known of a stream.
+    """What is known of a stream."""
 
-    Attributes:
-        visitor: tells its visitor from others; None if nobody has said so.
-        since: when it took its slot.
-        seen: when it last held it; minus infinity after it left.
-        counted: whether it was logged as a stream.
-        refused: whether it was logged that it got no slot: who waits asks again and again.
-    """
-
+    #: Tells its visitor from others; None if nobody has said so.
     visitor: str | None = None
+    #: When it took its slot, and when it last held it; minus infinity after it left.
     since: float = 0.0
     seen: float = -math.inf
+    #: Whether it was logged as a stream.
     counted: bool = False
+    #: Whether it was logged that it got no slot: who waits asks again and again.
     refused: bool = False
 
     def end(self, at: float) -> None:
@@ -50,12 +46,8 @@ class StreamLimit:
     """The slots for streams. Safe to share between threads.
 
     A slot is a lease: its holder must call `hold` again for every frame. It loses its slot after
-    `STALE_SECONDS` without a call, or when it is garbage-collected.
-
-    Args:
-        slots: number of slots.
-        clock: monotonic clock in seconds.
-        of_visitor: number of slots that one visitor may hold; any number if None.
+    `STALE_SECONDS` without a call, or when it is garbage-collected. One visitor may hold so many
+    of them; any number if `of_visitor` is None.
     """
 
     def __init__(
@@ -72,12 +64,7 @@ class StreamLimit:
         self._looked = 0
 
     def belongs(self, holder: object, visitor: str) -> None:
-        """Note whose stream it is. One of which nothing is noted is a visitor by itself.
-
-        Args:
-            holder: the stream.
-            visitor: tells the visitor from others.
-        """
+        """Note whose stream it is. One of which nothing is noted is a visitor by itself."""
         with self._lock:
             self._leases.setdefault(holder, _Lease()).visitor = visitor
 

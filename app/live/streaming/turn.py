@@ -85,22 +85,17 @@ class Help(Enum):
 
 @dataclass(frozen=True)
 class Ice:
-    """The servers for one connection.
-
-    Attributes:
-        help: kind of the servers.
-        servers: in the format of `RTCPeerConnection`; they hold credentials and must not be logged.
-        provider: name of the provider, for display.
-        problem: description of a failure, for display; empty if there was none.
-        relayed: whether everything goes through the TURN server.
-        expires: when the credentials end, in seconds since 1970; None if that is not known.
-    """
+    """The servers for one connection."""
 
     help: Help
+    #: In the format of `RTCPeerConnection`; they hold credentials and must not be logged.
     servers: Sequence[Server] = field(repr=False)
+    #: Name of the provider, and description of a failure, both for display.
     provider: str = ""
     problem: str = ""
+    #: Whether everything goes through the TURN server.
     relayed: bool = False
+    #: When the credentials end, in seconds since 1970; None if that is not known.
     expires: float | None = None
 
     @property
@@ -119,15 +114,8 @@ class Ice:
 class IceSource:
     """Caches credentials for all visitors and renews them in time. Thread-safe.
 
-    Args:
-        settings: environment and secrets.
-        providers: functions that fetch the servers of Cloudflare and Twilio, by name.
-        clock: monotonic clock, in seconds.
-        today: seconds since 1970.
-
-    Attributes:
-        succeeded_at: when a provider's credentials came last, in seconds since 1970.
-        failed_at: when they last did not.
+    The providers fetch the servers of Cloudflare and Twilio, by name; `clock` is monotonic, and
+    `today` tells seconds since 1970.
     """
 
     def __init__(
@@ -143,6 +131,7 @@ class IceSource:
         self._lock = threading.Lock()
         self._ice: Ice | None = None
         self._good_until = -1.0
+        #: Seconds since 1970: when a provider's credentials last came, and when they did not.
         self.succeeded_at: float | None = None
         self.failed_at: float | None = None
 
@@ -271,13 +260,7 @@ class RelayState(Enum):
 
 
 class RelayCheck:
-    """Asks a TURN server for a relay, as a connection does, at most twice a minute.
-
-    Args:
-        ask: asks for a relay, and gives it back; raises what is in the way.
-        clock: monotonic clock in seconds.
-        today: seconds since 1970.
-    """
+    """Asks a TURN server for a relay, as a connection does, at most twice a minute."""
 
     def __init__(
         self,
@@ -294,9 +277,6 @@ class RelayCheck:
 
         An attempt that has just failed was made with servers that may have been replaced since:
         what they said holds for a while.
-
-        Args:
-            ice: the servers of the connection.
         """
         if self._clock() - self._asked >= _HOLDS_SECONDS:
             self._asked, self._state = self._clock(), self._look(ice)
@@ -314,21 +294,17 @@ class RelayCheck:
                 return RelayState.FULL
             expired = ice.expires is not None and ice.expires <= self._today()
             return RelayState.EXPIRED if expired else RelayState.REFUSED
-        except (TransactionError, OSError, TimeoutError, ValueError):
+        except (TransactionError, OSError, ValueError):
             return RelayState.UNREACHABLE
         return RelayState.WORKS
 
 
 def allocate(server: Server) -> None:
-    """Ask a TURN server for a relay, and give it back.
-
-    Args:
-        server: with one address.
+    """Ask a TURN server, by its one address, for a relay, and give it back.
 
     Raises:
         TransactionError: it refuses, or does not answer.
-        OSError: it cannot be reached.
-        TimeoutError: it takes too long.
+        OSError: it cannot be reached in time.
         ValueError: its address is none.
     """
 
@@ -369,12 +345,7 @@ _STATES = {
 
 
 def relay_facts(source: IceSource, relay: RelayState | None) -> list[tuple[str, str]]:
-    """Return where live video goes, and what the TURN server says, for the operator.
-
-    Args:
-        source: has the credentials of TURN servers.
-        relay: what that server says; None if there is none.
-    """
+    """Return where live video goes, and what the TURN server says, for the operator."""
     facts = [("Way of live video", _WAYS.get(source.source, "not known yet"))]
     if relay:
         facts.append(("The TURN server", _STATES[relay]))

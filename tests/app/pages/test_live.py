@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.core import state as core_state
 from app.core.session.stream_files import FORMATS
-from app.live import camera, notices, state, webrtc
-from app.live.camera import CameraProblem
+from app.live import notices, state, webrtc
+from app.live.notices import CameraProblem
 from app.live.streaming import record as record_module
 from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.frames import LiveSettings
@@ -334,9 +334,9 @@ def test_a_problem_is_known_before_a_start_or_by_the_error_after_it(
     monkeypatch: pytest.MonkeyPatch, known: str, error: str, problem: CameraProblem | None
 ) -> None:
     there = SimpleNamespace(problem=known, error=error)
-    monkeypatch.setattr(camera, "mount", lambda *_, **__: None)
-    monkeypatch.setattr(camera.st, "session_state", {"live_camera": there})
-    assert camera.camera_problem() is problem
+    monkeypatch.setattr(notices, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(notices.st, "session_state", {"live_camera": there})
+    assert notices.camera_problem() is problem
 
 
 def test_a_snapshot_is_read_like_a_photo(page: AppTest) -> None:

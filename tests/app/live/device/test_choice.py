@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from app.live.device.choice import Choice, Place, reason_for_device
+from app.live.device.view import Choice, Place, reason_for_device
 from app.live.streaming.turn import Help
 
 REASON = reason_for_device("full", Help.TURN)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import fer_lens_ondevice
 
-from app.live.device.texts import IN_BROWSER, PROBLEMS, explained
+from app.live.device.component import IN_BROWSER
+from app.live.device.view import PROBLEMS, explained
 
 PAGE = fer_lens_ondevice.ASSETS / "page"
 SCRIPTS = [fer_lens_ondevice.ASSETS / "live.js", *PAGE.glob("*.js")]

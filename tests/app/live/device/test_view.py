@@ -9,11 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.live import notices
-from app.live.camera import CameraProblem
-from app.live.device import choice, component
-from app.live.device.choice import Place
+from app.live.device import component
 from app.live.device.protocol import Report
-from app.live.device.texts import PROBLEMS
+from app.live.device.view import PROBLEMS, Place
+from app.live.notices import CameraProblem
 from app.live.streaming.connection import Connection, DeviceConnection, Phase
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.turn import STUN, Help, Ice
@@ -46,7 +45,6 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     monkeypatch.setattr(component, "_component", lambda: fake)
     monkeypatch.setattr(component, "served_networks", lambda *_: NETWORKS)
     monkeypatch.setattr(component, "device_report", lambda: fake.report)
-    monkeypatch.setattr(choice, "device_report", lambda: fake.report)
     monkeypatch.setattr(component.fer_lens_ondevice, "missing", lambda: "")
     monkeypatch.setattr(
         component.fer_lens_ondevice, "runtime", lambda: {"files": {"a.wasm.gz": {"bytes": 3e6}}}

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.live.streaming import analysis
-from app.live.streaming.analysis import NewestFirst
+from app.live.streaming import session as analysis
+from app.live.streaming.session import NewestFirst
 from tests.app.samples import PATIENCE, Clock
 
 
@@ -83,8 +83,11 @@ def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at
     assert len(held_up.threads) == 1
 
 
-def test_the_thread_ends_by_itself_when_no_frames_come(held_up: HeldUp) -> None:
-    newest = NewestFirst(idle_seconds=0.0)
+def test_the_thread_ends_by_itself_when_no_frames_come(
+    held_up: HeldUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "IDLE_SECONDS", 0.0)
+    newest = NewestFirst()
     held_up.allowed.release(2)
     for frame in "ab":
         assert newest.offer(held_up.of(frame), wait_seconds=PATIENCE)

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from app.core.settings import model_dir
-from app.live.streaming.network_pool import SharedNetwork, StreamPool, shared_model
+from app.live.state import SharedNetwork, shared_face_networks, shared_model
 from fer.detection.face_landmark import FaceLandmark
-from fer.detection.version import stream_detector
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
@@ -75,12 +74,12 @@ def test_a_model_has_so_many_networks_which_have_all_run_once(size: int, spec: M
 def test_streams_of_a_pool_take_a_face_for_a_person_and_a_drawing_for_none(
     astronaut: Image,
 ) -> None:
-    pool = StreamPool(1, FaceLandmark())
+    detector, face_check = shared_face_networks(1, FaceLandmark())
     model = shared_model(ExpressionClassifier(model_dir()), 1)
-    stream, other = pool.stream(model), pool.stream(model)
+    networks = detector, model.classifier, model.spec, face_check
+    stream, other = FaceStream(*networks), FaceStream(*networks)
     assert [len(stream(astronaut, t).faces) for t in (0.0, 0.1)] == [1, 1]
     assert len(other(FRAME, 0.0).faces) == 0
     smiley = drawings(480)["yellow smiley"]
     assert [len(other(smiley, frame / 15).faces) for frame in range(1, 16)] == [0] * 15
     assert other(astronaut, 2.0).faces.track_id.tolist() == [1], "people are not shared"
-    assert stream.detector_version == stream_detector()

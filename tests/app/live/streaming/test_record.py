@@ -1,5 +1,4 @@
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -83,7 +82,7 @@ def test_rows_of_several_models_stand_together_each_with_its_own_labels(
 def test_the_time_of_a_frame_is_that_of_its_stages_and_of_drawing(
     spec: ModelSpec, clock: Clock
 ) -> None:
-    record = LiveRecord(spec, "detector", clock, lambda: datetime.now(UTC))
+    record = LiveRecord(spec, "detector", clock)
     for detect in (5.0, 5.0, 9.0):
         clock.seconds += 0.1
         nobody = replace(Faces.empty(spec.labels), seconds=record.arrived(None, 1))

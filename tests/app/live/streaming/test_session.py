@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.live.streaming import session as session_module
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.record import BOX_SECONDS, FRESH_SECONDS, STAGE_SECONDS
 from app.live.streaming.session import LiveSession
@@ -241,13 +242,17 @@ def held_up() -> HeldUpDetector:
 
 @pytest.fixture
 def stalling(
-    spec: ModelSpec, held_up: HeldUpDetector, limit: StreamLimit, clock: Clock
+    spec: ModelSpec,
+    held_up: HeldUpDetector,
+    limit: StreamLimit,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[LiveSession]:
     """A session whose analysis does not come to an end before it is allowed to."""
     before = set(threading.enumerate())
     session = session_of(spec, limit, clock, held_up, match_seconds=0.0)
     session.settings = LiveSettings(mirrored=False, bars=False)
-    session._analysis._idle_seconds = 2 * PATIENCE  # so that none ends by itself
+    monkeypatch.setattr(session_module, "IDLE_SECONDS", 2 * PATIENCE)  # none ends by itself
     yield session
     session.ended()
     held_up.allowed.release(100)
