@@ -89,7 +89,6 @@ VIEWS = {
     "app.photos.list_view",
     "app.own_data.fine_tuning.view",
     "app.video.inputs",
-    "app.video.state",
     "app.video.view",
 }
 

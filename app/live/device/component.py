@@ -43,8 +43,7 @@ IN_BROWSER = {
     "pictureWithFaces": "Your camera's picture with marked faces: {faces}.",
 }
 
-KEY = "live_device"
-_FEED, _SETUP = "live_device_feed", "live_device_setup"
+KEY, _FEED, _SETUP = "live_device", "live_device_feed", "live_device_setup"
 
 
 def device_report() -> Report:
@@ -116,20 +115,19 @@ def _setup(model: LiveModel, networks: dict[str, Any]) -> dict[str, Any]:
 
     It has a name, by which the browser says that it has it.
     """
-    labels = {label for head in model.spec.heads for label in head.labels}
-    answers = {label: colour_of(label) for label in sorted(labels)}
-    constants = path_constants(
-        working_side=WORKING_SIDE, off_highest=OFF_HIGHEST, off_mean=OFF_MEAN
-    )
+    labels = sorted({label for head in model.spec.heads for label in head.labels})
+    answers = {label: colour_of(label) for label in labels}
     setup = {
         "runtime": fer_lens_ondevice.runtime(),
         "missing": fer_lens_ondevice.missing(),
         "networks": networks,
-        "constants": constants,
+        "constants": path_constants(
+            working_side=WORKING_SIDE, off_highest=OFF_HIGHEST, off_mean=OFF_MEAN
+        ),
         "model": {"key": model.key, **model_constants(model.spec)},
         "boxSeconds": BOX_SECONDS,
         "colours": {
-            "answers": {**answers, UNCERTAIN: UNCERTAIN_COLOUR},
+            "answers": answers | {UNCERTAIN: UNCERTAIN_COLOUR},
             "people": list(PERSON_COLOURS),
         },
         "texts": IN_BROWSER,

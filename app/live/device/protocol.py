@@ -1,8 +1,8 @@
 """What the component in the browser sends, and what it is answered. Does not use Streamlit.
 
-The browser belongs to its visitor, so whatever comes is checked before anything is done with it.
-The same in the browser is ``page/protocol.js`` of ``ondevice``: numbered batches of observations,
-sent again until they are acknowledged. So nothing is lost, and nothing counts twice.
+The browser belongs to its visitor, so whatever comes is checked. Its side is ``page/protocol.js``
+of ``ondevice``: numbered batches of observations, sent again until they are acknowledged. So
+nothing is lost, and nothing counts twice.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from app.live.streaming.session import LiveModel, LiveSession
 from fer.errors import WireError
 from fer.ondevice.wire import SeenFrame, read_observation, split
 
-#: Most characters of a batch, and of all batches of a message, and most batches. A browser sends
-#: less, see `LIMITS` of ``protocol.js``; this bounds the work that a message makes.
+#: Most characters of a batch and of all batches of a message, and most batches; browsers send less.
 MAX_BATCH, MAX_MESSAGE, MAX_BATCHES = 100_000, 400_000, 5000
 
 #: Phases that the browser may report; see `PhaseName` in ``ondevice``.
@@ -31,18 +30,16 @@ _PHASES = ("idle", "loading", "running", "paused", "ended", "failed", "unable")
 #: Longest code or detail that is kept of what a browser says.
 _MAX_LENGTH = 200
 
-#: Seconds by which messages may be quicker on the way than the one by which the clock was set.
-_QUICKER = 0.25
-
-#: Seconds by which a device's clock must be behind, in so many messages one after another, to be
-#: set: it stands still while a computer sleeps. One message may be as late for other reasons.
-_BEHIND, _MESSAGES = 3.0, 6
+#: Seconds by which messages may be quicker on the way than the one by which the clock was set; and
+#: by which a device's clock must be behind, in so many messages one after another, to be set: it
+#: stands still while a computer sleeps.
+_QUICKER, _BEHIND, _MESSAGES = 0.25, 3.0, 6
 
 #: How fast time goes, as a share, where it must not go backwards; and after how many seconds of it
 #: no difference to the frame before is made any more.
 _SLOWLY, _GAP = 0.5, 1.0
 
-#: Seconds before which nothing can have been that comes now: browsers keep nothing for so long.
+#: Seconds for which browsers keep what they could not send.
 _OLDEST = 3600.0
 
 #: Runs that are remembered, so that nothing of them counts twice; models whose answers may still be
@@ -165,8 +162,7 @@ class RunClock:
     """
 
     def __init__(self) -> None:
-        self._offset = math.inf
-        self._now = 0.0
+        self._offset, self._now = math.inf, 0.0
         self._late: deque[float] = deque(maxlen=_MESSAGES)
         #: The last time that was asked for, on both clocks.
         self._last: tuple[float, float] | None = None
@@ -204,9 +200,8 @@ class _Run:
 class DeviceFeed:
     """Takes what one visitor's device sends: batches in their order, and each once. Thread-safe.
 
-    Batches are sent again until they are acknowledged, so what comes after a gap is left: it will
-    come again, with what is missing. So does what comes too fast. What cannot be read is counted,
-    and never sent again.
+    What comes after a gap, or too fast, is left: it will come again, with what is missing. What
+    cannot be read is counted, and never sent again.
     """
 
     def __init__(self, session: LiveSession) -> None:
@@ -225,7 +220,7 @@ class DeviceFeed:
     def answer_with(self, model: LiveModel) -> None:
         """Know a model that has been chosen; what an earlier one answered may still come."""
         self._models[model.key] = model
-        while len(self._models) > _MAX_MODELS:
+        if len(self._models) > _MAX_MODELS:
             del self._models[next(iter(self._models))]
 
     def hear(self, sent: object) -> None:
@@ -251,7 +246,10 @@ class DeviceFeed:
             return self.reply or Reply()
 
     def _answer(self, message: Message) -> Reply:
-        run = self._run(message.run)
+        run = self._runs.setdefault(message.run, _Run())
+        self._runs.move_to_end(message.run)
+        if len(self._runs) > _MAX_RUNS:
+            self._runs.popitem(last=False)
         if message.dropped > run.dropped:
             self.session.record.lost(message.dropped - run.dropped, message.generation)
             run.dropped = message.dropped
@@ -290,13 +288,6 @@ class DeviceFeed:
         self._left = min(BURST, self._left + RATE * (now - self._at))
         self._at = now
         return self._left > 0
-
-    def _run(self, name: str) -> _Run:
-        run = self._runs.setdefault(name, _Run())
-        self._runs.move_to_end(name)
-        while len(self._runs) > _MAX_RUNS:
-            self._runs.popitem(last=False)
-        return run
 
     def _frames(self, batches: list[Batch], model: LiveModel | None) -> Iterator[SeenFrame]:
         """Yield the frames of batches; those that cannot be read are counted."""

@@ -32,16 +32,14 @@ class Place(Enum):
     DEVICE = "device"
 
 
-#: Why the visitor's own device is offered first, by why the server has no slot.
+#: Why the visitor's own device is offered first, by why the server has no slot or no relay.
 _REASONS = {
     "off": "**Live video over this server is switched off**; your device can do it alone.",
     "visitor": "**You have other live streams open on this server**; your device needs no place.",
     "full": "**All places on this server are taken**; your device needs none.",
+    "stun": "**This server has no relay (TURN)**, so its video does not get through strict "
+    "firewalls; your device needs no connection for it.",
 }
-_NO_RELAY = (
-    "**This server has no relay (TURN)**, so its video does not get through strict firewalls; your "
-    "device needs no connection for it."
-)
 
 
 def reason_for_device(refusal: str, connection: Help) -> str:
@@ -50,7 +48,7 @@ def reason_for_device(refusal: str, connection: Help) -> str:
     That is why the visitor could have no slot (see `StreamLimit.refusal`), or what kind of servers
     helps to connect.
     """
-    return _REASONS[refusal] if refusal else _NO_RELAY if connection is Help.STUN else ""
+    return _REASONS.get(refusal or connection.value, "")
 
 
 @dataclass(frozen=True)
@@ -73,14 +71,9 @@ class Choice:
         return Choice(Place.DEVICE, reason) if reason and not device_problem else Choice()
 
 
-_CHOICE = "live_choice"
-_PROBLEM = "live_device_problem"
-
-#: Key of the widget, apart from `_CHOICE`: Streamlit drops a widget's value on pages without it.
-_WIDGET = "live_place"
-
-#: Name in the page's address of what the visitor has chosen, so that a reload keeps it.
-_PARAMETER = "live"
+#: Keys of the choice and of its widget, whose value Streamlit drops on pages without it; of why the
+#: device cannot; and in the page's address, so that a reload keeps what the visitor has chosen.
+_CHOICE, _WIDGET, _PROBLEM, _PARAMETER = "live_choice", "live_place", "live_device_problem", "live"
 
 _LABELS = {
     Place.SERVER: ":material/dns: On this server",
@@ -104,7 +97,8 @@ def show_choice(reason: str) -> tuple[Place, str]:
     """
     known = {place.value: Choice(place, by_visitor=True) for place in Place}
     address = known.get(st.query_params.get(_PARAMETER, ""), Choice())
-    choice = st.session_state.get(_CHOICE, address).revised(reason, _problem())
+    problem = _problem()
+    choice = st.session_state.get(_CHOICE, address).revised(reason, problem)
     st.session_state[_CHOICE] = choice
     if choice.by_visitor and st.query_params.get(_PARAMETER) != choice.place.value:
         st.query_params[_PARAMETER] = choice.place.value  # also after a visit to another page
@@ -121,7 +115,7 @@ def show_choice(reason: str) -> tuple[Place, str]:
     )
     if choice.reason:
         return choice.place, f":material/info: {choice.reason}"
-    if (problem := _problem()) and not choice.by_visitor and reason:
+    if problem and not choice.by_visitor and reason:
         return choice.place, f":material/mobile_off: {explained(problem)}"
     return choice.place, ""
 
@@ -193,9 +187,8 @@ WITHOUT_SERVER = (
 
 _CONNECTION = "live_device_connection"
 
-#: Seconds between two updates of the figures, and of the charts. The device does the analysis and
-#: draws the marks at once; what is left to the server are charts, which cost it more than all the
-#: rest, so they are made less often than for its own streams.
+#: Seconds between two updates of the figures, and of the charts. The device draws the marks at
+#: once; charts cost the server more than all the rest, so they are made less often.
 POLL_SECONDS, CHARTS_POLL_SECONDS = 3.0, 6.0
 
 _PRIVACY = "**The video stays on your device.** Only numbers come here."

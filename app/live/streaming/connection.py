@@ -16,8 +16,7 @@ STALLED_SECONDS = 5.0
 #: Seconds between two looks at the phase from which a device was away: it asks every three.
 _AWAY_SECONDS = 4.0
 
-#: A visitor who stops an attempt to connect within this many seconds has changed their mind. After
-#: that, the attempt counts as failed.
+#: Seconds within which who stops an attempt has changed their mind; later, it counts as failed.
 _CHANGED_MIND_SECONDS = 4.0
 
 

@@ -11,13 +11,11 @@ from fer.stream import DEFAULT_SMOOTHING_SECONDS
 from fer.types import Image
 
 #: Longer side in pixels of the frames that are analysed and shown, and to which recorded boxes
-#: refer. Browsers send smaller frames when the network or the CPU is slow; at one size, boxes and
-#: tracks do not jump then.
+#: refer. Browsers send smaller frames at times; at one size, boxes and tracks do not jump then.
 WORKING_SIDE = 640
 
 #: Highest and mean value of the pixels in a frame of a camera that is switched off. Chromium's are
-#: 0 throughout, also when encoded. What a covered lens or a dark room sends is brighter by its
-#: noise; an encoder that has few bits for it makes it an even 1 at times.
+#: 0 throughout. A covered lens or a dark room is brighter by its noise, at times an even 1.
 OFF_HIGHEST, OFF_MEAN = 1, 0.5
 
 
@@ -25,7 +23,6 @@ OFF_HIGHEST, OFF_MEAN = 1, 0.5
 class LiveSettings:
     """The visitor's settings. Replaced as a whole, so that no frame sees half of a change."""
 
-    #: Whether to show the picture like a mirror.
     mirrored: bool = True
     #: Whether to draw all probabilities beside each face.
     bars: bool = True

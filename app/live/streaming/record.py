@@ -16,16 +16,15 @@ from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.types import Faces
 
-#: Seconds without an analysed frame after which no face counts as in view. Where frames are
-#: analysed on the visitor's device, the time that results may be late is added.
+#: Seconds without an analysed frame after which no face counts as in view, beside those by which
+#: results of a device may be late.
 FRESH_SECONDS = 2.0
 
-#: Age in seconds at which the boxes of the last analysis are not drawn any more. They move on with
-#: the people until then; later they would hang where somebody has been.
+#: Age in seconds until which the boxes of the last analysis move on with the people; later, they
+#: would hang where somebody has been.
 BOX_SECONDS = 1.0
 
-#: Maximum number of rows, 76 bytes each: half an hour at 15 frames a second with two faces in
-#: view, an hour with one. When the history is full, new rows replace the oldest.
+#: Maximum number of rows, 76 bytes each: half an hour at 15 frames a second with two faces in view.
 MAX_ROWS = 2 * 15 * 60 * 30
 
 #: Windows in seconds: of the frame rates, where shorter ones fluctuate and longer ones lag behind,
@@ -51,8 +50,6 @@ class LatestResult:
     """What the last analysis says of now: who is in view, which is nobody unless it is fresh."""
 
     faces: Faces
-    #: Seconds since its frame; infinite before the first.
-    age: float
     fresh: bool
     camera_off: bool
 
@@ -99,8 +96,7 @@ class _Meter:
             times = np.array([[frame.get(name, 0.0) for name in names] for frame in frames])
             medians, p95s = np.percentile(times, [50, 95], axis=0).tolist()
             stages = dict(zip(names, zip(medians, p95s, strict=True), strict=True))
-        # All rates are of the same time: since a frame came, some of which were of a black picture.
-        # What came with the first one is of the time before.
+        # All rates are of the time since a frame came; what came with it is of the time before.
         lately = [entry for entry in self._frames if now - entry[0] <= RATE_SECONDS]
         since = next((at for at, what, _ in lately if what == "received"), now)
         rates = dict.fromkeys(("analysed", "received", "shown"), 0.0)
@@ -261,10 +257,7 @@ class LiveRecord:
             )
 
     def faces_at(self, seconds: float) -> Faces:
-        """Return the faces of the last analysis, moved on to a time since the first frame.
-
-        Nobody if there was no analysis, or it is older than `BOX_SECONDS` then.
-        """
+        """Return the faces of an analysis of the last `BOX_SECONDS`, moved on to a time."""
         latest = self._latest
         if latest is None or (latest[0].faces.seconds or 0.0) < seconds - BOX_SECONDS:
             return Faces.empty(())
@@ -274,12 +267,9 @@ class LiveRecord:
         """Return what the last analysis says of now."""
         with self._lock:
             latest, lag = self._latest, self._lag
-        if latest is None:
-            return LatestResult(Faces.empty(()), np.inf, fresh=False, camera_off=False)
-        faces, camera_off = latest[0].faces, latest[1]
-        age = self.now - (faces.seconds or 0.0)
-        fresh = age <= FRESH_SECONDS + lag
-        return LatestResult(faces if fresh else Faces.empty(()), age, fresh, camera_off and fresh)
+        if latest is None or self.now - (latest[0].faces.seconds or 0.0) > FRESH_SECONDS + lag:
+            return LatestResult(Faces.empty(()), fresh=False, camera_off=False)
+        return LatestResult(latest[0].faces, fresh=True, camera_off=latest[1])
 
     @property
     def silent_for(self) -> float:

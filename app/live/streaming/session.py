@@ -32,8 +32,8 @@ from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 
 _log = logging.getLogger(__name__)
 
-#: Longest time in seconds that a frame waits for its own analysis, so that its boxes are its own.
-#: Two thirds of the time between two frames at 15 a second; the rest is for drawing.
+#: Longest time in seconds that a frame waits for its own analysis, so that its boxes are its own:
+#: two thirds of the time between two frames.
 MATCH_SECONDS = 0.04
 
 #: By how much results of a device may be late: they come twice a second, over a network.
@@ -43,12 +43,10 @@ BATCH_LAG_SECONDS = 1.0
 _MAX_SETTINGS = 32
 
 
-#: Seconds without a frame after which the thread ends. The next frame starts a new one, so that no
-#: thread outlives its stream, however that ended.
+#: Seconds without a frame after which the thread ends, so that none outlives its stream.
 IDLE_SECONDS = 5.0
 
-#: By how much `NewestFirst.lately_seconds` falls with each quick analysis. After one that was five
-#: times as slow as the others, it needs fifteen.
+#: By how much `NewestFirst.lately_seconds` falls with each quick analysis.
 _DECAY = 0.9
 
 

@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 from app.core.server.events import log_event
 
 #: Seconds without a frame after which a slot becomes free, for tabs that closed without notice.
-#: Who waits for one looks every two seconds, so a closed tab's slot is free for others within ten.
 #: A page that is still connecting renews its slot every second.
 STALE_SECONDS = 5.0
 
@@ -35,6 +34,9 @@ class _Lease:
     #: Whether it was logged that it got no slot: who waits asks again and again.
     refused: bool = False
 
+    def is_alive(self, now: float) -> bool:
+        return now - self.seen < STALE_SECONDS
+
     def end(self, at: float) -> None:
         self.seen = -math.inf
         if self.counted:
@@ -56,8 +58,7 @@ class StreamLimit:
         clock: Callable[[], float] = time.monotonic,
         of_visitor: int | None = None,
     ) -> None:
-        self.slots, self.of_visitor = slots, of_visitor
-        self._clock = clock
+        self.slots, self.of_visitor, self._clock = slots, of_visitor, clock
         self._lock = threading.Lock()
         # Weak references, so that a deleted session releases its slot.
         self._leases: WeakKeyDictionary[object, _Lease] = WeakKeyDictionary()
@@ -77,7 +78,7 @@ class StreamLimit:
                     log_event("stream_refused", reason=reason)
                 lease.refused = True
                 return False
-            if not _is_alive(lease, now):
+            if not lease.is_alive(now):
                 lease.since, lease.counted = now, False
             elif not lease.counted and now - lease.since >= _COUNTS_SECONDS:
                 lease.counted = True
@@ -92,7 +93,7 @@ class StreamLimit:
                 self._leases[holder].end(self._clock())
 
     def refusal(self, holder: object) -> str:
-        """Return why `hold` would fail: a word of `app.core.server.events`; "" if it would not.
+        """Return why `hold` would fail, as `app.core.server.events` calls it; "" if it would not.
 
         It is "off" if there are no slots, "visitor" if the visitor's own other streams have as many
         as one may hold, and "full" if all are taken.
@@ -114,13 +115,13 @@ class StreamLimit:
         with self._lock:
             now = self._clock()
             for lease in self._leases.values():
-                if lease.seen > -math.inf and not _is_alive(lease, now):
+                if lease.seen > -math.inf and not lease.is_alive(now):
                     lease.end(lease.seen)
         before, self._looked = self._looked, self.taken
         return self._looked < before
 
     def _refusal(self, lease: _Lease, now: float) -> str:
-        if _is_alive(lease, now):
+        if lease.is_alive(now):
             return ""
         if not self.slots:
             return "off"
@@ -131,8 +132,4 @@ class StreamLimit:
         return "full" if len(alive) >= self.slots else ""
 
     def _alive(self, now: float) -> list[_Lease]:
-        return [lease for lease in self._leases.values() if _is_alive(lease, now)]
-
-
-def _is_alive(lease: _Lease, now: float) -> bool:
-    return now - lease.seen < STALE_SECONDS
+        return [lease for lease in self._leases.values() if lease.is_alive(now)]

@@ -1,8 +1,6 @@
 """STUN and TURN servers that connect browser and server, and how they are. No Streamlit.
 
-Without a TURN server, a stream works on the server's own machine, in its own network and through
-simple routers. Hosts such as Streamlit Community Cloud need one. Secrets are sent to their provider
-only: they appear in no log, page or error.
+Secrets are sent to their provider only: they appear in no log, page or error.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import Enum, auto
+from enum import Enum
 from secrets import token_hex
 from typing import Any
 
@@ -48,17 +46,12 @@ LOCAL, RELAY = "local", "relay"
 
 STUN = ({"urls": ["stun:stun.l.google.com:19302"]},)
 
-#: Seconds: lifetime of credentials (the one that streamlit-webrtc requests of Cloudflare), the
-#: rest of it that a new connection needs, and pause after a failed request.
-LIFETIME_SECONDS = 2 * 3600
-_RESERVE_SECONDS = 3600
-_RETRY_SECONDS = 60
+#: Lifetime of credentials (the one that streamlit-webrtc requests of Cloudflare), the rest of it
+#: that a new connection needs, and pause after a failed request.
+LIFETIME_SECONDS, _RESERVE_SECONDS, _RETRY_SECONDS = 2 * 3600, 3600, 60
 
-#: Seconds that a provider has to answer, and a TURN server: one that is there answers at once.
-_PROVIDER_SECONDS, _TURN_SECONDS = 5, 3.0
-
-#: Seconds for which the answer of a TURN server holds.
-_HOLDS_SECONDS = 30.0
+#: Time that a provider has to answer, and a TURN server, whose answer holds for a while.
+_PROVIDER_SECONDS, _TURN_SECONDS, _HOLDS_SECONDS = 5, 3.0, 30.0
 
 #: Codes of a server that has no room: allocation quota reached, insufficient capacity (RFC 8656).
 _FULL = (486, 508)
@@ -71,16 +64,13 @@ _ACCOUNTS = {
 
 Server = dict[str, Any]
 
-#: Fetches a provider's servers, given an account and its secret; may raise any exception.
-Fetch = Callable[[str, str], Any]
-
 
 class Help(Enum):
-    """Kind of server that helps a connection."""
+    """Kind of server that helps a connection, as `app.core.server.events` names it."""
 
-    TURN = auto()
-    STUN = auto()
-    LOCAL = auto()
+    TURN = "turn"
+    STUN = "stun"
+    LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -114,14 +104,13 @@ class Ice:
 class IceSource:
     """Caches credentials for all visitors and renews them in time. Thread-safe.
 
-    The providers fetch the servers of Cloudflare and Twilio, by name; `clock` is monotonic, and
-    `today` tells seconds since 1970.
+    The providers, by name, fetch servers with an account and its secret, and may raise anything.
     """
 
     def __init__(
         self,
         settings: Mapping[str, str],
-        providers: Mapping[str, Fetch],
+        providers: Mapping[str, Callable[[str, str], Any]],
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], float] = time.time,
     ) -> None:
@@ -152,7 +141,7 @@ class IceSource:
         with self._lock:
             ice = self._ice
         if ice is None or ice.help is not Help.TURN:
-            return "" if ice is None else ice.help.name.lower()
+            return "" if ice is None else ice.help.value
         return ice.provider.lower() if ice.provider in self._providers else "own"
 
     def _make(self) -> tuple[Ice, float]:
@@ -162,7 +151,9 @@ class IceSource:
         if own := _own_server(self._settings, self._today()):
             # With a shared secret, every visit gets credentials of its own.
             seconds = 0.0 if TURN_SECRET.text(self._settings) else float("inf")
-            return Ice(Help.TURN, (own,), "your own server", expires=_expiry(own)), seconds
+            expiry, colon, _ = own.get("username", "").partition(":")  # where its name says so
+            expires = float(expiry) if colon and expiry.isdecimal() else None
+            return Ice(Help.TURN, (own,), "your own server", expires=expires), seconds
         for provider, accounts in _ACCOUNTS.items():
             account, secret = (one.text(self._settings) for one in accounts)
             if account and secret:
@@ -190,9 +181,8 @@ class IceSource:
 def _own_server(settings: Mapping[str, str], now: float) -> Server | None:
     """Return the server that the settings name; None if they name none.
 
-    With a shared secret, it gets credentials that it accepts for a while: the user's name says when
-    they expire, and the password is its signature, so the server needs no list of users
-    (draft-uberti-behave-turn-rest-00; coturn calls it ``use-auth-secret``).
+    With a shared secret, the user's name says when the credentials expire, and the password is its
+    signature (draft-uberti-behave-turn-rest-00; coturn calls it ``use-auth-secret``).
     """
     urls = [url.strip() for url in TURN_URLS.text(settings).split(",") if url.strip()]
     if not urls:
@@ -206,20 +196,11 @@ def _own_server(settings: Mapping[str, str], now: float) -> Server | None:
     return {"urls": urls, **{name: value for name, value in credentials.items() if value}}
 
 
-def _expiry(server: Server) -> float | None:
-    """Return when credentials end whose user's name says so."""
-    seconds, colon, _ = server.get("username", "").partition(":")
-    return float(seconds) if colon and seconds.isdecimal() else None
-
-
 def twilio_servers(account: str, token: str) -> Any:
     """Fetch TURN servers from Twilio with credentials that are valid for `LIFETIME_SECONDS`.
 
-    The function of streamlit-webrtc needs the package twilio, and it caches credentials for their
-    whole lifetime, so a visitor may get credentials that expire a second later.
-
-    Raises:
-        Exception: of any type, if there is no usable response.
+    That of streamlit-webrtc needs the package twilio, and keeps credentials for their whole
+    lifetime. Raises any exception if there is no usable response.
     """
     secret = base64.b64encode(f"{account}:{token}".encode()).decode()
     request = urllib.request.Request(
@@ -234,11 +215,7 @@ def twilio_servers(account: str, token: str) -> Any:
 
 
 def _servers(found: Any) -> Sequence[Server]:
-    """Convert the servers of either provider to one format.
-
-    Raises:
-        ValueError: there is no TURN server among them.
-    """
+    """Convert the servers of either provider to one format; ValueError if none is a TURN server."""
     servers = []
     for server in [found] if isinstance(found, dict) else found:
         urls = server.get("urls") or server.get("url") or []
@@ -300,13 +277,7 @@ class RelayCheck:
 
 
 def allocate(server: Server) -> None:
-    """Ask a TURN server, by its one address, for a relay, and give it back.
-
-    Raises:
-        TransactionError: it refuses, or does not answer.
-        OSError: it cannot be reached in time.
-        ValueError: its address is none.
-    """
+    """Ask a TURN server, by its one address, for a relay, and give it back; raise what hinders."""
 
     async def ask() -> None:
         uri: dict[str, Any] = parse_stun_turn_uri(server["urls"][0])

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.core.budget import UploadFolders
 from app.core.jobs import Job, Jobs
 from app.core.models import running_model
-from app.video import state
+from app.video import inputs
 from app.video.session import VideoSession
 from fer.errors import ModelError
 from fer.labels import FERPLUS_HEAD
@@ -37,7 +37,7 @@ def session(engine: FakeEngine, tmp_path: Path) -> VideoSession:
 @pytest.fixture
 def page(session: VideoSession, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app on the Video page."""
-    monkeypatch.setattr(state, "video_session", lambda: session)
+    monkeypatch.setattr(inputs, "video_session", lambda: session)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     return app.switch_page(PAGE).run()
 
@@ -235,7 +235,7 @@ def test_without_a_place_for_recordings_it_says_so(
     def fail() -> VideoSession:
         raise OSError(errno.EROFS, "Read-only file system", "/srv/secret")
 
-    monkeypatch.setattr(state, "video_session", fail)
+    monkeypatch.setattr(inputs, "video_session", fail)
     page.run()
     assert not page.exception
     assert "no place for recordings" in page.error[0].value

@@ -19,7 +19,6 @@ from aioice.stun import Class, Message, Method, TransactionFailed, TransactionTi
 from app.core.server.events import WORDS
 from app.live.streaming.turn import (
     STUN,
-    Fetch,
     Help,
     Ice,
     IceSource,
@@ -57,8 +56,8 @@ class Provider:
         return answer
 
 
-def source(settings: dict[str, str], ask: Fetch | None = None, clock: Any = Clock) -> IceSource:
-    clock = clock() if clock is Clock else clock
+def source(settings: dict[str, str], ask: Any = None, clock: Any = None) -> IceSource:
+    clock = clock or Clock()
     providers = {"Cloudflare": ask or Provider(), "Twilio": ask or Provider()}
     return IceSource(settings, providers, clock, clock)
 
