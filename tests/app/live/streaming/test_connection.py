@@ -17,29 +17,21 @@ Look = tuple[bool, float, float | None]
 @pytest.mark.parametrize(
     ("looks", "phases"),
     [
-        ([], []),
         ([(False, 0, None)], [Phase.IDLE]),
-        ([(True, 0, None), (True, 3, None)], [Phase.CONNECTING] * 2),
         ([(True, 0, None), (True, SLOW_SECONDS, None)], [Phase.CONNECTING, Phase.SLOW]),
         (
             [(True, 0, None), (True, 12, 11.9), (False, 13, 12)],
             [Phase.CONNECTING, Phase.LIVE, Phase.IDLE],
         ),
         (
-            [(True, 0, None), (True, 2, 1.9), (True, 2 + STALLED_SECONDS, 1.9)],
-            [Phase.CONNECTING, Phase.LIVE, Phase.STALLED],
-        ),
-        (
             [(True, 0, None), (True, 2, 2), (True, 2 + STALLED_SECONDS, 2)],
             [Phase.CONNECTING, Phase.LIVE, Phase.STALLED],
         ),
-        # Stopped within four seconds: no failure.
+        # Stopped within four seconds, it is no failure; later, it is, until the next attempt.
         (
             [(True, 0, None), (True, 4, None), (False, 5, None)],
             [Phase.CONNECTING] * 2 + [Phase.IDLE],
         ),
-        # Stopped at once: no failure. After a while without a frame: one, until the next attempt.
-        ([(True, 0, None), (False, 2, None)], [Phase.CONNECTING, Phase.IDLE]),
         (
             [(True, 0, None), (True, 7, None), (False, 8, None), (False, 9, None), (True, 9, None)],
             [Phase.CONNECTING] * 2 + [Phase.FAILED] * 2 + [Phase.CONNECTING],
@@ -66,9 +58,6 @@ def test_a_stream_stands_where_browser_and_frames_say(
         silent = np.inf if frame is None else now[0] - frame
         seen.append(connection.observe(active, silent))
     assert seen == phases
-
-
-def test_a_phase_says_whether_it_is_trouble() -> None:
     assert {p for p in Phase if p.troubled} == {Phase.SLOW, Phase.STALLED, Phase.FAILED}
 
 

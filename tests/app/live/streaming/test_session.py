@@ -2,34 +2,26 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 import pytest
 
-from app.live.streaming import session as session_module
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.record import BOX_SECONDS, FRESH_SECONDS, STAGE_SECONDS
+from app.live.streaming.record import FRESH_SECONDS, STAGE_SECONDS
 from app.live.streaming.session import LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from fer.errors import ModelError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.types import Detections, Image
-from tests.app.live.samples import model_of, session_of
-from tests.app.samples import FACE, PATIENCE, Clock, Detector
+from tests.app.live.samples import model_of, picture, session_of
+from tests.app.samples import FACE, Clock, Detector
 from tests.samples import make_detections
 
 Play = Callable[..., Image]
-
-
-def picture(level: int = 0, width: int = 640, height: int = 480) -> Image:
-    """A picture whose left half is of one level, and whose right half is white."""
-    image = np.full((height, width, 3), 255, np.uint8)
-    image[:, : width // 2] = level
-    return image
 
 
 BLACK = np.zeros((240, 320, 3), np.uint8)
@@ -61,17 +53,13 @@ def play(session: LiveSession, clock: Clock) -> Play:
     return frames
 
 
-def test_before_the_first_frame_there_is_nothing(session: LiveSession) -> None:
-    record, latest = session.record, session.record.latest()
-    assert len(record) == len(record.rows()) == len(latest.faces) == record.now == 0
-    assert (record.speed().analysed, record.speed().stages) == (0, {})
-    assert record.silent_for == np.inf
-    assert not latest.fresh
-
-
 def test_frames_are_analysed_marked_and_recorded(
     session: LiveSession, detector: Detector, play: Play
 ) -> None:
+    record, latest = session.record, session.record.latest()
+    assert len(record) == len(record.rows()) == len(latest.faces) == record.now == 0
+    assert (record.speed().analysed, record.speed().stages) == (0, {})
+    assert (record.silent_for, latest.fresh) == (np.inf, False)
     assert play(3).shape == (480, 640, 3)
     assert session.record.latest().faces.expressions == ["happy"]
     rows = session.record.rows()
@@ -176,14 +164,11 @@ def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
 
 
 @pytest.mark.parametrize("frame", [np.zeros((0, 0, 3), np.uint8), np.zeros((4, 4), np.uint8), None])
-def test_no_frame_makes_it_raise(session: LiveSession, frame: Image) -> None:
+def test_no_frame_makes_it_raise_and_where_drawing_fails_it_looks_like_the_others(
+    session: LiveSession, frame: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert session.process(frame) is frame
     assert session.record.errors.count == 1
-
-
-def test_where_drawing_fails_the_frame_looks_like_the_others(
-    session: LiveSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setattr(session.record, "faces_at", lambda seconds: 1 / 0)
     shown = session.process(picture(0, 320, 240))
     assert shown.shape == (480, 640, 3)
@@ -221,101 +206,6 @@ def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
     assert limit.hold(other)
 
 
-class HeldUpDetector:
-    """A detector that waits for permission, and tells when it has begun."""
-
-    def __init__(self) -> None:
-        self.begun = threading.Semaphore(0)
-        self.allowed = threading.Semaphore(0)
-
-    def __call__(self, image: Image) -> Detections:
-        self.begun.release()
-        assert self.allowed.acquire(timeout=PATIENCE)
-        return FACE
-
-
-@pytest.fixture
-def held_up() -> HeldUpDetector:
-    return HeldUpDetector()
-
-
-@pytest.fixture
-def stalling(
-    spec: ModelSpec,
-    held_up: HeldUpDetector,
-    limit: StreamLimit,
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[LiveSession]:
-    """A session whose analysis does not come to an end before it is allowed to."""
-    before = set(threading.enumerate())
-    session = session_of(spec, limit, clock, held_up, match_seconds=0.0)
-    session.settings = LiveSettings(mirrored=False, bars=False)
-    monkeypatch.setattr(session_module, "IDLE_SECONDS", 2 * PATIENCE)  # none ends by itself
-    yield session
-    session.ended()
-    held_up.allowed.release(100)
-    for thread in set(threading.enumerate()) - before:
-        thread.join(PATIENCE)
-        assert not thread.is_alive(), "none outlives its stream"
-
-
-def show(session: LiveSession, clock: Clock, seconds: float = 0.1) -> Image:
-    clock.seconds += seconds
-    return session.process(picture())
-
-
-def wait_for_rows(session: LiveSession, count: int) -> None:
-    waiting = threading.Event()
-    for _ in range(int(PATIENCE * 1000)):
-        if len(session.record) == count:
-            return
-        waiting.wait(0.001)  # between two looks at the condition
-    pytest.fail("the analysis did not come to an end")
-
-
-def test_the_video_goes_on_while_an_analysis_takes_long(
-    stalling: LiveSession, held_up: HeldUpDetector, clock: Clock
-) -> None:
-    shown = [show(stalling, clock)]
-    assert held_up.begun.acquire(timeout=PATIENCE)
-    shown += [show(stalling, clock) for _ in range(29)]
-    assert all((frame == picture()).all() for frame in shown)
-    assert len(stalling.record) == 0
-    speed = stalling.record.speed()
-    assert speed.shown == speed.received == pytest.approx(10)
-    held_up.allowed.release(2)
-    wait_for_rows(stalling, 2)
-    # The first frame, and the newest one when the analysis became free.
-    assert stalling.record.rows().seconds == pytest.approx([0, 2.9])
-
-
-def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
-    stalling: LiveSession, held_up: HeldUpDetector, clock: Clock
-) -> None:
-    held_up.allowed.release()
-    show(stalling, clock)
-    wait_for_rows(stalling, 1)
-    assert (show(stalling, clock, BOX_SECONDS - 0.01) != picture()).any()
-    assert (show(stalling, clock, 0.02) == picture()).all()
-
-
-def test_a_clear_does_not_wait_for_the_analysis_and_drops_what_it_finds(
-    stalling: LiveSession, held_up: HeldUpDetector, clock: Clock
-) -> None:
-    show(stalling, clock)
-    assert held_up.begun.acquire(timeout=PATIENCE)
-    stalling.record.clear()
-    show(stalling, clock)
-    held_up.allowed.release()
-    assert held_up.begun.acquire(timeout=PATIENCE)  # the next one
-    assert len(stalling.record) == 0
-    held_up.allowed.release()
-    wait_for_rows(stalling, 1)
-    assert stalling.record.rows().seconds.tolist() == [0]
-    assert stalling.record.rows().track.tolist() == [1]
-
-
 def test_clear_forgets_everything_and_nobody_is_judged_by_what_was_seen_before(
     session: LiveSession, play: Play
 ) -> None:
@@ -325,10 +215,9 @@ def test_clear_forgets_everything_and_nobody_is_judged_by_what_was_seen_before(
     session.record.clear()
     assert (len(session.record), session.record.now, session.record.speed().analysed) == (0, 0, 0)
     play(1, level=250)
-    assert session.record.latest().faces.expressions == ["neutral"]
-    assert session.record.latest().faces.confidence == pytest.approx([1])
-    assert session.record.rows().seconds.tolist() == [0]
-    assert session.record.rows().track.tolist() == [1]
+    faces, rows = session.record.latest().faces, session.record.rows()
+    assert (faces.expressions, faces.confidence) == (["neutral"], pytest.approx([1]))
+    assert (rows.seconds.tolist(), rows.track.tolist()) == ([0], [1])
 
 
 def test_rates_tell_received_from_analysed_for_some_seconds(
@@ -355,8 +244,7 @@ def test_no_more_is_analysed_than_received_after_a_black_picture(
     play(30, image=BLACK)
     play(10)
     speed = session.record.speed()
-    assert speed.received == pytest.approx(10, rel=0.06)
-    assert speed.analysed == pytest.approx(2.5, rel=0.06), "10 frames in four seconds"
+    assert (speed.received, speed.analysed) == pytest.approx((10, 2.5), rel=0.06)
 
 
 def test_who_is_in_the_same_place_after_a_cut_is_somebody_else_unless_they_look_alike(
