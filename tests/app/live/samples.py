@@ -23,6 +23,10 @@ from tests.samples import ROOT, FakeClassifier
 PAGE = "app/pages/live.py"
 
 
+class Visitor:
+    """Anything that can hold a place."""
+
+
 def picture(level: int = 0, width: int = 640, height: int = 480) -> Image:
     """Return a picture whose left half is of one level, and whose right half is white."""
     image = np.full((height, width, 3), 255, np.uint8)

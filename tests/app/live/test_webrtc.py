@@ -38,32 +38,19 @@ def shown(callback: Frames, *levels: int) -> list[av.VideoFrame]:
         return pool.submit(asyncio.run, callback(frames)).result()
 
 
-@pytest.fixture
-def session() -> Session:
-    return Session()
-
-
-@pytest.fixture
-def callback(session: Session) -> Frames:
-    return frames_callback(session)  # type: ignore[arg-type]
-
-
-def test_the_newest_frame_is_shown_and_the_others_are_counted(
-    session: Session, callback: Frames
-) -> None:
+def test_the_newest_frame_is_shown_or_as_it_came_and_the_others_are_counted() -> None:
+    session = Session()
+    callback = frames_callback(session)  # type: ignore[arg-type]
     (picture,) = shown(callback, 10, 20, 30)
     assert not picture.to_ndarray(format="rgb24").any()
     assert session.received == [3]
-
-
-def test_a_frame_that_fails_is_shown_as_it_came(session: Session, callback: Frames) -> None:
     session.fails = True
     (picture,) = shown(callback, 10)
     assert picture.to_ndarray(format="rgb24").mean() == pytest.approx(10, abs=1)
 
 
-def test_streams_give_way_to_photographs_and_lose_no_count(session: Session) -> None:
-    clock = Clock()
+def test_streams_give_way_to_photographs_and_lose_no_count() -> None:
+    session, clock = Session(), Clock()
     photographs = Priority(1, clock)
     callback = frames_callback(session, Throttle(photographs, clock))  # type: ignore[arg-type]
     with photographs.turn():

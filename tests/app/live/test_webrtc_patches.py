@@ -5,9 +5,7 @@ import json
 import re
 import shutil
 import tempfile
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,24 +35,20 @@ from app.live.webrtc_patches import (
 from tests import loops
 
 KEY = "video"
-TURN = {"urls": ["turn:relay.example"], "username": "u", "credential": "c"}
-NO_TURN = {"urls": ["stun:s.example"]}
+SERVER = {"urls": ["turn:relay.example"], "username": "u", "credential": "c"}
 
 
 class Visit:
     """A visitor's runs of a page with a video, as streamlit-webrtc sees them."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        self.playing = False
+        self.count, self.playing = 0, False
         self.kept: dict[str, Any] = {}
         monkeypatch.setattr(st, "session_state", self.kept)
-        monkeypatch.setattr(
-            streamlit_webrtc.component,
-            "get_this_session_info",
-            lambda: SimpleNamespace(script_run_count=self.count),
-        )
-        monkeypatch.setattr(streamlit_webrtc.component, "_component_func", self._mount)
+        module = streamlit_webrtc.component
+        info = lambda: SimpleNamespace(script_run_count=self.count)  # noqa: E731
+        monkeypatch.setattr(module, "get_this_session_info", info)
+        monkeypatch.setattr(module, "_component_func", self._mount)
 
     def run(self, count: int, *, patched: bool) -> None:
         """Call the video in a run before which Streamlit has counted so many."""
@@ -62,11 +56,6 @@ class Visit:
         if patched:
             prevent_reset(KEY)
         webrtc_streamer(KEY, rtc_configuration={"iceServers": []})
-
-    def leave(self) -> None:
-        """Run another page, after which Streamlit drops what this page's elements have told."""
-        self.kept = {KEY: self.kept[KEY]}
-        st.session_state = self.kept
 
     def _mount(self, *, key: str, on_change: Any, **_: Any) -> dict[str, Any]:
         self.kept[key] = {"playing": True}
@@ -76,40 +65,25 @@ class Visit:
         return self.kept[key]
 
 
-@pytest.fixture
-def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
-    return Visit(monkeypatch)
-
-
 def streams() -> bool:
     context = video_context(KEY)
     return context is not None and context.state.playing
 
 
-#: Runs that Streamlit has counted before each of three that follow each other closely: when the
-#: second begins, the browser has not been told yet that the first has ended.
-COUNTS = (3, 3, 5)
-
-
-@pytest.mark.parametrize("patched", [False, True])
+@pytest.mark.parametrize(("patched", "left"), [(False, False), (True, False), (True, True)])
 def test_a_stream_lasts_over_runs_that_follow_closely_but_only_with_the_patch(
-    visit: Visit, patched: bool
+    monkeypatch: pytest.MonkeyPatch, patched: bool, left: bool
 ) -> None:
-    *closely, later = COUNTS
+    """When the second begins, the browser has not been told yet that the first has ended."""
+    visit = Visit(monkeypatch)
     assert video_context(KEY) is None
-    for count in closely:
+    for count in (3, 3):
         visit.run(count, patched=patched)
         assert streams()
-    visit.run(later, patched=patched)
-    assert streams() == patched
-
-
-def test_the_patch_leaves_the_reset_after_a_visit_to_another_page(visit: Visit) -> None:
-    visit.run(3, patched=True)
-    visit.leave()
-    assert streams()
-    visit.run(5, patched=True)
-    assert not streams()
+    if left:  # to another page; Streamlit then drops what this page's elements have told
+        visit.kept = st.session_state = {KEY: visit.kept[KEY]}
+    visit.run(5, patched=patched)
+    assert streams() == (patched and not left)
 
 
 def test_streamlit_counts_a_run_only_when_it_tells_the_browser_that_it_has_ended() -> None:
@@ -181,8 +155,7 @@ def test_a_picture_is_encoded_once(patched: bool, expected: list[int]) -> None:
 
     async def run() -> list[int]:
         relay = deliver_newest(MediaRelay()) if patched else MediaRelay()
-        given = [pictures[i] for i in (0, 0, 0, 1, 0)]
-        source = Repeating(*given)
+        source = Repeating(*(pictures[i] for i in (0, 0, 0, 1, 0)))
         seen, got = relay.subscribe(source), []
         for _ in range(3):
             next_one = asyncio.ensure_future(seen.recv())
@@ -240,43 +213,26 @@ def test_the_relay_of_all_streams_is_the_one_that_is_changed(
         loop.close()
 
 
-class Cloudflare:
-    """Stands in for the network: answers with what it is given, and remembers the requests."""
-
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.requests: list[tuple[urllib.request.Request, float]] = []
-
-    def __call__(self, request: urllib.request.Request, timeout: float) -> Any:
-        self.requests.append((request, timeout))
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        body = io.BytesIO(json.dumps({"iceServers": answer}).encode())
-        body.status = 201  # type: ignore[attr-defined]
-        return body
-
-
-@pytest.fixture
-def _nothing_cached() -> Iterator[None]:
-    get_cloudflare_ice_servers.clear()
-    yield
-    get_cloudflare_ice_servers.clear()
-
-
-@pytest.mark.usefixtures("_nothing_cached")
 @pytest.mark.parametrize(
     ("function", "requests"), [(cloudflare_servers, 2), (get_cloudflare_ice_servers, 1)]
 )
 def test_a_second_question_reaches_cloudflare_but_not_by_the_public_function(
     monkeypatch: pytest.MonkeyPatch, function: Any, requests: int
 ) -> None:
-    network = Cloudflare([NO_TURN], [TURN])
-    monkeypatch.setattr(urllib.request, "urlopen", network)
-    assert function("key", "s3cret") == [NO_TURN]
-    function("key", "s3cret")
-    assert len(network.requests) == requests
-    request, timeout = network.requests[0]
+    sent: list[tuple[urllib.request.Request, float]] = []
+
+    def answer(request: urllib.request.Request, timeout: float) -> io.BytesIO:
+        sent.append((request, timeout))
+        body = io.BytesIO(json.dumps({"iceServers": [SERVER]}).encode())
+        body.status = 201  # type: ignore[attr-defined]
+        return body
+
+    monkeypatch.setattr(urllib.request, "urlopen", answer)
+    get_cloudflare_ice_servers.clear()
+    assert function("key", "s3cret") == function("key", "s3cret") == [SERVER]
+    get_cloudflare_ice_servers.clear()
+    assert len(sent) == requests
+    request, timeout = sent[0]
     assert "keys/key/credentials" in request.full_url
     assert request.get_header("Authorization") == "Bearer s3cret"
     assert json.loads(request.data or b"") == {"ttl": 7200}

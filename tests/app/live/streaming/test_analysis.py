@@ -62,11 +62,10 @@ def show(session: LiveSession, clock: Clock, seconds: float = 0.1) -> Image:
 
 
 def wait_for_rows(session: LiveSession, count: int) -> None:
-    waiting = threading.Event()
     for _ in range(int(PATIENCE * 1000)):
         if len(session.record) == count:
             return
-        waiting.wait(0.001)  # between two looks at the condition
+        threading.Event().wait(0.001)
     pytest.fail("the analysis did not come to an end")
 
 
@@ -113,11 +112,10 @@ def test_a_clear_does_not_wait_for_the_analysis_and_drops_what_it_finds(
 
 
 @pytest.fixture
-def newest(held_up: HeldUp) -> Iterator[NewestFirst]:
+def newest() -> Iterator[NewestFirst]:
     newest = NewestFirst()
     yield newest
     newest.end()
-    held_up.join()
 
 
 def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at_once(

@@ -61,22 +61,13 @@ def test_a_stream_stands_where_browser_and_frames_say(
     assert {p for p in Phase if p.troubled} == {Phase.SLOW, Phase.STALLED, Phase.FAILED}
 
 
-@pytest.mark.parametrize(
-    ("phase", "expected"),
-    [
-        ("idle", Phase.IDLE),
-        ("loading", Phase.LOADING),
-        ("running", Phase.LIVE),
-        ("paused", Phase.PAUSED),
-        ("ended", Phase.IDLE),
-        ("failed", Phase.FAILED),
-        ("unable", Phase.IDLE),
-    ],
-)
-def test_every_report_has_its_phase(phase: str, expected: Phase) -> None:
-    observed = DeviceConnection(lambda: 0.0).observe(phase, np.inf)
-    assert observed is expected
-    assert observed.active == Report(phase).active
+def test_every_report_has_its_phase() -> None:
+    expected = {"loading": Phase.LOADING, "running": Phase.LIVE, "paused": Phase.PAUSED}
+    for phase in ("idle", "loading", "running", "paused", "ended", "failed", "unable"):
+        observed = DeviceConnection(lambda: 0.0).observe(phase, np.inf)
+        other = Phase.FAILED if phase == "failed" else Phase.IDLE
+        assert observed is expected.get(phase, other)
+        assert observed.active == Report(phase).active
 
 
 def test_a_device_from_which_nothing_comes_has_stalled_but_not_at_its_start() -> None:

@@ -1,6 +1,7 @@
 """Live streams share the networks, and nothing else."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -18,35 +19,22 @@ from tools.drawings import drawings
 FRAME = np.zeros((480, 640, 3), np.uint8)
 
 
-class MeetingDetector:
-    """Answers when as many are asked at once as there are; fails where one waits for another."""
-
-    def __init__(self, meeting: threading.Barrier) -> None:
-        self._meeting = meeting
-
-    def __call__(self, image: Image) -> Detections:
-        self._meeting.wait()
-        return make_detections((40, 40, 140, 140))
-
-
 @pytest.mark.parametrize("visitors", [(0, 1), (0, 2), (1, 3)])
 def test_any_two_streams_run_at_once_on_two_networks(
     visitors: tuple[int, int], spec: ModelSpec
 ) -> None:
     """Also where visitors between them have opened the page and only look."""
-    meeting = threading.Barrier(2, timeout=60)
-    detector = SharedNetwork([MeetingDetector(meeting) for _ in range(2)])
+    meeting = threading.Barrier(2, timeout=60)  # fails where one waits for another
+
+    def detect(image: Image) -> Detections:
+        meeting.wait()
+        return make_detections((40, 40, 140, 140))
+
+    detector = SharedNetwork([detect, detect])
     classifier = SharedNetwork([FakeClassifier(3) for _ in range(2)])
     streams = [FaceStream(detector, classifier, spec) for _ in range(4)]
-    seen: list[int] = []
-    threads = [
-        threading.Thread(target=lambda i=i: seen.append(len(streams[i](FRAME, 0.0).faces)))
-        for i in visitors
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(pool.map(lambda i: len(streams[i](FRAME, 0.0).faces), visitors))
     assert seen == [1, 1]
 
 

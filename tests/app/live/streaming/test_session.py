@@ -17,7 +17,7 @@ from fer.errors import ModelError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.types import Detections, Image
-from tests.app.live.samples import model_of, picture, session_of
+from tests.app.live.samples import Visitor, model_of, picture, session_of
 from tests.app.samples import FACE, Clock, Detector
 from tests.samples import make_detections
 
@@ -187,14 +187,10 @@ def test_a_frame_from_the_past_is_one_of_now(session: LiveSession, detector: Det
     assert session.record.rows().track.tolist() == [1, 2, 1, 2, 2]
 
 
-class Other:
-    """Another visitor."""
-
-
 def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
     session: LiveSession, limit: StreamLimit, play: Play
 ) -> None:
-    other = Other()
+    other = Visitor()
     limit.hold(other)
     assert (play() == picture()[:, ::-1]).all()
     assert (session.refused, len(session.record)) == (True, 0)
