@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,9 @@ from tests.ondevice.node import Network
 from tests.samples import SHIPPED_MODEL
 
 
-def networks(directory: Path = SHIPPED_MODEL) -> dict[str, Network]:
+def networks() -> dict[str, Network]:
     """Return what runs each network, with the inputs and outputs that scripts expect."""
-    files = device_networks(directory)
+    files = device_networks(SHIPPED_MODEL)
 
     @cache
     def interpreter(canvas: str) -> Any:
