@@ -4,9 +4,7 @@ import { emptyDetections, rint, weightedNms } from "./geometry.js";
 import { Places } from "./image.js";
 import { resizeArea, resizeLinear } from "./resize.js";
 
-/** @typedef {import("./types.js").BlazeFaceConstants} BlazeFaceConstants */
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").Image} Image */
+/** @import { BlazeFaceConstants, Detections, Image } from "./types.js" */
 
 /** Detects faces in one pass; keeps what it needs for frames of one shape. */
 export class BlazeFace {

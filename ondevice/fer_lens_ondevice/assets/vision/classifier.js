@@ -4,9 +4,7 @@ import { alignFace } from "./alignment.js";
 import { toGrey } from "./image.js";
 import { flawsOf, measure } from "./quality.js";
 
-/** @typedef {import("./types.js").Constants} Constants */
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").Image} Image */
+/** @import { Constants, Detections, Image } from "./types.js" */
 
 /** Classifies faces with one model; keeps the network's input. */
 export class Classifier {

@@ -5,9 +5,7 @@
 
 import { iou } from "./geometry.js";
 
-/** @typedef {import("./types.js").Constants} Constants */
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").FollowingConstants} FollowingConstants */
+/** @import { Constants, Detections, FollowingConstants } from "./types.js" */
 
 /** Local numbers are 16 bits wide on their way to the server. */
 const MOST = 65535;
