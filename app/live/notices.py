@@ -63,8 +63,8 @@ def show_before_start(
 ) -> None:
     """Explain what happens after Start, in Markdown.
 
-    That is what becomes of the picture, how it gets to where it is analysed (or the networks to
-    the browser) and at length, whether there is a sample clip, and what is wrong with the way.
+    That is what becomes of the picture, and the way that it or the networks take, also at length.
+    A problem is what is wrong with the way; empty if nothing is.
     """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)

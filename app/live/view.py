@@ -103,17 +103,10 @@ def show_panel(
     """Show the panel beside the picture, and return the phase of the session.
 
     While it runs, that is the state of the stream, the expressions in view, the timeline, and the
-    speed. Else `stopped` shows it.
-
-    Args:
-        session: the visitor's stream.
-        observe: returns the current phase of the connection.
-        stopped: shows the panel while nothing runs.
-        source: name of what is shown while all is well.
-        relay: returns how the connection's TURN server is.
-        cut: what to say while the browser has no connection.
-        seconds: seconds between two updates.
-        chart_seconds: seconds between two updates of the timeline; 0 for each time.
+    speed. `observe` returns the phase of the connection, `relay` how its TURN server is, and
+    `stopped` shows the panel while nothing runs. What is shown is named after its `source`, and
+    `cut` is said while the browser has no connection. Figures and timeline are updated every so
+    many seconds, the timeline with the figures if those are 0.
     """
 
     def figures() -> None:

@@ -54,11 +54,9 @@ class Connection:
         self._failed = False
 
     def observe(self, active: bool, silent_for: float) -> Phase:
-        """Return the current phase, so many seconds after the last frame of any attempt.
+        """Return the current phase, by whether the browser is connected or connecting.
 
-        Args:
-            active: whether the browser is connected or connecting.
-            silent_for: infinite if no frame ever came.
+        It is silent for so many seconds, also of earlier attempts; infinite if no frame ever came.
         """
         if not active:
             if self._started is not None:
