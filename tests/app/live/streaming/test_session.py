@@ -78,32 +78,25 @@ def test_frames_are_analysed_marked_and_recorded(
     assert session.record.rows().track.tolist()[-1] == 1, "the same person"
 
 
-def test_the_picture_is_a_mirror_but_the_record_is_not(session: LiveSession, play: Play) -> None:
-    session.settings = LiveSettings(mirrored=True, bars=False)
-    mirrored = play(2)
-    session.settings = LiveSettings(mirrored=False, bars=False)
-    straight = play()
-    assert (mirrored[-1, 0].tolist(), straight[-1, 0].tolist()) == ([255] * 3, [0] * 3)
-    # The marks are on the person in both; letters are not mirrored, so compare the box alone.
-    assert (mirrored[140, 640 - 90] != 0).any()
-    assert (straight[140, 90] != 0).any()
-    assert {tuple(box) for box in session.record.rows().array["box"].tolist()} == {
-        (40, 40, 140, 140)
-    }
-
-
-def test_settings_act_on_the_next_frame_and_keep_everything(
+def test_settings_act_on_the_next_picture_and_the_record_is_no_mirror(
     session: LiveSession, play: Play
 ) -> None:
-    session.settings = LiveSettings(smoothing_seconds=0.0)
-    without = play(6)
-    session.settings = LiveSettings(bars=True, mirrored=False, smoothing_seconds=100.0)
-    play(1, level=130)
+    session.settings = LiveSettings(mirrored=True, bars=False, smoothing_seconds=0.0)
+    mirrored = play(6)
+    session.settings = LiveSettings(mirrored=False, bars=False, smoothing_seconds=100.0)
+    straight = play(1, level=130)
     # With much smoothing, one different frame changes next to nothing.
     assert session.record.latest().faces.confidence[0] > 0.9
     assert session.record.latest().faces.expressions == ["happy"]
-    assert (play() != without).any()
-    assert session.record.rows().track.tolist() == [1] * 8
+    assert (mirrored[-1, 0].tolist(), straight[-1, 0].tolist()) == ([255] * 3, [130] * 3)
+    # The marks are on the person in both; letters are not mirrored, so compare the box alone.
+    assert (mirrored[140, 640 - 90] != 0).any()
+    assert (straight[140, 90] != 130).any()
+    session.settings = LiveSettings(mirrored=False, bars=True)
+    assert (play(1, level=130) != straight).any()
+    rows = session.record.rows()
+    assert rows.track.tolist() == [1] * 8
+    assert rows.array["box"].tolist() == [[40, 40, 140, 140]] * 8
 
 
 def test_frames_of_a_camera_that_is_off_are_recorded_as_such_and_not_analysed(
@@ -129,21 +122,6 @@ def test_frames_of_a_camera_that_is_off_are_recorded_as_such_and_not_analysed(
     assert not session.record.latest().camera_off
 
 
-def test_nobody_is_in_view_when_no_frames_come_or_none_is_analysed(
-    session: LiveSession, play: Play, detector: Detector, clock: Clock
-) -> None:
-    play()
-    clock.seconds += FRESH_SECONDS + 0.1
-    assert len(session.record.latest().faces) == 0
-    play()
-    detector.found = RuntimeError("broken")
-    play(10)
-    assert len(session.record.latest().faces) == 1
-    play(15)
-    latest = session.record.latest()
-    assert (len(latest.faces), session.record.silent_for) == (0, 0)
-
-
 def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
     session: LiveSession, detector: Detector, play: Play, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -161,6 +139,9 @@ def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
     assert len(session.record) == 3
     detector.found = RuntimeError("broken")
     assert (play(11) == picture()).all(), "but not for long"
+    assert len(session.record.latest().faces) == 1
+    play(10)
+    assert (len(session.record.latest().faces), session.record.silent_for) == (0, 0)
 
 
 @pytest.mark.parametrize("frame", [np.zeros((0, 0, 3), np.uint8), np.zeros((4, 4), np.uint8), None])
@@ -217,7 +198,7 @@ def test_clear_forgets_everything_and_nobody_is_judged_by_what_was_seen_before(
 
 
 def test_rates_tell_received_from_analysed_for_some_seconds(
-    session: LiveSession, clock: Clock
+    session: LiveSession, clock: Clock, play: Play
 ) -> None:
     for _ in range(30):
         clock.seconds += 0.2
@@ -231,11 +212,6 @@ def test_rates_tell_received_from_analysed_for_some_seconds(
     assert 0 < median <= p95
     clock.seconds += 0.2
     assert not session.record.speed().stages
-
-
-def test_no_more_is_analysed_than_received_after_a_black_picture(
-    session: LiveSession, play: Play
-) -> None:
     play(20)
     play(30, image=BLACK)
     play(10)
@@ -306,7 +282,7 @@ def test_another_head_counts_from_the_next_frame_on(
 
 
 @pytest.mark.parametrize(
-    "labels", [("happy", "sad", "neutral"), ("calm", "happy"), ("a", "b", "c", "d", "e")]
+    "labels", [("happy", "sad", "neutral"), ("calm", "happy"), ("a", "b", "c", "d")]
 )
 def test_another_model_answers_from_the_next_frame_on_and_nothing_is_lost(
     labels: tuple[str, ...], session: LiveSession, play: Play, spec: ModelSpec
