@@ -39,7 +39,7 @@ _QUICKER, _BEHIND, _MESSAGES = 0.25, 3.0, 6
 #: no difference to the frame before is made any more.
 _SLOWLY, _GAP = 0.5, 1.0
 
-#: Seconds for which browsers keep what they could not send.
+#: Seconds before which nothing can have been that comes now: browsers keep nothing for so long.
 _OLDEST = 3600.0
 
 #: Runs that are remembered, so that nothing of them counts twice; models whose answers may still be

@@ -46,11 +46,11 @@ LOCAL, RELAY = "local", "relay"
 
 STUN = ({"urls": ["stun:stun.l.google.com:19302"]},)
 
-#: Lifetime of credentials (the one that streamlit-webrtc requests of Cloudflare), the rest of it
-#: that a new connection needs, and pause after a failed request.
+#: Seconds: lifetime of credentials (the one that streamlit-webrtc requests of Cloudflare), the
+#: rest of it that a new connection needs, and pause after a failed request.
 LIFETIME_SECONDS, _RESERVE_SECONDS, _RETRY_SECONDS = 2 * 3600, 3600, 60
 
-#: Time that a provider has to answer, and a TURN server, whose answer holds for a while.
+#: Seconds that a provider has to answer, and a TURN server, whose answer holds for a while.
 _PROVIDER_SECONDS, _TURN_SECONDS, _HOLDS_SECONDS = 5, 3.0, 30.0
 
 #: Codes of a server that has no room: allocation quota reached, insufficient capacity (RFC 8656).
