@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 
 import streamlit as st
 
@@ -203,33 +202,22 @@ def offer_photos(key: str) -> bool:
     return asked
 
 
-class CameraProblem(Enum):
-    """Why the browser gives this page no picture of a camera."""
-
-    DENIED = "denied"
-    MISSING = "missing"
-    BUSY = "busy"
-    GONE = "gone"
-    INSECURE = "insecure"
-    OTHER = "other"
-
-
-#: Problems by the name of the browser's error; see `MediaDevices.getUserMedia`.
-_ERRORS = {
-    "NotAllowedError": CameraProblem.DENIED,
-    "SecurityError": CameraProblem.DENIED,
-    "NotFoundError": CameraProblem.MISSING,
-    "OverconstrainedError": CameraProblem.MISSING,
-    "NotReadableError": CameraProblem.BUSY,
-    "AbortError": CameraProblem.BUSY,
-    # Names of our own, in ``ondevice``: the connection is not safe; the camera was taken away.
-    "insecure": CameraProblem.INSECURE,
-    "ended": CameraProblem.GONE,
+#: Why there is no picture of a camera, by the name of the browser's error; see
+#: `MediaDevices.getUserMedia`. The last two names are our own, in ``ondevice``.
+_PROBLEMS = {
+    "NotAllowedError": "denied",
+    "SecurityError": "denied",
+    "NotFoundError": "missing",
+    "OverconstrainedError": "missing",
+    "NotReadableError": "busy",
+    "AbortError": "busy",
+    "insecure": "insecure",
+    "ended": "gone",
 }
 
 
-def camera_problem() -> CameraProblem | None:
-    """Return why there can be no picture of a camera; None if nothing is known against it.
+def camera_problem() -> str:
+    """Return why there can be no picture of a camera; "" if nothing is known against it.
 
     Mounts an element that shows nothing, but takes the room of a gap. streamlit-webrtc's component
     shows the browser's own words, has no translation for them, and does not report them: the
@@ -238,45 +226,41 @@ def camera_problem() -> CameraProblem | None:
     rerun = {"on_problem_change": lambda: None, "on_error_change": lambda: None}
     mount("live/camera", {}, _CAMERA_KEY, **rerun)
     state = st.session_state.get(_CAMERA_KEY)
-    if known := getattr(state, "problem", ""):
-        return CameraProblem(known)
     error = str(getattr(state, "error", "") or "")
-    return problem_of(error) if error else None
+    return str(getattr(state, "problem", "") or "") or (problem_of(error) if error else "")
 
 
-def problem_of(error: str) -> CameraProblem:
+def problem_of(error: str) -> str:
     """Return the problem that the name of a browser's error stands for."""
-    return _ERRORS.get(error, CameraProblem.OTHER)
+    return _PROBLEMS.get(error, "other")
 
 
 _CAMERA = {
-    CameraProblem.DENIED: (
+    "denied": (
         "**The browser does not let this page use the camera.** Allow it with the camera or lock "
         "symbol next to the address, or in the browser's settings for this site, and press Start "
         "again. On phones, the system settings may also block the camera for the browser."
     ),
-    CameraProblem.MISSING: (
-        "**There is no camera.** Connect one, or switch it on, and press Start."
-    ),
-    CameraProblem.BUSY: (
+    "missing": ("**There is no camera.** Connect one, or switch it on, and press Start."),
+    "busy": (
         "**The camera cannot be read.** Another program or tab probably uses it: close that one, "
         "and press Start again."
     ),
-    CameraProblem.GONE: (
+    "gone": (
         "**The camera was taken away.** It was unplugged or switched off, or may not be used any "
         "more. The results so far are kept; press Start as soon as it is back."
     ),
-    CameraProblem.INSECURE: (
+    "insecure": (
         "**Browsers give pages the camera over HTTPS or on localhost only.** This page came in "
         "another way."
     ),
-    CameraProblem.OTHER: "**The video could not be started.** Reload the page, and try again.",
+    "other": "**The video could not be started.** Reload the page, and try again.",
 }
 
 
-def show_camera_problem(problem: CameraProblem, *, clip: bool = True) -> None:
+def show_camera_problem(problem: str, *, clip: bool = True) -> None:
     """Say why there is no camera, and offer ways that need none."""
-    st.warning(_CAMERA[problem], icon=":material/no_photography:")
+    st.warning(_CAMERA.get(problem, _CAMERA["other"]), icon=":material/no_photography:")
     with st.container(horizontal=True, vertical_alignment="center"):
         if clip:
             offer_clip("live_problem_clip")

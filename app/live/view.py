@@ -12,7 +12,7 @@ from app.core.components import POLL_SECONDS, poll
 from app.core.stream_charts.drawing import mix_strip
 from app.core.text import legend
 from app.live import text
-from app.live.notices import WITHOUT_SERVER, CameraProblem, camera_problem, show_trouble
+from app.live.notices import WITHOUT_SERVER, camera_problem, show_trouble
 from app.live.session_view import show_rolling_timeline
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
@@ -92,7 +92,7 @@ def show_controls(session: LiveSession) -> None:
 def show_panel(
     session: LiveSession,
     observe: Callable[[], Phase],
-    stopped: Callable[[Phase, CameraProblem | None], None],
+    stopped: Callable[[Phase, str], None],
     source: str,
     relay: Callable[[], RelayState | None] = lambda: None,
     *,

@@ -23,7 +23,6 @@ from app.live.device.view import (
 )
 from app.live.notices import (
     SNAPSHOT,
-    CameraProblem,
     connection_words,
     show_before_start,
     show_busy,
@@ -136,7 +135,7 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     check: RelayCheck = st.session_state.setdefault(_RELAY, RelayCheck())
     relay = partial(check.state, _servers())
 
-    def stopped(phase: Phase, problem: CameraProblem | None) -> None:
+    def stopped(phase: Phase, problem: str) -> None:
         if problem and not clip_starts():
             show_camera_problem(problem)
         show_trouble(phase, relay)

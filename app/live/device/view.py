@@ -12,7 +12,6 @@ from app.core.components import show_picker
 from app.live.device import component
 from app.live.device.protocol import Report
 from app.live.notices import (
-    CameraProblem,
     offer_photos,
     problem_of,
     show_before_start,
@@ -208,7 +207,7 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
     def observe() -> Phase:
         return connection.observe(component.device_report().phase, session.record.silent_for)
 
-    def stopped(phase: Phase, problem: CameraProblem | None) -> None:
+    def stopped(phase: Phase, problem: str) -> None:
         report = component.device_report()
         _show_problem(report, problem, offer_server=offer_server)
         if not report.problem:
@@ -228,7 +227,7 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
     )
 
 
-def _show_problem(report: Report, known: CameraProblem | None, *, offer_server: bool) -> None:
+def _show_problem(report: Report, known: str, *, offer_server: bool) -> None:
     """Say what keeps the device from analysing, and what else there is."""
     if report.phase == "failed" and report.code == "camera":
         known = known or problem_of(report.detail)

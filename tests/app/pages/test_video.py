@@ -17,7 +17,7 @@ from fer.errors import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.samples import PATIENCE, FakeAnalyzer, chart_alts, words
-from tests.app.video.samples import FakeEngine, nobody, video
+from tests.app.video.samples import FakeEngine, nobody, recording, video
 from tests.samples import ROOT
 
 PAGE = "app/pages/video.py"
@@ -128,9 +128,9 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
 
 
 def test_without_a_face_it_says_so_and_without_a_marked_video_why(
-    page: AppTest, session: VideoSession, engine: FakeEngine
+    page: AppTest, session: VideoSession, engine: FakeEngine, spec: ModelSpec
 ) -> None:
-    engine.finds(nobody())
+    engine.recording = recording(spec, nobody())
     engine.note = "The disk of this server is full."
     upload(page)
     finished(page, session, engine)
