@@ -36,7 +36,6 @@ export class FileStore {
    * The content of a file, out of the cache or from the server.
    * @param {KnownFile} file
    * @param {(bytes: number) => void} [onBytes] told of bytes as they come, of all at once if kept
-   * @returns {Promise<Uint8Array<ArrayBuffer>>}
    */
   async content(file, onBytes = () => {}) {
     const cache = await this.cache();

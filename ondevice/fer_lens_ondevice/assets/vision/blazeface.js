@@ -19,11 +19,7 @@ export class BlazeFace {
     this.places = new Places();
   }
 
-  /**
-   * Return the faces of a picture, highest score first.
-   * @param {Image} image  RGB
-   * @returns {Promise<Detections>}
-   */
+  /** Return the faces of a picture, highest score first. @param {Image} image  RGB */
   async detect(image) {
     const { image: small, scale } = scaled(image, this.constants.inputSize, this.places);
     this.fit(canvasOf(small, this.constants));

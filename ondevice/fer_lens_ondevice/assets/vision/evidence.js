@@ -178,7 +178,6 @@ class FaceLandmark {
  * @param {number} face  which of them
  * @param {number} scale  side of the crop as a multiple of the box
  * @param {number} inputSize  side of the crop
- * @returns {Matrix}
  */
 function cropTransform(faces, face, scale, inputSize) {
   const points = faces.points.subarray(face * (faces.points.length / faces.count));

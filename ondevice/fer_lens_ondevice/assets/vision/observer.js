@@ -45,7 +45,6 @@ export class Observer {
   /**
    * Return what is seen in the next frame, for the page and as it goes to the server.
    * @param {Frame} frame
-   * @returns {Promise<Seen>}
    */
   async see(frame) {
     const { observed, faces } = await this.observe(frame);
@@ -55,11 +54,7 @@ export class Observer {
     return { number, seconds, width, height, black, faces, observation };
   }
 
-  /**
-   * Return what is seen in the next frame, as arrays and for the page.
-   * @param {Frame} frame
-   * @returns {Promise<{observed: Observed, faces: Seen["faces"]}>}
-   */
+  /** Return what is seen in the next frame, as arrays and for the page. @param {Frame} frame */
   async observe({ rgba, width, height, seconds, settings, wanted }) {
     const watch = new Stopwatch();
     const { frames, blazeface } = this.constants;

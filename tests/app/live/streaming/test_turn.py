@@ -173,11 +173,7 @@ def test_every_visit_gets_credentials_of_its_own_from_a_shared_secret() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "relayed"),
-    [
-        ({"FER_ICE": "relay"}, False),
-        (OWN, False),
-        (OWN | {"FER_ICE": "Relay"}, True),
-    ],
+    [({"FER_ICE": "relay"}, False), (OWN, False), (OWN | {"FER_ICE": "Relay"}, True)],
 )
 def test_everything_is_relayed_only_if_asked_for_and_there_is_a_relay(
     settings: dict[str, str], relayed: bool
