@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import av
 import numpy as np
@@ -185,17 +186,12 @@ def test_a_slow_consumer_gets_the_newest_frame_but_only_with_the_patch(
 
 
 def test_streamlit_webrtc_asks_for_the_queue() -> None:
-    asked: list[tuple[Any, ...]] = []
-
-    class Relay:
-        def subscribe(self, track: MediaStreamTrack, *options: Any, **named: Any) -> Any:
-            asked.append((options, named))
-            return track
-
+    relay = Mock()
     streamlit_webrtc.webrtc._wrap_with_processor(
-        Numbers(), object(), async_processing=False, relay=Relay()
+        Numbers(), object(), async_processing=False, relay=relay
     )
-    assert asked == [((), {})]
+    (asked,) = relay.subscribe.call_args_list
+    assert (len(asked.args), asked.kwargs) == (1, {})
 
 
 def test_the_relay_of_all_streams_is_the_one_that_is_changed(
