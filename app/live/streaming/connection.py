@@ -54,9 +54,11 @@ class Connection:
         self._failed = False
 
     def observe(self, active: bool, silent_for: float) -> Phase:
-        """Return the current phase, by whether the browser is connected or connecting.
+        """Return the current phase.
 
-        It is silent for so many seconds, also of earlier attempts; infinite if no frame ever came.
+        Args:
+            active: whether the browser is connected or connecting.
+            silent_for: seconds since the last frame, of this attempt or an earlier one.
         """
         if not active:
             if self._started is not None:

@@ -295,9 +295,9 @@ class LiveSession:
         place: str,
         milliseconds: float | None = None,
     ) -> FrameResult | None:
-        """Find out who is in a frame, and record it; None if that failed.
+        """Find out who is in a frame by a look at a place, and record it; None if that failed.
 
-        It takes so many milliseconds on a device; what `look` takes now if None.
+        The milliseconds are those that a device took; if None, what the look takes now.
         """
         started, spec, settings = time.perf_counter(), frame.model.spec, frame.settings
         try:
