@@ -62,8 +62,6 @@ VIEWS = {
     "app.core.server.streamlit_memory",
     "app.core.server.start",
     "app.core.server.gate",
-    "app.live.camera",
-    "app.live.device.choice",
     "app.live.device.component",
     "app.live.device.served",
     "app.live.device.view",
@@ -88,7 +86,6 @@ VIEWS = {
     "app.photos.results_view",
     "app.own_data.fine_tuning_view",
     "app.video.inputs",
-    "app.video.state",
     "app.video.view",
 }
 

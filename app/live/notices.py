@@ -1,4 +1,4 @@
-"""Notices of the Live page: before a start, when all slots are taken, and when connecting fails."""
+"""Notices of the Live page: before a start, and without a slot, a camera or a connection."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from app.core.components import mount
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import counted
 from app.core.uploaders import PHOTOS_PAGE
-from app.live.camera import CameraProblem
 from app.live.streaming.connection import Phase
 from app.live.streaming.session import LiveSession
 from app.live.streaming.turn import Help, Ice, RelayState
@@ -17,6 +17,9 @@ from app.live.webrtc import play_clip
 
 #: Key of the section in which a snapshot can be taken.
 SNAPSHOT = "live_snapshot"
+
+#: Key of the element that tells what stands against a camera.
+_CAMERA_KEY = "live_camera"
 
 #: Seconds between two checks for a free slot.
 _BUSY_POLL_SECONDS = 2.0
@@ -57,14 +60,10 @@ _TROUBLE = {
 def show_before_start(
     privacy: str, way: str, details: str, *, clip: bool, problem: str = ""
 ) -> None:
-    """Explain what happens after Start.
+    """Explain what happens after Start, in Markdown.
 
-    Args:
-        privacy: what becomes of the picture, in Markdown.
-        way: how it gets to where it is analysed, or the networks to the browser; in Markdown.
-        details: the same at length, in Markdown.
-        clip: whether to offer the sample clip.
-        problem: what is wrong with the way; empty if nothing is.
+    That is what becomes of the picture, and the way that it or the networks take, also at length.
+    A problem is what is wrong with the way; empty if nothing is.
     """
     with st.container(border=True):
         st.markdown("#### Before you start", anchors=False)
@@ -177,9 +176,7 @@ _RELAY = {
 def show_trouble(phase: Phase, relay: Callable[[], RelayState | None] = lambda: None) -> None:
     """Explain what is wrong with the connection, and offer two ways that need none.
 
-    Args:
-        phase: of the connection.
-        relay: returns how its TURN server is; is asked only if there is trouble.
+    `relay` returns how its TURN server is; it is asked only if there is trouble.
     """
     if not phase.troubled:
         return
@@ -194,59 +191,76 @@ def show_trouble(phase: Phase, relay: Callable[[], RelayState | None] = lambda: 
 
 
 def offer_photos(key: str) -> bool:
-    """Offer what needs no stream, and return whether a snapshot was just asked for.
-
-    Args:
-        key: of the button.
-    """
+    """Offer what needs no stream, and return whether a snapshot was just asked for."""
     asked = st.button(
         "Take a snapshot instead",
         icon=":material/photo_camera:",
         key=key,
-        on_click=open_snapshot,
+        on_click=lambda: st.session_state.update({SNAPSHOT: True}),  # expands its section
     )
     st.page_link(PHOTOS_PAGE, label="Upload a photo", icon=":material/upload:")
     return asked
 
 
-def open_snapshot() -> None:
-    """Expand the section for a snapshot in the next run of the page."""
-    st.session_state[SNAPSHOT] = True
+#: Why there is no picture of a camera, by the name of the browser's error; see
+#: `MediaDevices.getUserMedia`. The last two names are our own, in ``ondevice``.
+_PROBLEMS = {
+    "NotAllowedError": "denied",
+    "SecurityError": "denied",
+    "NotFoundError": "missing",
+    "OverconstrainedError": "missing",
+    "NotReadableError": "busy",
+    "AbortError": "busy",
+    "insecure": "insecure",
+    "ended": "gone",
+}
+
+
+def camera_problem() -> str:
+    """Return why there can be no picture of a camera; "" if nothing is known against it.
+
+    Mounts an element that shows nothing, but takes the room of a gap. streamlit-webrtc's component
+    shows the browser's own words, has no translation for them, and does not report them: the
+    element reports the name of the error, and hides it.
+    """
+    rerun = {"on_problem_change": lambda: None, "on_error_change": lambda: None}
+    mount("live/camera", {}, _CAMERA_KEY, **rerun)
+    state = st.session_state.get(_CAMERA_KEY)
+    error = str(getattr(state, "error", "") or "")
+    return str(getattr(state, "problem", "") or "") or (problem_of(error) if error else "")
+
+
+def problem_of(error: str) -> str:
+    """Return the problem that the name of a browser's error stands for."""
+    return _PROBLEMS.get(error, "other")
 
 
 _CAMERA = {
-    CameraProblem.DENIED: (
+    "denied": (
         "**The browser does not let this page use the camera.** Allow it with the camera or lock "
         "symbol next to the address, or in the browser's settings for this site, and press Start "
         "again. On phones, the system settings may also block the camera for the browser."
     ),
-    CameraProblem.MISSING: (
-        "**There is no camera.** Connect one, or switch it on, and press Start."
-    ),
-    CameraProblem.BUSY: (
+    "missing": ("**There is no camera.** Connect one, or switch it on, and press Start."),
+    "busy": (
         "**The camera cannot be read.** Another program or tab probably uses it: close that one, "
         "and press Start again."
     ),
-    CameraProblem.GONE: (
+    "gone": (
         "**The camera was taken away.** It was unplugged or switched off, or may not be used any "
         "more. The results so far are kept; press Start as soon as it is back."
     ),
-    CameraProblem.INSECURE: (
+    "insecure": (
         "**Browsers give pages the camera over HTTPS or on localhost only.** This page came in "
         "another way."
     ),
-    CameraProblem.OTHER: "**The video could not be started.** Reload the page, and try again.",
+    "other": "**The video could not be started.** Reload the page, and try again.",
 }
 
 
-def show_camera_problem(problem: CameraProblem, *, clip: bool = True) -> None:
-    """Say why there is no camera, and offer ways that need none.
-
-    Args:
-        problem: why there is none.
-        clip: whether to offer the sample clip.
-    """
-    st.warning(_CAMERA[problem], icon=":material/no_photography:")
+def show_camera_problem(problem: str, *, clip: bool = True) -> None:
+    """Say why there is no camera, and offer ways that need none."""
+    st.warning(_CAMERA.get(problem, _CAMERA["other"]), icon=":material/no_photography:")
     with st.container(horizontal=True, vertical_alignment="center"):
         if clip:
             offer_clip("live_problem_clip")
@@ -254,11 +268,7 @@ def show_camera_problem(problem: CameraProblem, *, clip: bool = True) -> None:
 
 
 def offer_clip(key: str) -> None:
-    """Show the button that plays the sample clip.
-
-    Args:
-        key: key of the button.
-    """
+    """Show the button that plays the sample clip."""
     st.button(
         "Play a sample clip",
         icon=":material/play_arrow:",

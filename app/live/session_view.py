@@ -14,21 +14,17 @@ from app.core.stream_charts.view import ROLLING_BARS, show_curves, show_shares, 
 from app.live import text
 from app.live.streaming.record import LiveRecord
 from fer.export.stream import StreamRows, shares
-from fer.text import clock
+from fer.export.summary import surest_moments
+from fer.text import chance, clock
 
-#: Span of a running stream's charts in seconds.
-WINDOW_SECONDS = 90.0
-
-#: Least span of a chart in seconds.
-_LEAST_SECONDS = 10.0
+#: Span of a running stream's charts, and least span of a chart, in seconds.
+WINDOW_SECONDS, _LEAST_SECONDS = 90.0, 10.0
 
 
 def show_rolling_timeline(record: LiveRecord, every: float = 0.0) -> None:
     """Show the timeline of the last `WINDOW_SECONDS` while the stream runs.
 
-    Args:
-        record: what was found.
-        every: seconds for which the chart stays as it is, once there is more to see than that.
+    Once there is more to see than that, it stays as it is for so many seconds.
     """
     if not len(record):
         return
@@ -75,12 +71,17 @@ def show_session(record: LiveRecord) -> None:
     show_downloads(record)
     st.fragment(show_curves)(rows, first, end)
     show_shares(rows)
-    if found := text.moment_rows(rows):
-        _show_moments(found)
-
-
-def _show_moments(found: list[dict[str, object]]) -> None:
-    """Show when each person showed each expression most surely."""
+    found = [
+        {
+            "person": int(row["track"]),
+            "expression": rows.labels[int(row["probabilities"].argmax())],
+            "confidence": chance(float(row["probabilities"].max())),
+            "at": clock(float(row["seconds"])),
+        }
+        for row in rows.array[surest_moments(rows)]
+    ]
+    if not found:
+        return
     with st.container(border=True):
         st.markdown("##### Surest moments", anchors=False)
         st.dataframe(
@@ -103,14 +104,10 @@ def show_downloads(record: LiveRecord) -> None:
     name = f"fer-lens-live_{datetime.now(zone):%Y-%m-%d_%H-%M-%S}"
 
     def offer(kind: Format) -> None:
-        download(
-            kind.label,
-            lambda: kind.contents(record.result(zone)),
-            f"{name}{kind.ending}",
-            kind.mime,
-            "live",
-            kind.purpose,
-        )
+        def make() -> bytes:
+            return kind.contents(record.result(zone))
+
+        download(kind.label, make, f"{name}{kind.ending}", kind.mime, "live", kind.purpose)
 
     first, second, *more = FORMATS
     with st.container(horizontal=True):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from app.core.models import running_model
@@ -17,11 +20,17 @@ from app.core.server.metrics import GAUGES
 from app.core.session.tabs import this_visitor
 from app.core.settings import MAX_STREAMS_A_VISITOR
 from app.core.state import kept
-from app.live.streaming.network_pool import StreamPool, shared_model
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.turn import IceSource, RelayCheck, relay_facts, twilio_servers
 from app.live.webrtc_patches import cloudflare_servers
+from fer.detection.blazeface import BlazeFace
+from fer.detection.evidence import Evidence
+from fer.detection.face_landmark import FaceLandmark
+from fer.detection.version import stream_detector
+from fer.model.classifier import ExpressionClassifier, NetworkPool
+from fer.stream import STREAM_SCORE, FaceStream
+from fer.types import LANDMARKS, Detections
 
 #: Models that are loaded for streams at a time; the one that was not used for longest goes. A
 #: stream that still works with one that went keeps it.
@@ -47,7 +56,11 @@ def _new_session() -> LiveSession:
     # own garbage collection after every run is off (config.toml), as it interrupts all streams.
     gc.collect()
     model = live_model()
-    session = LiveSession(_pool(_size()).stream(model), model, _limit())
+    detector, face_check = _face_networks(_size())
+    stream = FaceStream(
+        detector, model.classifier, model.spec, face_check, detector_version=stream_detector()
+    )
+    session = LiveSession(stream, model, _limit())
     _limit().belongs(session, this_visitor())
     return session
 
@@ -55,9 +68,8 @@ def _new_session() -> LiveSession:
 def live_model(current: LiveModel | None = None) -> LiveModel:
     """Return the model that the visitor has chosen, loaded once for all streams.
 
-    Args:
-        current: the one that a stream works with, which it keeps as long as it is the chosen one:
-            where visitors have chosen more than are kept loaded, none is loaded again and again.
+    A stream keeps its current one as long as it is the chosen one: where visitors have chosen more
+    than are kept loaded, none is loaded again and again.
 
     Raises:
         ModelError: it is missing or broken.
@@ -73,8 +85,8 @@ def _size() -> int:
 
 
 @st.cache_resource(show_spinner="Loading the model …")
-def _pool(size: int) -> StreamPool:
-    return StreamPool(size, running_model.face_landmark())
+def _face_networks(size: int) -> tuple[SharedNetwork, Evidence]:
+    return shared_face_networks(size, running_model.face_landmark())
 
 
 @st.cache_resource(max_entries=MAX_MODELS, show_spinner="Loading the model …")
@@ -108,3 +120,50 @@ def operator_facts() -> list[tuple[str, str]]:
 @st.cache_resource(show_spinner=False)
 def _relay_check() -> RelayCheck:
     return RelayCheck()
+
+
+class SharedNetwork:
+    """A `FaceDetector` or a `Classifier` that uses whichever of its copies is free."""
+
+    def __init__(self, copies: Sequence[Any]) -> None:
+        self._pool = NetworkPool(copies)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """See `FaceDetector` and `Classifier`."""
+        with self._pool.borrow() as network:
+            return network(*arguments, **named)
+
+    def activation_maps(self, *arguments: Any, **named: Any) -> Any:
+        """See `Classifier`."""
+        with self._pool.borrow() as network:
+            return network.activation_maps(*arguments, **named)
+
+
+def shared_face_networks(size: int, landmark: FaceLandmark) -> tuple[SharedNetwork, Evidence]:
+    """Return what finds faces for all streams; each frame uses whichever detector is free.
+
+    A detector takes about 12 MB. A fixed number of them bounds the memory for any number of
+    streams; more than cores, or than streams, would not be faster. The network that looks closely
+    at new faces is needed so rarely that there is one for all.
+
+    Raises:
+        ModelError: a network for faces is missing or broken.
+    """
+    detectors = [BlazeFace(min_score=STREAM_SCORE, fitted=True) for _ in range(size)]
+    frame = np.zeros((480, 640, 3), np.uint8)
+    # The first call of a network is slow; without this, a visitor would wait for it.
+    for detector in detectors:
+        detector(frame)
+    any_face = np.array([[200, 200, 300, 300]], np.float32)
+    points = np.zeros((1, LANDMARKS, 2), np.float32)
+    landmark(frame, Detections(any_face, np.ones(1, np.float32), points))
+    return SharedNetwork(detectors), Evidence(landmark)
+
+
+def shared_model(first: ExpressionClassifier, size: int, key: str = "") -> LiveModel:
+    """Return an expression model for all streams; each frame uses whichever network is free."""
+    classifiers = [first, *(first.twin() for _ in range(size - 1))]
+    spec = first.spec
+    for classifier in classifiers:
+        classifier(np.zeros((1, spec.input_size, spec.input_size, spec.channels), np.uint8))
+    return LiveModel(SharedNetwork(classifiers), spec, key)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from app.core.text import answer_counts, verdicts
 from app.live.streaming.record import LiveErrors
-from fer.export.stream import StreamRows
-from fer.export.summary import surest_moments
 from fer.text import chance, clock, one_of
 from fer.types import Faces, Floats
 
@@ -22,11 +20,8 @@ _REMEDIES = {
 
 def describe_flaws(faces: Faces) -> str:
     """Return the flaws of each person's image, and advice against them; "" if there are none."""
-    flawed = [
-        (track, verdict)
-        for track, verdict in zip(faces.track_id.tolist(), verdicts(faces), strict=True)
-        if verdict.flaws
-    ]
+    tracks = zip(faces.track_id.tolist(), verdicts(faces), strict=True)
+    flawed = [(track, verdict) for track, verdict in tracks if verdict.flaws]
     if not flawed:
         return ""
     people = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in flawed)
@@ -36,11 +31,7 @@ def describe_flaws(faces: Faces) -> str:
 
 
 def now_line(faces: Faces) -> str:
-    """Return how many faces are in view and what they show, in Markdown.
-
-    Args:
-        faces: at least one.
-    """
+    """Return how many faces are in view and what they show, in Markdown."""
     counts = answer_counts([faces])
     if len(faces) == 1:
         return f"**1 face in view: {next(iter(counts))}**"
@@ -52,19 +43,6 @@ def describe_now(mix: Floats, labels: Sequence[str]) -> str:
     """Return the alternative text of the strip with the expressions in view."""
     order = (-mix).argsort(kind="stable")
     return "In view now: " + ", ".join(f"{labels[i]} {chance(mix[i])}" for i in order) + "."
-
-
-def moment_rows(rows: StreamRows) -> list[dict[str, object]]:
-    """Return one row per person and expression: when it was surest, and how sure."""
-    return [
-        {
-            "person": int(row["track"]),
-            "expression": rows.labels[int(row["probabilities"].argmax())],
-            "confidence": chance(float(row["probabilities"].max())),
-            "at": clock(float(row["seconds"])),
-        }
-        for row in rows.array[surest_moments(rows)]
-    ]
 
 
 def error_sentence(errors: LiveErrors) -> str:

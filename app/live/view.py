@@ -12,8 +12,7 @@ from app.core.components import POLL_SECONDS, poll
 from app.core.stream_charts.drawing import mix_strip
 from app.core.text import legend
 from app.live import text
-from app.live.camera import CameraProblem, camera_problem
-from app.live.notices import WITHOUT_SERVER, show_trouble
+from app.live.notices import WITHOUT_SERVER, camera_problem, show_trouble
 from app.live.session_view import show_rolling_timeline
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
@@ -93,7 +92,7 @@ def show_controls(session: LiveSession) -> None:
 def show_panel(
     session: LiveSession,
     observe: Callable[[], Phase],
-    stopped: Callable[[Phase, CameraProblem | None], None],
+    stopped: Callable[[Phase, str], None],
     source: str,
     relay: Callable[[], RelayState | None] = lambda: None,
     *,
@@ -104,60 +103,45 @@ def show_panel(
     """Show the panel beside the picture, and return the phase of the session.
 
     While it runs, that is the state of the stream, the expressions in view, the timeline, and the
-    speed.
-
-    Args:
-        session: the visitor's stream.
-        observe: returns the current phase of the connection.
-        stopped: shows the panel while nothing runs.
-        source: name of what is shown while all is well.
-        relay: returns how the connection's TURN server is.
-        cut: what to say while the browser has no connection.
-        seconds: seconds between two updates.
-        chart_seconds: seconds between two updates of the timeline; 0 for each time.
+    speed. `observe` returns the phase of the connection, `relay` how its TURN server is, and
+    `stopped` shows the panel while nothing runs. What is shown is named after its `source`, and
+    `cut` is said while the browser has no connection. Figures and timeline are updated every so
+    many seconds, the timeline with the figures if those are 0.
     """
+
+    def figures() -> None:
+        phase = observe()
+        with st.container(key=_CUT):
+            st.badge("Not connected", icon=":material/cloud_off:", color="orange")
+            st.caption(cut)
+        with st.container(key=_NOW):
+            _show_state(session, phase, source)
+            show_trouble(phase, relay)
+            if session.refused:
+                st.warning(
+                    "**All places are taken**, so the video is not analysed. That starts by itself "
+                    "as soon as a place is free.",
+                    icon=":material/hourglass_top:",
+                )
+            if sentence := text.error_sentence(session.record.errors):
+                st.warning(sentence, icon=":material/error:")
+            if phase in (Phase.CONNECTING, Phase.LOADING):
+                st.skeleton(height=220)
+            if phase is Phase.LIVE:
+                _show_in_view(session)
+        if phase is Phase.LIVE:
+            show_rolling_timeline(session.record, chart_seconds)
+            with st.expander("Speed", icon=":material/speed:"):
+                _show_speed(session.record.speed())
+
     panel = st.container()
     phase, problem = observe(), camera_problem()  # which takes room, but below
     with panel:
-        figures = partial(_show_figures, session, observe, source, relay, cut, chart_seconds)
         poll(figures, active=phase.active, seconds=seconds)
         if not phase.active:
             session.ended()
             stopped(phase, problem)
     return phase
-
-
-def _show_figures(
-    session: LiveSession,
-    observe: Callable[[], Phase],
-    source: str,
-    relay: Callable[[], RelayState | None],
-    cut: str,
-    chart_seconds: float,
-) -> None:
-    phase = observe()
-    with st.container(key=_CUT):
-        st.badge("Not connected", icon=":material/cloud_off:", color="orange")
-        st.caption(cut)
-    with st.container(key=_NOW):
-        _status(session, phase, source)
-        show_trouble(phase, relay)
-        if session.refused:
-            st.warning(
-                "**All places are taken**, so the video is not analysed. That starts by itself as "
-                "soon as a place is free.",
-                icon=":material/hourglass_top:",
-            )
-        if sentence := text.error_sentence(session.record.errors):
-            st.warning(sentence, icon=":material/error:")
-        if phase in (Phase.CONNECTING, Phase.LOADING):
-            st.skeleton(height=220)
-        if phase is Phase.LIVE:
-            _in_view(session)
-    if phase is Phase.LIVE:
-        show_rolling_timeline(session.record, chart_seconds)
-        with st.expander("Speed", icon=":material/speed:"):
-            _show_speed(session.record.speed())
 
 
 def _show_speed(speed: Speed) -> None:
@@ -185,7 +169,7 @@ def _show_speed(speed: Speed) -> None:
         st.markdown("\n".join(lines), width="content")
 
 
-def _status(session: LiveSession, phase: Phase, source: str) -> None:
+def _show_state(session: LiveSession, phase: Phase, source: str) -> None:
     if phase not in _BADGES:
         return
     label, icon, colour = _BADGES[phase]
@@ -215,7 +199,7 @@ _NOBODY = (
 )
 
 
-def _in_view(session: LiveSession) -> None:
+def _show_in_view(session: LiveSession) -> None:
     latest = session.record.latest()
     faces, labels = latest.faces, latest.faces.labels
     with st.container(border=True, gap="xxsmall"):

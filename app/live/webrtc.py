@@ -17,31 +17,15 @@ from app.core.sample_clip import RATE, SampleClip
 from app.core.settings import SAMPLE
 from app.live.streaming.session import LiveSession
 from app.live.streaming.turn import Ice
-from app.live.webrtc_patches import (
-    deliver_newest,
-    prevent_reset,
-    use_page_type,
-    video_context,
-)
+from app.live.webrtc_patches import deliver_newest, prevent_reset, use_page_type, video_context
 
 _log = logging.getLogger(__name__)
 
 #: Keys of the component for the camera and for the clip, and of whether the clip is chosen.
-KEY = "live_video"
-_CLIP_KEY = "live_clip"
-_CLIP_PLAYS = "live_clip_plays"
+_KEY, _CLIP_KEY, _CLIP_PLAYS = "live_video", "live_clip", "live_clip_plays"
 
-#: Camera constraints: front camera, at a size and rate that two cores can process. All are
-#: preferences, so any camera works. No audio.
-_CONSTRAINTS = {
-    "video": {
-        "width": {"ideal": 640},
-        "height": {"ideal": 480},
-        "frameRate": {"ideal": 15},
-        "facingMode": {"ideal": "user"},
-    },
-    "audio": False,
-}
+#: Front camera, at a size and rate that two cores can process; any camera works.
+_PREFERENCES = {"width": 640, "height": 480, "frameRate": 15, "facingMode": "user"}
 
 #: An iPhone shows no video that is not muted and inline.
 _ATTRIBUTES = {
@@ -89,7 +73,7 @@ def clip_starts() -> bool:
 
 def video_active() -> bool:
     """Return whether the browser is connected or connecting, for the camera or the clip."""
-    return _active(KEY) or _active(_CLIP_KEY)
+    return _active(_KEY) or _active(_CLIP_KEY)
 
 
 def _active(key: str) -> bool:
@@ -100,11 +84,14 @@ def _active(key: str) -> bool:
 def show_video(session: LiveSession, ice: Ice) -> None:
     """Show the camera's video and its buttons. Call it in every full run while it runs."""
     _stream(
-        KEY,
+        _KEY,
         session,
         ice,
         mode=WebRtcMode.SENDRECV,
-        media_stream_constraints=_CONSTRAINTS,
+        media_stream_constraints={
+            "video": {name: {"ideal": value} for name, value in _PREFERENCES.items()},
+            "audio": False,
+        },
         translations=_TRANSLATIONS,
         media_toggle_controls=False,
     )
@@ -161,10 +148,6 @@ def frames_callback(session: LiveSession, throttle: Throttle | None = None) -> F
 
     Only the newest frame is shown, and offered to the analysis: a busy machine shows fewer frames,
     but no old ones. So does one on which somebody waits for a photograph; the picture before stays.
-
-    Args:
-        session: of the visitor.
-        throttle: which frames are taken; made if None.
     """
     throttle, received = throttle or Throttle(), 0
     behind: threading.Thread | None = None

@@ -1,8 +1,7 @@
 """Ways round what streamlit-webrtc, Streamlit and aiortc get wrong or keep to themselves.
 
 Beside the modules that `tests/test_house.py` names, no other file of the app touches what these
-packages do not offer publicly. Each function says what is wrong, where that was seen, what
-happens without it, and when it can go; its tests fail as soon as it is needed no more, or does not
+packages do not offer publicly. Tests fail as soon as one of these is needed no more, or does not
 work any more.
 """
 
@@ -32,11 +31,9 @@ from app.core.server.events import log_disk_failure
 def video_context(key: str) -> WebRtcStreamerContext | None:
     """Return the state of a video before it is called in this run; None before its first call.
 
-    `webrtc_streamer` returns it, but only when it has already begun the stream. That the session
-    state keeps it under the same key is written nowhere.
-
-    Seen in streamlit-webrtc 0.79.0. Without it, the page could not turn a stream away before the
-    server has taken it on. It can go when there is a public way to ask.
+    Seen in streamlit-webrtc 0.79.0: `webrtc_streamer` returns it only when it has already begun the
+    stream. Without it, the page could not turn a stream away before that. It can go when there is a
+    public way to ask.
     """
     return st.session_state.get(key)
 
@@ -44,16 +41,14 @@ def video_context(key: str) -> WebRtcStreamerContext | None:
 def prevent_reset(key: str) -> None:
     """Keep streamlit-webrtc from resetting a stream whose page was never left.
 
-    It compares the number of runs with that at its last call, takes a difference above one for a
-    visit to another page, and resets the stream. But Streamlit counts a run only when it tells the
-    browser that the run has ended. While a stream starts, runs follow each other so closely that
-    the next one begins before: both see the same number, and the one after them is two ahead. The
-    component's value tells the cases apart: Streamlit drops it after a whole run without the
-    component. Then the reset is right.
+    It takes a number of runs that is more than one above that at its last call for a visit to
+    another page. But Streamlit counts a run only when it tells the browser that it has ended, and
+    while a stream starts, the next one begins before. The component's value tells the cases apart:
+    Streamlit drops it after a whole run without the component. Then the reset is right.
 
     Seen in streamlit-webrtc 0.79.0 with Streamlit 1.67.0, in 5 of 102 streams. Without it, such a
-    stream stops when the page runs next, be it only because a control was moved. It can go when
-    streamlit-webrtc recognises a return in another way, or Streamlit counts a run as it ends.
+    stream stops when the page runs next. It can go when streamlit-webrtc recognises a return in
+    another way, or Streamlit counts a run as it ends.
     """
     context = video_context(key)
     if context is not None and generate_frontend_component_key(key) in st.session_state:
@@ -61,20 +56,14 @@ def prevent_reset(key: str) -> None:
 
 
 def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:
-    """Let a relay hand on the newest frame instead of queueing all of them.
+    """Let a relay, that of all streams if None, hand on the newest frame instead of a queue.
 
-    streamlit-webrtc takes aiortc's default, a queue without end, and has no setting for it.
-
-    Seen in streamlit-webrtc 0.79.0 with aiortc 1.16.0. Without it, as soon as frames come faster
-    than the machine can decode, analyse and encode them, the picture falls seconds behind and
-    memory grows: four streams on two busy cores were 4 s late; without the queue, 0.3 s. It can go
-    when streamlit-webrtc subscribes without a queue, or can be told to.
-
-    Args:
-        relay: changed in place, for subscriptions from now on; doing so twice does no harm. The
-            one of all streams of this server, if it is left out.
+    Seen in streamlit-webrtc 0.79.0 with aiortc 1.16.0, whose default is a queue without end.
+    Without it, on a busy machine the picture falls seconds behind and memory grows: four streams on
+    two cores were 4 s late; without the queue, 0.3 s. It can go when streamlit-webrtc subscribes
+    without a queue, or can be told to.
     """
-    relay = relay or get_global_relay()
+    relay = relay or get_global_relay()  # which may have been changed before
     newest = partial(type(relay).subscribe, relay, buffered=False)
 
     def subscribe(track: MediaStreamTrack) -> MediaStreamTrack:
@@ -88,14 +77,9 @@ def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:
 def _only_new(track: MediaStreamTrack) -> MediaStreamTrack:
     """Let a track wait for the next picture where it would give the last one again.
 
-    streamlit-webrtc gives one for each that comes, however few are made, and each is encoded and
-    sent.
-
-    Seen in streamlit-webrtc 0.79.0. Without it, a stream that shows fewer pictures while others go
-    first costs the server as much as ever to encode. It can go when it repeats none.
-
-    Args:
-        track: changed in place.
+    Seen in streamlit-webrtc 0.79.0, which gives one for each that comes, however few are made.
+    Without it, a stream that shows fewer pictures while others go first costs as much as ever to
+    encode. It can go when it repeats none.
     """
     receive, last = track.recv, None
 
@@ -114,10 +98,9 @@ def _only_new(track: MediaStreamTrack) -> MediaStreamTrack:
 def use_page_type() -> None:
     """Serve the component's buttons in the page's font, without capitals.
 
-    Seen in streamlit-webrtc 0.79.0. Without it, the buttons are written in capitals and in the
-    system's font: the component names Streamlit's font but does not load it, and takes no style. It
-    can go when it does either. Where a newer version keeps its files in another way, nothing is
-    changed.
+    Seen in streamlit-webrtc 0.79.0, which names Streamlit's font but does not load it, and takes no
+    style. Without it, they are in capitals and the system's font. It can go when it does either.
+    Where a newer version keeps its files in another way, nothing is changed.
     """
     component = streamlit_webrtc.component._component_func
     fonts = sorted(Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*.woff2"))
@@ -146,17 +129,12 @@ class Styled:
     def copy(cls, frontend: Path, font: Path) -> Path:
         """Return a copy of a component's files whose page has the style; made once per process.
 
-        Args:
-            frontend: folder with ``index.html`` and what belongs to it.
-            font: file that Streamlit serves from ``/static/media``.
-
         Raises:
             OSError: it cannot be written; nothing is left of it.
         """
         parent = Path(tempfile.mkdtemp(prefix="fer-lens-webrtc-"))
         try:
-            # Not `shutil.copytree`: its error has no number, and a full disk could not be told
-            # from others.
+            # Not `shutil.copytree`: its error has no number, and a full disk could not be told.
             for source in [frontend, *sorted(frontend.rglob("*"))]:
                 target = parent / "frontend" / source.relative_to(frontend)
                 if source.is_dir():
@@ -177,13 +155,10 @@ class Styled:
 def cloudflare_servers(key_id: str, token: str) -> Any:
     """Ask Cloudflare for TURN servers, with credentials that are good for two hours.
 
-    streamlit-webrtc's own function is taken out of the cache of Streamlit around it. The cache
-    keeps every answer for an hour, one without a TURN server too, and does not tell how old an
-    answer is; and while it asks, it shows the function's name to visitors.
-
-    Seen in streamlit-webrtc 0.79.0. Without it, a bad answer could not be mended by asking again
-    after a minute, and credentials could be handed out with too little time left. It can go when
-    the public function keeps nothing.
+    Seen in streamlit-webrtc 0.79.0, whose function keeps every answer for an hour, and shows its
+    name to visitors while it asks. Without it, a bad answer could not be mended by asking again
+    after a minute, and credentials could have too little time left. It can go when the public
+    function keeps nothing.
 
     Raises:
         Exception: of any kind, when there is no answer that can be used. Its text, and those of

@@ -12,10 +12,15 @@ from app.core.models import running_model
 from app.core.models.head_picker import choose_head, chosen_head
 from app.core.models.model_choice import chosen_model
 from app.core.uploaders import PHOTOS_PAGE, hand_snapshot_to_photos
-from app.live.camera import CameraProblem
-from app.live.device.choice import Place, offer_device, reason_for_device, show_choice
 from app.live.device.component import device_report, mount
-from app.live.device.view import CHARTS_POLL_SECONDS, show_device_panel
+from app.live.device.view import (
+    CHARTS_POLL_SECONDS,
+    Place,
+    offer_device,
+    reason_for_device,
+    show_choice,
+    show_device_panel,
+)
 from app.live.notices import (
     SNAPSHOT,
     connection_words,
@@ -123,14 +128,14 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
 
     def observe() -> Phase:
         phase = connection.observe(has_slot and video_active(), session.record.silent_for)
-        if phase.connecting:
+        if phase in (Phase.CONNECTING, Phase.SLOW):
             session.limit.hold(session)  # no frames keep it yet
         return phase
 
     check: RelayCheck = st.session_state.setdefault(_RELAY, RelayCheck())
     relay = partial(check.state, _servers())
 
-    def stopped(phase: Phase, problem: CameraProblem | None) -> None:
+    def stopped(phase: Phase, problem: str) -> None:
         if problem and not clip_starts():
             show_camera_problem(problem)
         show_trouble(phase, relay)

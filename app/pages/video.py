@@ -13,9 +13,8 @@ from app.core.models import running_model
 from app.core.models.head_picker import choose_head
 from app.core.models.model_choice import chosen_key
 from app.core.text import escape_markdown
-from app.video.inputs import chosen_settings, show_inputs, show_settings
+from app.video.inputs import chosen_settings, show_inputs, show_settings, video_session
 from app.video.session import Source, VideoSession
-from app.video.state import video_session
 from app.video.text import failure_line
 from app.video.view import show_result, show_running
 from fer.errors import ModelError

@@ -5,24 +5,53 @@ from __future__ import annotations
 import errno
 import logging
 import math
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from app.core.jobs import Cancelled
 from app.core.models.runnable import ModelEntry, entry_of
+from app.core.pictures import small_jpeg
 from app.core.server.events import log_disk_failure
 from app.core.settings import model_dir
 from fer.errors import VideoError
+from fer.export.stream import StreamRows
 from fer.stream import FaceStream
 from fer.video.annotated import write_annotated
 from fer.video.opening import VideoInfo
-from fer.video.recording import DEFAULT_RATE, OnProgress, Recording, VideoOptions, analyse
+from fer.video.recording import (
+    DEFAULT_RATE,
+    OnProgress,
+    Progress,
+    Recording,
+    VideoOptions,
+    analyse,
+)
 
 _log = logging.getLogger(__name__)
 
-#: Pixels of all frames together that are read of a recording: for each of its bytes, of any, and
-#: at most. A film of a still picture with its sound has 8,000 a byte. Read of any are 80 seconds of
-#: 1080p at 30 frames a second, and at most are 67 minutes of it.
+#: Least seconds between two pictures.
+PICTURE_SECONDS = 1.0
+
+#: Longest side of a picture in pixels, and its JPEG quality.
+_PICTURE_SIDE, _QUALITY = 800, 80
+
+#: Most rows that are kept for the page: a timeline of three hours took half a second, each second.
+MAX_ROWS = 20_000
+
+#: Seconds that a frame of the marked video takes for each that the analysis of one takes (7.8 for
+#: 13.8 ms at 1280 × 720), and where small faces are looked for.
+_MARKING, _MARKING_FINE = 0.56, 0.03
+
+#: What a guess of the time that is left must rest on: share of a stage, and seconds.
+_KNOWN_SHARE, _KNOWN_SECONDS = 0.02, 1.0
+
+#: Pixels of all frames together that are read of a recording: for each of its bytes (a film of a
+#: still picture has 8,000), of any (80 seconds of 1080p), and at most (67 minutes of it).
 _PIXELS_A_BYTE, _PIXELS_OF_ANY, _MOST_PIXELS = 20_000, 5_000_000_000, 250_000_000_000
 
 #: Highest frame rate of a header that a recording is refused for; higher ones are often guesses.
@@ -31,35 +60,26 @@ _RATE_BELIEVED = 60.0
 
 @dataclass(frozen=True)
 class VideoSettings:
-    """How a visitor wants a recording to be analysed.
+    """How a visitor wants a recording to be analysed."""
 
-    Attributes:
-        rate: frames that are analysed a second; every frame if None.
-        fine: whether to look for small faces too.
-        head: name of the head to use; the usual one if None.
-        model: directory of the model; the configured one if None.
-    """
-
+    #: Frames that are analysed a second; every frame if None.
     rate: float | None = DEFAULT_RATE
+    #: Whether to look for small faces too.
     fine: bool = False
+    #: Name of the head, and directory of the model; the usual ones if None.
     head: str | None = None
     model: Path | None = None
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a recording.
-
-    Attributes:
-        recording: what was found in it.
-        marked: the marked video; None if it could not be written.
-        note: why it could not; empty if it was.
-        model: what is known of the model that answered; None if nothing is.
-    """
+    """What became of a recording."""
 
     recording: Recording
+    #: The marked video, or why it could not be written.
     marked: Path | None
     note: str = ""
+    #: What is known of the model that answered.
     model: ModelEntry | None = None
 
 
@@ -71,15 +91,10 @@ def read_video(
     cancelled: Cancelled,
     processor_seconds: float = math.inf,
 ) -> Result:
-    """Analyse a recording and write it with its faces marked.
+    """Analyse a recording, for so long at most, and write it with its faces marked.
 
-    Args:
-        source: the recording.
-        marked: file for the marked video.
-        settings: how to analyse.
-        on_progress: called several times a second, first with the analysis, then with the writing.
-        cancelled: asked before each frame whether to stop.
-        processor_seconds: after which the analysis ends with what it has.
+    The analysis ends with what it has. Progress is reported several times a second, first of the
+    analysis, then of the writing.
 
     Raises:
         VideoError: the recording cannot be read.
@@ -139,3 +154,66 @@ def disk_message(error: OSError) -> str:
             "recording."
         )
     return "This server could not write it to its disk. Try again later."
+
+
+class VideoProgress:
+    """Collects the reports of one analysis. Safe to share between threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, fine: bool = False) -> None:
+        self._clock, self._marking = clock, _MARKING_FINE if fine else _MARKING
+        self._lock = threading.Lock()
+        #: The last report, without its rows and picture; None before the first.
+        self.newest: Progress | None = None
+        #: Frames a second in this stage; 0 if it has only begun.
+        self.speed = 0.0
+        #: JPEG of the newest marked picture, a new one about once a second; empty before that.
+        self.picture = b""
+        self._began = self._pictured = -np.inf
+        self._rows: list[StreamRows] = []
+
+    def report(self, progress: Progress) -> None:
+        """Take a report, on the thread of the analysis."""
+        now = self._clock()
+        picture = b""
+        if progress.picture is not None and now - self._pictured >= PICTURE_SECONDS:
+            self._pictured = now
+            picture = small_jpeg(progress.picture(), _PICTURE_SIDE, _QUALITY)
+        with self._lock:
+            if self.newest is None or self.newest.stage != progress.stage:
+                self._began, self.speed = now, 0.0
+            elif now > self._began:
+                self.speed = progress.frames / (now - self._began)
+            # A picture can be made only now, and keeps the frame that it would show.
+            self.newest = replace(progress, rows=None, picture=None)
+            if progress.rows is not None:
+                self._rows.append(progress.rows)
+            self.picture = picture or self.picture
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Guess of the seconds until all is done; None while there is none."""
+        with self._lock:
+            newest, took = self.newest, self._clock() - self._began
+        share = newest.share if newest else None
+        if share is None or share < _KNOWN_SHARE or took < _KNOWN_SECONDS:
+            return None
+        left = took * (1 - share) / share
+        if newest and newest.stage == "analysis":
+            left += took / share * self._marking * newest.frames / max(1, newest.analysed)
+        return left
+
+    @property
+    def rows(self) -> StreamRows | None:
+        """Rows so far, of a long recording those of some frames; None before the first report."""
+        with self._lock:
+            if not self._rows:
+                return None
+            array = np.concatenate([rows.array for rows in self._rows])
+            rows = StreamRows(array, self._rows[0].heads)
+            while len(rows) > MAX_ROWS:
+                frame = np.cumsum(np.diff(rows.seconds, prepend=-np.inf) > 0)
+                if frame[-1] == 1:
+                    break
+                rows = rows.take(frame % 2 == 1)
+            self._rows = [rows]
+            return rows.used()

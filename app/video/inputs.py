@@ -1,23 +1,32 @@
-"""How a recording reaches the Video page: a file or the sample, and how to analyse it."""
+"""How a recording reaches the Video page: a file or the sample, how to analyse it, and its room."""
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 
 import streamlit as st
 
+from app.core.budget import MB, UploadFolders
 from app.core.components import mount
 from app.core.layout import offer_sample, show_full
 from app.core.models.head_picker import chosen_head
 from app.core.models.model_choice import chosen_model
+from app.core.server.end import at_end
 from app.core.server.gate import let_through
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.session.tabs import forget_upload
-from app.core.settings import SAMPLE
+from app.core.settings import (
+    MAX_VIDEO_JOBS,
+    MAX_VIDEO_MB,
+    MAX_VIDEO_MINUTES,
+    MAX_VIDEO_TOTAL_MB,
+    SAMPLE,
+)
+from app.core.state import jobs, kept, upload_megabytes
 from app.core.text import escape_markdown
-from app.video.engine import VideoSettings
-from app.video.session import CANCELLED, VideoSession
-from app.video.state import max_upload_megabytes
+from app.video.engine import VideoSettings, read_video
+from app.video.session import CANCELLED, COPIES, VideoSession
 from fer.labelled.names import shown_name
 from fer.video.opening import SUFFIXES
 from fer.video.recording import DEFAULT_RATE
@@ -35,6 +44,39 @@ _RATES: dict[str, float | None] = {"5": 5.0, "10": DEFAULT_RATE, "every frame": 
 _USUAL = "10"
 
 
+#: A limit that memory or disk impose is a multiple of so many megabytes, so that it stays the same
+#: for a while: a new limit is a new uploader.
+_STEP_MB = 25
+
+
+def video_session() -> VideoSession:
+    """Return the visitor's recording. A reload finds it by the key in the page's address."""
+    seconds = 60.0 * MAX_VIDEO_MINUTES.number()
+    engine = partial(read_video, processor_seconds=seconds)
+    return kept(
+        "video_session",
+        lambda: VideoSession(jobs(MAX_VIDEO_JOBS), _folders(), engine),
+        VideoSession.end,
+        lambda session: int(session.source is not None),  # the rest is on the disk
+        ended=lambda session: session.ended,
+    )
+
+
+def max_upload_megabytes(session: VideoSession) -> int:
+    """Return the size of the largest recording that can be taken now; 0 if there is no room."""
+    limit = upload_megabytes(MAX_VIDEO_MB)
+    room = session.folders.budget.left // COPIES // MB
+    return limit if room >= limit else room // _STEP_MB * _STEP_MB
+
+
+@st.cache_resource(show_spinner=False)
+def _folders() -> UploadFolders:
+    folders = UploadFolders(MAX_VIDEO_TOTAL_MB.number() * MB)
+    at_end(folders.close)
+    at_end(jobs(MAX_VIDEO_JOBS).close)  # before the folders go
+    return folders
+
+
 def show_inputs(session: VideoSession) -> None:
     """Show the uploader and the sample, either of which begins an analysis at once."""
     if session.notice:
@@ -43,16 +85,12 @@ def show_inputs(session: VideoSession) -> None:
     if not session.jobs.places:
         st.info("**Videos are switched off.** This server analyses photos.", icon=":material/info:")
         return
-    megabytes = max_upload_megabytes(session)
-    if megabytes:
+    if megabytes := max_upload_megabytes(session):
         _show_uploader(session, megabytes)
         st.caption(
             ":material/lock: On this server's disk, readable for FER Lens only, until you choose "
             f"another one, or {KEEP_SECONDS / 60:.0f} minutes after you close this tab."
         )
-    else:
-        show_full("recording", lambda: bool(max_upload_megabytes(session)))
-    if megabytes:
         offer_sample(
             SAMPLE,
             "From the sample: a portrait of Eileen Collins",
@@ -62,6 +100,8 @@ def show_inputs(session: VideoSession) -> None:
             "video_try_sample",
             lambda: session.take_sample(chosen_settings()),
         )
+    else:
+        show_full("recording", lambda: bool(max_upload_megabytes(session)))
 
 
 def show_settings() -> None:

@@ -44,16 +44,13 @@ def facts(source: Source) -> str:
     parts.append(f"{video.width} × {video.height} pixels")
     if video.frame_rate:
         parts.append(f"{video.frame_rate:.3g} frames a second")
-    parts += [_codec_name(video.codec), "with sound" if video.has_sound else "no sound"]
+    codec = _CODECS.get(video.codec, video.codec)
+    parts += [codec, "with sound" if video.has_sound else "no sound"]
     if source.is_sample:
         parts.append("a sample: a photo of the astronaut Eileen Collins (NASA), moved about")
     if count:
         parts.append(f"{count / MB:.1f} MB" if count < 10 * MB else f"{count / MB:.0f} MB")
     return " · ".join(parts)
-
-
-def _codec_name(codec: str) -> str:
-    return _CODECS.get(codec, codec)
 
 
 def browser_plays(source: Source) -> bool:
@@ -64,25 +61,19 @@ def browser_plays(source: Source) -> bool:
 
 def unplayable(source: Source) -> str:
     """Return why the original is not shown."""
-    codec = _codec_name(source.video.codec)
+    codec = _CODECS.get(source.video.codec, source.video.codec)
     kind = PurePath(source.name).suffix.lstrip(".").upper() or "such"
     what = f"{codec} in {kind} files" if codec != kind else f"{kind} files as videos"
     return f"Not every browser plays {what}, so the marked video is shown here."
 
 
 def progress_line(progress: Progress | None, speed: float, seconds_left: float | None) -> str:
-    """Return what is being done, how far it is, how fast, and how long it will take.
-
-    Args:
-        progress: the last report; None before the first.
-        speed: frames a second; 0 if unknown.
-        seconds_left: until all is done; None if unknown.
-    """
+    """Return what is being done, how far it is, how fast, and how long it will take."""
     if progress is None:
         return "Getting ready …"
     if progress.stage == "analysis" and progress.share == 1:
         return "Step 1 of 2: choosing the surest moments …"
-    parts = [_STAGES.get(progress.stage, progress.stage)]
+    parts = [_STAGES[progress.stage]]
     if progress.share is None:
         parts.append(f"{clock(progress.seconds)} so far")
     else:
@@ -95,12 +86,7 @@ def progress_line(progress: Progress | None, speed: float, seconds_left: float |
 
 
 def found_line(found: StreamResult, *, fine: bool) -> str:
-    """Return what everybody shows on the whole, as Markdown, and what may help to find more.
-
-    Args:
-        found: what was found in a recording.
-        fine: whether small faces were looked for.
-    """
+    """Return what everybody shows on the whole, as Markdown, and what may help to find more."""
     rows, times = found.rows.used(), found.times
     closer = "" if fine else " “Small faces too” in Settings looks more closely."
     if not rows.has_face.any():

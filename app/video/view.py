@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import secrets
+import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import streamlit as st
 
@@ -19,16 +23,15 @@ from app.core.session.stream_files import FORMATS
 from app.core.state import visitors_zone
 from app.core.stream_charts.timeline import Timeline, person_name
 from app.core.stream_charts.view import show_curves, show_shares, show_timeline
-from app.core.text import escape_markdown, waiting_line
+from app.core.text import escape_markdown, stem_of, waiting_line
 from app.video.engine import Result
-from app.video.files import MARKED_ENDING, file_name, open_archive, stream_result
 from app.video.session import Source, VideoSession
 from app.video.text import browser_plays, facts, found_line, progress_line, unplayable
 from fer.export.stream import NO_GAPS, StreamResult
 from fer.export.subtitles import webvtt
 from fer.labels import colour_of, person_colour
 from fer.text import chance, clock
-from fer.video.recording import Moment
+from fer.video.recording import Moment, result_of
 
 #: Pixels: greatest width and height of the player, the gap to what stands beside it, and the width
 #: of that; greatest height of the newest picture, so that the timeline is seen below it.
@@ -41,6 +44,9 @@ _PICTURE_HEIGHT = 440
 _LEAST_SECONDS = 10.0
 
 _MARKED, _ORIGINAL = "Marked video", "Original with subtitles"
+
+#: End of the name of the marked video, as a file to save.
+_MARKED_ENDING = "-expressions.mp4"
 
 #: Keys of the container of the player, and of the timeline.
 _PLAYER, _TIMELINE = "video_player", "video_timeline"
@@ -169,13 +175,7 @@ def _show_player(source: Source, result: Result, found: StreamResult) -> None:
 
 
 def _show_places(moments: Sequence[Moment], line: Timeline | None, video: str) -> None:
-    """Show moments that take the player to their time, and let the timeline do the same.
-
-    Args:
-        moments: what to show.
-        line: the timeline; None if there is none.
-        video: tells the recording from others, so that another one begins at its start.
-    """
+    """Show moments that take the player to their time, and let the timeline do the same."""
     data = {
         "player": _PLAYER,
         "chart": f"{_TIMELINE}_chart",
@@ -214,7 +214,7 @@ def _show_downloads(
     if marked := result.marked:
         about = "With a box and an expression on every face that was found, and the sound."
         write = partial(marked.open, "rb")  # Streamlit reads and closes it
-        files.append(("Marked video (MP4)", write, MARKED_ENDING, "video/mp4", about))
+        files.append(("Marked video (MP4)", write, _MARKED_ENDING, "video/mp4", about))
     if folder:
         pack = partial(open_archive, source, found, marked, folder)
         about = "All of these in one archive."
@@ -223,3 +223,37 @@ def _show_downloads(
     with st.container(horizontal=True, gap="small"):
         for label, contents, ending, mime, purpose in files:
             download(label, contents, file_name(source, ending), mime, "video", purpose)
+
+
+def stream_result(source: Source, result: Result, zone: tzinfo) -> StreamResult:
+    """Return what the files say of a recording, with times in a zone."""
+    found = result_of(result.recording, source.name)
+    return replace(found, info=replace(found.info, time=found.info.time.astimezone(zone)))
+
+
+def file_name(source: Source, ending: str) -> str:
+    """Return the name of a file with results: ``holiday.csv`` for ``holiday.mov``."""
+    return f"{stem_of(source.name, 'video')}{ending}"
+
+
+def open_archive(
+    source: Source, result: StreamResult, marked: Path | None, folder: Path
+) -> BinaryIO:
+    """Return a ZIP with all files, open for reading; it is gone from the disk when it is closed.
+
+    It is made in the folder, so that no more than a part of it is in memory; OSError if it cannot
+    be written.
+    """
+    target = folder / f"{secrets.token_hex(8)}.zip"
+    try:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for kind in FORMATS:
+                name = file_name(source, kind.ending)
+                with archive.open(name, "w", force_zip64=True) as out:
+                    kind.write(result, cast(BinaryIO, out))
+            if marked:  # a video gets no smaller
+                name = file_name(source, _MARKED_ENDING)
+                archive.write(marked, name, compress_type=zipfile.ZIP_STORED)
+        return target.open("rb")
+    finally:
+        target.unlink(missing_ok=True)

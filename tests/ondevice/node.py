@@ -44,14 +44,11 @@ def node() -> str | None:
 
 
 class Node:
-    """A process of Node that calls functions of the scripts.
+    """A process of Node that calls functions of the scripts."""
 
-    Args:
-        networks: what runs in Python when a script asks for it, by the name of the network.
-    """
-
-    def __init__(self, networks: Mapping[str, Network] | None = None) -> None:
-        self.networks = dict(networks or {})
+    def __init__(self) -> None:
+        #: What runs in Python when a script asks for it, by the name of the network.
+        self.networks: dict[str, Network] = {}
         self._process = subprocess.Popen(
             [node() or "node", str(_RUNNER)],
             stdin=subprocess.PIPE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
@@ -36,7 +36,7 @@ AT_LIMIT = 0.005
 
 @dataclass(frozen=True)
 class Limits:
-    """How far apart a face may be in two observations; see `Apart`."""
+    """How far apart a face may be in two observations."""
 
     pixels: float
     probability: float
@@ -90,19 +90,10 @@ def frame_of(image: Image, number: int, seconds: float) -> dict[str, Any]:
 def in_node(js: Node, image: Image, numbers: dict[str, Any] | None = None) -> Observation:
     """Return what the scripts see; the frame comes again until every followed face was looked at.
 
-    Args:
-        js: runs the scripts, and asks for networks.
-        image: as a camera gave it.
-        numbers: the numbers of the path; Python's if None.
+    The numbers of the path are Python's if None.
     """
-    spec = _classifier().spec
-    js.make(
-        "vision/observer.js:Observer",
-        "observer",
-        numbers or constants(),
-        model_constants(spec),
-        "run",
-    )
+    made = numbers or constants(), model_constants(_classifier().spec), "run"
+    js.make("vision/observer.js:Observer", "observer", *made)
     seen = [
         observation_of(js.on("observer", "observe", frame_of(image, i, 0.9 * i))["observed"])
         for i in range(2)
@@ -138,41 +129,36 @@ def observation_of(observed: Mapping[str, Any]) -> Observation:
     )
 
 
-@dataclass
-class Apart:
-    """How far two observations are apart; every list has a value per face."""
-
-    pixels: list[float] = field(default_factory=list)
-    probability: list[float] = field(default_factory=list)
-    evidence: list[float] = field(default_factory=list)
-    colour: list[float] = field(default_factory=list)
-    visible: list[float] = field(default_factory=list)
-
-
-def apart(there: Observation, here: Observation) -> Apart:
-    """Compare what both paths see, and check that they say the same.
+def apart(there: Observation, here: Observation) -> dict[str, list[float]]:
+    """Return how far each face is apart, by the names of `Limits`, and check what both paths say.
 
     Raises:
         AssertionError: other faces, answers or flaws, or another side of a limit of the evidence.
     """
     assert here.size == there.size
     assert len(here) == len(there), (here.detections.score, there.detections.score)
-    result = Apart()
     if not len(there):
-        return result
+        return {}
     order = iou_matrix(there.detections.xyxy, here.detections.xyxy).argmax(axis=1)
     assert sorted(order.tolist()) == list(range(len(there)))
     found, mine = there.detections, here.detections.take(order)
     assert np.array_equal(here.flaws[order], there.flaws)
-    result.pixels = np.abs(mine.xyxy - found.xyxy).max(axis=1).tolist()
-    result.colour = _most(here.looks.colours[order] - there.looks.colours)
-    result.visible = _most(here.looks.visible[order] - there.looks.visible)
-    _compare_evidence(there.evidence, here.evidence[order], result)
+    evidence = here.evidence[order]
+    looked = ~np.isnan(evidence)
+    for limit in (FACE_EVIDENCE, NO_FACE):
+        assert np.array_equal(there.evidence[looked] >= limit, evidence[looked] >= limit)
+    result = {
+        "pixels": _most(mine.xyxy - found.xyxy),
+        "colour": _most(here.looks.colours[order] - there.looks.colours),
+        "visible": _most(here.looks.visible[order] - there.looks.visible),
+        "evidence": _most((there.evidence - evidence)[looked]),
+        "probability": [],
+    }
     spec = _classifier().spec
     for head in spec.heads:
         one, other = (_answers(spec, seen, head.name) for seen in (there, here))
         other = other.take(order)
-        result.probability += np.abs(one.probabilities - other.probabilities).max(axis=1).tolist()
+        result["probability"] += _most(one.probabilities - other.probabilities)
         assert other.expressions == one.expressions
         clear = ~_at_limit(one)
         assert other.take(clear).answers == one.take(clear).answers
@@ -181,13 +167,6 @@ def apart(there: Observation, here: Observation) -> Apart:
 
 def _most(difference: np.ndarray) -> list[float]:
     return [float(np.abs(row).max()) for row in difference]
-
-
-def _compare_evidence(there: np.ndarray, here: np.ndarray, result: Apart) -> None:
-    looked = ~np.isnan(here)
-    result.evidence = np.abs(there - here)[looked].tolist()
-    for limit in (FACE_EVIDENCE, NO_FACE):
-        assert np.array_equal(there[looked] >= limit, here[looked] >= limit), (there, here)
 
 
 def _answers(spec: ModelSpec, seen: Observation, name: str) -> Faces:
@@ -204,7 +183,7 @@ def _at_limit(faces: Faces) -> NDArray[np.bool_]:
     return np.asarray(near | (np.abs(margins(faces.probabilities) - faces.margin) < AT_LIMIT))
 
 
-def assert_close(found: Apart, limits: Limits = SAME_NETWORKS) -> None:
+def assert_close(found: Mapping[str, list[float]], limits: Limits = SAME_NETWORKS) -> None:
     """Check that no face is farther apart than it may be."""
-    for name, most in vars(limits).items():
-        assert max(getattr(found, name), default=0) <= most, name
+    for name, most in asdict(limits).items():
+        assert max(found.get(name, []), default=0) <= most, name

@@ -7,13 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from app.live.device.texts import IN_BROWSER
+from app.live.device.component import IN_BROWSER
 from fer.drawing.annotate import Rectangle, around, first_free, ink_on, inside, overlap, padding
 from fer.labels import COLOURS, PERSON_COLOURS, UNCERTAIN_COLOUR
 from fer.text import chance, one_of
 from tests.ondevice.node import Node, constants
-
-SEEDS = range(40)
 
 
 def rectangle(rng: np.random.Generator) -> Rectangle:
@@ -22,30 +20,21 @@ def rectangle(rng: np.random.Generator) -> Rectangle:
     return Rectangle(left, top, left + width, top + height)
 
 
-def js_rectangle(of: Rectangle) -> dict[str, int]:
-    return of._asdict()
-
-
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(40))
 def test_panels_stand_where_there_is_room(js: Node, seed: int) -> None:
     rng = np.random.default_rng(seed)
     box, size, picture = rectangle(rng), tuple(rng.integers(20, 200, 2).tolist()), (640, 480)
     there = around(box, size, picture, gap=6, headroom=19)
-    here = js("page/scene.js:around", js_rectangle(box), size, picture, 6, 19)
+    here = js("page/scene.js:around", box._asdict(), size, picture, 6, 19)
     assert here == [place._asdict() for place in there]
     taken = [rectangle(rng) for _ in range(seed % 5)]
     free = first_free(there, taken)
-    found = js("page/scene.js:firstFree", here, [js_rectangle(other) for other in taken])
+    found = js("page/scene.js:firstFree", here, [other._asdict() for other in taken])
     assert found == (free._asdict() if free else None)
     for other in taken:
-        shared = js("page/scene.js:overlap", js_rectangle(box), js_rectangle(other))
+        shared = js("page/scene.js:overlap", box._asdict(), other._asdict())
         assert shared == overlap(box, other)
-
-
-def test_a_panel_larger_than_the_picture_has_no_place(js: Node) -> None:
-    assert (
-        js("page/scene.js:around", rectangle(np.random.default_rng(1)), (700, 10), (640, 480)) == []
-    )
+    assert js("page/scene.js:around", box._asdict(), (700, 10), picture) == [], "too large"
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (-20, -5), (630, 470), (100, 100)])
@@ -94,17 +83,9 @@ def test_text_can_be_read_at_every_size(
 
 
 def test_who_hears_the_page_is_told_what_the_marks_show(js: Node) -> None:
-    head = {
-        "name": "a",
-        "labels": ["happy", "sad"],
-        "thresholds": [[0.7, 0.7], [0.9, 0.9]],
-        "margin": 0,
-    }
-    setup = {
-        "model": {"heads": [head]},
-        "constants": constants(),
-        "texts": IN_BROWSER,
-    }
+    limits = {"thresholds": [[0.7, 0.7], [0.9, 0.9]], "margin": 0}
+    head = {"name": "a", "labels": ["happy", "sad"], **limits}
+    setup = {"model": {"heads": [head]}, "constants": constants(), "texts": IN_BROWSER}
     face = {"id": 4, "isFace": True, "flaws": [False] * 4, "probabilities": [0.8, 0.2]}
     dark = {"id": 5, "isFace": True, "flaws": [False, False, True, False]}
     dark["probabilities"] = [0.25, 0.75]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import fer_lens_ondevice
 import numpy as np
 import pytest
 
@@ -23,19 +24,10 @@ from fer.quality import measure
 from fer.tracking import Light
 from fer.types import Detections, Faces
 from fer.video.scene_cuts import SceneCuts
-from tests.ondevice.node import (
-    Node,
-    constants,
-    js_detections,
-    js_image,
-    node,
-    py_image,
-)
-from tests.samples import ROOT, SHIPPED_MODEL, make_detections
+from tests.ondevice.node import Node, constants, js_detections, js_image, node, py_image
+from tests.samples import SHIPPED_MODEL, make_detections
 
 NUMBERS = constants()
-
-ASSETS = ROOT / "ondevice" / "fer_lens_ondevice" / "assets"
 
 
 def picture(seed: int, width: int = 160, height: int = 120, blur: float = 1.5) -> np.ndarray:
@@ -156,12 +148,8 @@ def test_answers(js: Node, wanted: float) -> None:
                 for of in spec.network_heads
             }
             there = calibrated(head, head_logits(spec, head, logits))
-            here = js(
-                "vision/answers.js:probabilitiesOf",
-                {name: values[0] for name, values in logits.items()},
-                given,
-                heads,
-            )
+            rows = {name: values[0] for name, values in logits.items()}
+            here = js("vision/answers.js:probabilitiesOf", rows, given, heads)
             assert np.allclose(here, there[0], atol=1e-5)
             flaws = rng.random((1, 4)) < wanted / 3
             _same_answer(js, there, flaws, head, given)
@@ -170,14 +158,8 @@ def test_answers(js: Node, wanted: float) -> None:
 def _same_answer(
     js: Node, probabilities: np.ndarray, flaws: np.ndarray, head: Head, given: dict
 ) -> None:
-    faces = Faces.of(
-        make_detections((0, 0, 9, 9)),
-        probabilities,
-        head.labels,
-        flaws=flaws,
-        thresholds=head.thresholds,
-        margin=head.margin,
-    )
+    limits = {"flaws": flaws, "thresholds": head.thresholds, "margin": head.margin}
+    faces = Faces.of(make_detections((0, 0, 9, 9)), probabilities, head.labels, **limits)
     args = (probabilities[0], flaws[0].tolist(), given, NUMBERS["answers"])
     said = js("vision/answers.js:answerOf", *args)
     assert said["answer"] == faces.answers[0]
@@ -215,11 +197,10 @@ def test_scripts_do_as_their_tests_say(js: Node, name: str) -> None:
 
 
 def test_what_a_browser_sends_is_not_too_much(js: Node) -> None:
-    url = (ASSETS / "page" / "protocol.js").as_uri()
+    url = (fer_lens_ondevice.ASSETS / "page" / "protocol.js").as_uri()
     code = f"import('{url}').then((m) => console.log(JSON.stringify(m.LIMITS)))"
     command = [node() or "node", "--input-type=module", "-e", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    limits = json.loads(done.stdout)
+    limits = json.loads(subprocess.check_output(command))
     assert limits["batchObservations"] <= MAX_OBSERVATIONS
     largest = HEADER.itemsize + MAX_FACES * face_type(99).itemsize
     longest = 4 / 3 * max(limits["batchBytes"], largest) + 4

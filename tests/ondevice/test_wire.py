@@ -9,7 +9,7 @@ from fer.ondevice.wire import MAX_FACES, read_observation, split, wire_layout
 from fer.tracking.observation import Observation
 from tests.fer.ondevice.samples import packed
 from tests.fer.ondevice.test_wire import SPEC, somebody
-from tests.ondevice.node import Node
+from tests.ondevice.node import Node, js_detections
 
 FACTS = {"number": 4_000_000_000, "seconds": 12.345678901, "draw": 3.5, "received": 4, "shown": 2}
 TIMES = {"detect": 5.25, "track": 0.5, "align": 2.0, "classify": 9.75}
@@ -24,12 +24,7 @@ def observed(
         "height": seen.size[1],
         "black": black,
         "cut": cut,
-        "faces": {
-            "count": len(seen),
-            "boxes": seen.detections.xyxy,
-            "scores": seen.detections.score,
-            "points": seen.detections.landmarks,
-        },
+        "faces": js_detections(seen.detections),
         "looks": {"colours": seen.looks.colours, "visible": seen.looks.visible},
         "evidence": seen.evidence,
         "flaws": seen.flaws.tolist(),
@@ -68,15 +63,12 @@ def test_every_byte_is_as_python_has_it(js: Node, faces: int) -> None:
 
 
 @pytest.mark.parametrize("flag", ["black", "cut"])
-def test_a_camera_that_is_off_and_another_scene(js: Node, flag: str) -> None:
-    content = packed_by_script(js, somebody(0, 0), np.zeros(0), **{flag: True})
-    frame = read_observation(content, SPEC)
+def test_a_camera_that_is_off_another_scene_and_counts_that_have_a_limit(
+    js: Node, flag: str
+) -> None:
+    changed = {flag: True, "received": 100_000, "shown": 70_000}
+    frame = read_observation(packed_by_script(js, somebody(0, 0), np.zeros(0), **changed), SPEC)
     assert (frame.black, frame.cut) == (flag == "black", flag == "cut")
-
-
-def test_counts_have_a_limit(js: Node) -> None:
-    many = packed_by_script(js, somebody(0, 0), np.zeros(0), received=100_000, shown=70_000)
-    frame = read_observation(many, SPEC)
     assert (frame.received, frame.shown) == (65535, 65535)
 
 

@@ -14,7 +14,6 @@ import streamlit as st
 
 from app.live.device.protocol import DeviceFeed, Report
 from app.live.device.served import served_networks
-from app.live.device.texts import IN_BROWSER
 from app.live.streaming.frames import OFF_HIGHEST, OFF_MEAN, WORKING_SIDE
 from app.live.streaming.record import BOX_SECONDS
 from app.live.streaming.session import LiveModel, LiveSession
@@ -22,8 +21,29 @@ from fer.labels import PERSON_COLOURS, UNCERTAIN_COLOUR, colour_of
 from fer.ondevice.constants import model_constants, path_constants
 from fer.types import UNCERTAIN
 
-KEY = "live_device"
-_FEED, _SETUP = "live_device_feed", "live_device_setup"
+#: What the browser shows itself; names in braces are filled in there.
+IN_BROWSER = {
+    "start": "Start",
+    "stop": "Stop",
+    "chooseCamera": "Choose camera",
+    "idle": "Your camera's picture appears here, and does not leave your device.",
+    "loading": "Getting ready …",
+    "loadingBytes": "Loading what your device needs: {loaded} of {total} MB",
+    "preparing": "Getting the networks ready …",
+    "paused": "Paused while this page is in the background.",
+    "ended": "The camera is off.",
+    "failed": "The camera is off.",
+    "unable": "This browser cannot analyse by itself.",
+    "notConnected": "Not connected: the analysis goes on, and its results wait here.",
+    "muted": "The camera gives no picture at the moment.",
+    "slow": "This device is slow, so fewer frames are analysed; the video goes on.",
+    "or": "or",
+    "person": "Person {number}",
+    "pictureWithoutFace": "Your camera's picture: no face is marked.",
+    "pictureWithFaces": "Your camera's picture with marked faces: {faces}.",
+}
+
+KEY, _FEED, _SETUP = "live_device", "live_device_feed", "live_device_setup"
 
 
 def device_report() -> Report:
@@ -31,11 +51,6 @@ def device_report() -> Report:
     feed = st.session_state.get(_FEED)
     # Streamlit forgets a component that was left out of a run, and so does its browser.
     return feed.report if KEY in st.session_state and isinstance(feed, DeviceFeed) else Report()
-
-
-def device_problem() -> str:
-    """Return why this server cannot let devices analyse, as a code of `texts`; "" if it can."""
-    return "runtime" if fer_lens_ondevice.missing() else ""
 
 
 def download_bytes() -> int:
@@ -52,12 +67,6 @@ def mount(session: LiveSession, model: LiveModel, directory: Path, *, stop: bool
     """Put the component on the page. Call it in every full run while it is chosen.
 
     It is in a fragment, so the results that come twice a second run nothing else.
-
-    Args:
-        session: the visitor's stream.
-        model: the model that answers.
-        directory: of the model.
-        stop: whether to end, as the visitor goes on with the server.
     """
     feed = st.session_state.get(_FEED)
     if not isinstance(feed, DeviceFeed) or feed.session is not session:
@@ -106,23 +115,22 @@ def _setup(model: LiveModel, networks: dict[str, Any]) -> dict[str, Any]:
 
     It has a name, by which the browser says that it has it.
     """
-    labels = {label for head in model.spec.heads for label in head.labels}
-    answers = {label: colour_of(label) for label in sorted(labels)}
-    constants = path_constants(
-        working_side=WORKING_SIDE, off_highest=OFF_HIGHEST, off_mean=OFF_MEAN
-    )
+    labels = sorted({label for head in model.spec.heads for label in head.labels})
+    answers = {label: colour_of(label) for label in labels}
     setup = {
         "runtime": fer_lens_ondevice.runtime(),
         "missing": fer_lens_ondevice.missing(),
         "networks": networks,
-        "constants": constants,
+        "constants": path_constants(
+            working_side=WORKING_SIDE, off_highest=OFF_HIGHEST, off_mean=OFF_MEAN
+        ),
         "model": {"key": model.key, **model_constants(model.spec)},
         "boxSeconds": BOX_SECONDS,
         "colours": {
-            "answers": {**answers, UNCERTAIN: UNCERTAIN_COLOUR},
+            "answers": answers | {UNCERTAIN: UNCERTAIN_COLOUR},
             "people": list(PERSON_COLOURS),
         },
-        "texts": dict(IN_BROWSER),
+        "texts": IN_BROWSER,
     }
     name = sha256(json.dumps(setup, sort_keys=True).encode()).hexdigest()
     return {"id": name[:16], **setup}

@@ -1,8 +1,8 @@
 """What the component in the browser sends, and what it is answered. Does not use Streamlit.
 
-The browser belongs to its visitor, so whatever comes is checked before anything is done with it.
-The same in the browser is ``page/protocol.js`` of ``ondevice``: numbered batches of observations,
-sent again until they are acknowledged. So nothing is lost, and nothing counts twice.
+The browser belongs to its visitor, so whatever comes is checked. Its side is ``page/protocol.js``
+of ``ondevice``: numbered batches of observations, sent again until they are acknowledged. So
+nothing is lost, and nothing counts twice.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from app.live.streaming.session import LiveModel, LiveSession
 from fer.errors import WireError
 from fer.ondevice.wire import SeenFrame, read_observation, split
 
-#: Most characters of a batch, and of all batches of a message, and most batches. A browser sends
-#: less, see `LIMITS` of ``protocol.js``; this bounds the work that a message makes.
+#: Most characters of a batch and of all batches of a message, and most batches; browsers send less.
 MAX_BATCH, MAX_MESSAGE, MAX_BATCHES = 100_000, 400_000, 5000
 
 #: Phases that the browser may report; see `PhaseName` in ``ondevice``.
@@ -31,12 +30,10 @@ _PHASES = ("idle", "loading", "running", "paused", "ended", "failed", "unable")
 #: Longest code or detail that is kept of what a browser says.
 _MAX_LENGTH = 200
 
-#: Seconds by which messages may be quicker on the way than the one by which the clock was set.
-_QUICKER = 0.25
-
-#: Seconds by which a device's clock must be behind, in so many messages one after another, to be
-#: set: it stands still while a computer sleeps. One message may be as late for other reasons.
-_BEHIND, _MESSAGES = 3.0, 6
+#: Seconds by which messages may be quicker on the way than the one by which the clock was set; and
+#: by which a device's clock must be behind, in so many messages one after another, to be set: it
+#: stands still while a computer sleeps.
+_QUICKER, _BEHIND, _MESSAGES = 0.25, 3.0, 6
 
 #: How fast time goes, as a share, where it must not go backwards; and after how many seconds of it
 #: no difference to the frame before is made any more.
@@ -61,16 +58,13 @@ _Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
 @dataclass(frozen=True)
 class Report:
-    """The state of the component in the browser.
+    """The state of the component in the browser."""
 
-    Attributes:
-        phase: one of `_PHASES`; ``unable`` if the browser cannot analyse at all.
-        code: what went wrong: ``camera``, or what the worker tells; "" if nothing did.
-        detail: more about it, in the browser's words; not for visitors.
-    """
-
+    #: One of `_PHASES`; ``unable`` if the browser cannot analyse at all.
     phase: str = "idle"
+    #: What went wrong: ``camera``, or what the worker tells; "" if nothing did.
     code: str = ""
+    #: More about it, in the browser's words; not for visitors.
     detail: str = ""
 
     @classmethod
@@ -93,59 +87,34 @@ class Report:
 
 
 class Batch(BaseModel):
-    """Observations, in the order of their times.
-
-    Attributes:
-        number: counts the batches of a run, from 1.
-        observations: base64; see `fer.ondevice.wire`.
-    """
+    """Observations, in the order of their times."""
 
     model_config = ConfigDict(strict=True)
 
+    #: Counts the batches of a run, from 1.
     number: Annotated[_Count, Field(ge=1)]
+    #: In base64; see `fer.ondevice.wire`.
     observations: Annotated[str, Field(max_length=MAX_BATCH)]
-
-    def frames(self, model: LiveModel | None) -> Iterator[SeenFrame | WireError]:
-        """Yield what each observation says, or why it cannot be read.
-
-        Args:
-            model: has answered; None if it is not known.
-        """
-        try:
-            parts = split(base64.b64decode(self.observations, validate=True))
-        except (ValueError, WireError) as error:
-            yield WireError(f"expected observations in base64: {error}")
-            return
-        for part in parts:
-            try:
-                if model is None:
-                    raise WireError("expected a model that is known here")
-                yield read_observation(part, model.spec)
-            except WireError as error:
-                yield error
 
 
 class Message(BaseModel):
-    """All that the server is not known to have of one run.
-
-    Attributes:
-        run: name of the run: from a start, with one model, until the record is cleared.
-        generation: the one of the record when the run began.
-        model: key of the model that answers on the device.
-        first: number of the oldest batch that the browser has; earlier ones will not come any more.
-        batches: in the order of their numbers.
-        age: seconds since the newest of the observations was made.
-        dropped: how many observations the browser could not keep.
-    """
+    """All that the server is not known to have of one run."""
 
     model_config = ConfigDict(strict=True)
 
+    #: Name of the run: from a start, with one model, until the record is cleared.
     run: _Name
+    #: The one of the record when the run began.
     generation: _Count
+    #: Key of the model that answers on the device.
     model: _Name
+    #: Number of the oldest batch that the browser has; earlier ones will not come any more.
     first: Annotated[_Count, Field(ge=1)]
+    #: In the order of their numbers.
     batches: Annotated[list[Batch], Field(max_length=MAX_BATCHES)]
+    #: Seconds since the newest of the observations was made.
     age: _Seconds
+    #: How many observations the browser could not keep.
     dropped: _Count = 0
 
     @field_validator("batches")
@@ -157,11 +126,7 @@ class Message(BaseModel):
 
     @classmethod
     def of(cls, sent: object) -> Message:
-        """Read what a browser sent.
-
-        Raises:
-            WireError: it is no message.
-        """
+        """Read what a browser sent; WireError if it is no message."""
         try:
             return cls.model_validate(sent)
         except ValidationError as error:
@@ -169,30 +134,17 @@ class Message(BaseModel):
             place = ".".join(str(step) for step in problem["loc"])
             raise WireError(f"{place or 'message'}: {problem['msg']}") from None
 
-    def next_batches(self, acknowledged: int) -> list[Batch]:
-        """Return the batches that come after the one of this number, without a gap."""
-        found: list[Batch] = []
-        for batch in self.batches:
-            if batch.number == acknowledged + len(found) + 1:
-                found.append(batch)
-        return found
-
 
 @dataclass(frozen=True)
 class Reply:
-    """What the browser is told.
-
-    Attributes:
-        run: the run that it is about; "" if there was none yet.
-        acknowledged: number of the last batch of it that is here without a gap.
-        people: number of the person by the device's own number of the face; 0 as long as there is
-            none.
-        wanted: the device's own numbers of faces to look at closely.
-    """
+    """What the browser is told of a run."""
 
     run: str = ""
+    #: Number of the last batch of it that is here without a gap.
     acknowledged: int = 0
+    #: Number of the person by the device's own number of the face; 0 as long as there is none.
     people: dict[int, int] = field(default_factory=dict)
+    #: The device's own numbers of faces to look at closely.
     wanted: tuple[int, ...] = ()
 
     def data(self) -> dict[str, Any]:
@@ -210,19 +162,13 @@ class RunClock:
     """
 
     def __init__(self) -> None:
-        self._offset = math.inf
-        self._now = 0.0
+        self._offset, self._now = math.inf, 0.0
         self._late: deque[float] = deque(maxlen=_MESSAGES)
         #: The last time that was asked for, on both clocks.
         self._last: tuple[float, float] | None = None
 
     def hear(self, sent: float, now: float) -> None:
-        """Note when a message came.
-
-        Args:
-            sent: when it was sent, on the device's clock.
-            now: the time on the session's clock.
-        """
+        """Note that what was sent at a time on the device's clock came now, on the session's."""
         self._now = now
         late = now - (sent + self._offset)
         self._late.append(late)
@@ -232,11 +178,7 @@ class RunClock:
             self._late.clear()
 
     def __call__(self, seconds: float) -> float:
-        """Return the session's time of the next frame, by that of the device.
-
-        Args:
-            seconds: time of a frame of the messages that came.
-        """
+        """Return the session's time of the next frame, by that of the device."""
         here = max(seconds + self._offset, self._now - _OLDEST)
         if self._last is not None:
             there_before, here_before = self._last
@@ -248,12 +190,7 @@ class RunClock:
 
 @dataclass
 class _Run:
-    """What is known of a run.
-
-    Attributes:
-        acknowledged: number of the last batch that came without a gap.
-        dropped: observations that the browser could not keep.
-    """
+    """What is known of a run: its last batch without a gap, and what the browser lost."""
 
     acknowledged: int = 0
     dropped: int = 0
@@ -263,24 +200,17 @@ class _Run:
 class DeviceFeed:
     """Takes what one visitor's device sends: batches in their order, and each once. Thread-safe.
 
-    Batches are sent again until they are acknowledged, so what comes after a gap is left: it will
-    come again, with what is missing. So does what comes too fast. What cannot be read is counted,
-    and never sent again.
-
-    Args:
-        session: records what was seen.
-
-    Attributes:
-        session: see above.
-        report: what the browser said last of how it is going.
-        heard: number of the last message.
-        has_setup: name of the setup that the browser said it has, until it is used.
-        reply: the answer to the last batches; None before the first.
+    What comes after a gap, or too fast, is left: it will come again, with what is missing. What
+    cannot be read is counted, and never sent again.
     """
 
     def __init__(self, session: LiveSession) -> None:
         self.session = session
-        self.report, self.heard, self.has_setup = Report(), 0, ""
+        #: What the browser said last of how it is going, and the number of that message.
+        self.report, self.heard = Report(), 0
+        #: Name of the setup that the browser said it has, until it is used.
+        self.has_setup = ""
+        #: The answer to the last batches; None before the first.
         self.reply: Reply | None = None
         self._models = {session.model.key: session.model}
         self._lock = threading.Lock()
@@ -290,7 +220,7 @@ class DeviceFeed:
     def answer_with(self, model: LiveModel) -> None:
         """Know a model that has been chosen; what an earlier one answered may still come."""
         self._models[model.key] = model
-        while len(self._models) > _MAX_MODELS:
+        if len(self._models) > _MAX_MODELS:
             del self._models[next(iter(self._models))]
 
     def hear(self, sent: object) -> None:
@@ -316,7 +246,10 @@ class DeviceFeed:
             return self.reply or Reply()
 
     def _answer(self, message: Message) -> Reply:
-        run = self._run(message.run)
+        run = self._runs.setdefault(message.run, _Run())
+        self._runs.move_to_end(message.run)
+        if len(self._runs) > _MAX_RUNS:
+            self._runs.popitem(last=False)
         if message.dropped > run.dropped:
             self.session.record.lost(message.dropped - run.dropped, message.generation)
             run.dropped = message.dropped
@@ -324,7 +257,10 @@ class DeviceFeed:
         same = self.reply and self.reply.run == message.run
         before = self.reply if self.reply and same else Reply(message.run)
         people, wanted = dict(before.people), before.wanted
-        batches = message.next_batches(run.acknowledged)
+        batches: list[Batch] = []
+        for batch in message.batches:
+            if batch.number == run.acknowledged + len(batches) + 1:  # else there is a gap
+                batches.append(batch)
         if batches and self._has_time():
             run.acknowledged = batches[-1].number
             frames = list(self._frames(batches, model := self._models.get(message.model)))
@@ -353,18 +289,18 @@ class DeviceFeed:
         self._at = now
         return self._left > 0
 
-    def _run(self, name: str) -> _Run:
-        run = self._runs.setdefault(name, _Run())
-        self._runs.move_to_end(name)
-        while len(self._runs) > _MAX_RUNS:
-            self._runs.popitem(last=False)
-        return run
-
     def _frames(self, batches: list[Batch], model: LiveModel | None) -> Iterator[SeenFrame]:
         """Yield the frames of batches; those that cannot be read are counted."""
         for batch in batches:
-            for found in batch.frames(model):
-                if isinstance(found, SeenFrame):
-                    yield found
-                else:
-                    self.session.could_not_be_read(found)
+            try:
+                parts = split(base64.b64decode(batch.observations, validate=True))
+            except (ValueError, WireError) as error:
+                self.session.could_not_be_read(error)
+                continue
+            for part in parts:
+                try:
+                    if model is None:
+                        raise WireError("expected a model that is known here")
+                    yield read_observation(part, model.spec)
+                except WireError as error:
+                    self.session.could_not_be_read(error)

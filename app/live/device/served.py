@@ -29,19 +29,13 @@ _ROOT = "../../.."
 def served_networks(directory: Path, key: str = "") -> dict[str, Any]:
     """Return where a browser finds the networks of a model.
 
-    All visitors share the files, and they stay when a page runs anew or its visitor leaves, until
-    other models take their place. There is no public way for that: `MediaFileManager.add` gives a
-    file to the page of the thread that calls, and a page lets go of its files when it runs anew.
-    Static files of an app lie in a folder, which may be read-only, and the networks are made here.
+    All visitors share the files, and they stay until other models take their place. Static files
+    of an app lie in a folder, which may be read-only, and the networks are made here.
 
-    Seen in Streamlit 1.67.0. Without it, a file could be gone between two runs of a page, just when
-    its script asked for it, and the start failed with 404. It can go when Streamlit lets an app
-    serve a content of its own for as long as it likes. Where a newer version keeps its files in
-    another way, they belong to the page that asks.
-
-    Args:
-        directory: directory with ``spec.json`` and the file that it names.
-        key: tells the model from others.
+    Seen in Streamlit 1.67.0, where a file is the page's that asked, and goes when it runs anew.
+    Without it, a start could fail with 404. It can go when Streamlit lets an app serve a content of
+    its own for as long as it likes. Where a newer version keeps its files in another way, they
+    belong to the page that asks.
 
     Returns:
         ``{"key": …, "detector": {canvas: file}, "landmark": file, "expression": file}``, each file
@@ -62,15 +56,10 @@ def served_networks(directory: Path, key: str = "") -> dict[str, Any]:
 
 
 class Shelf:
-    """Files that stay with a manager of files, as if a page that never ends showed them.
+    """Files that stay with a manager of files: those that were asked for last."""
 
-    Args:
-        manager: of the files of all visitors.
-        most: files that stay; where there are more, those that were asked for longest ago go.
-    """
-
-    def __init__(self, manager: MediaFileManager, most: int = KEPT_FILES) -> None:
-        self._manager, self._most = manager, most
+    def __init__(self, manager: MediaFileManager) -> None:
+        self._manager = manager
 
     def put(self, content: bytes) -> dict[str, Any]:
         """Return the address of a file, its SHA-256 and its size."""
@@ -85,7 +74,7 @@ class Shelf:
                 file_id = next(files[name] for files in files_of.values() if name in files)
                 kept.pop(name, "")  # so that it is the newest
                 kept[name] = file_id
-                while len(kept) > self._most:
+                while len(kept) > KEPT_FILES:
                     del kept[next(iter(kept))]
         address = url if "://" in url else _ROOT + url
         return {"url": address, "sha256": digest, "bytes": len(content)}

@@ -16,8 +16,7 @@ STALLED_SECONDS = 5.0
 #: Seconds between two looks at the phase from which a device was away: it asks every three.
 _AWAY_SECONDS = 4.0
 
-#: A visitor who stops an attempt to connect within this many seconds has changed their mind. After
-#: that, the attempt counts as failed.
+#: Seconds within which who stops an attempt has changed their mind; later, it counts as failed.
 _CHANGED_MIND_SECONDS = 4.0
 
 
@@ -39,22 +38,13 @@ class Phase(Enum):
         return self not in (Phase.IDLE, Phase.FAILED)
 
     @property
-    def connecting(self) -> bool:
-        """Whether the browser is connecting."""
-        return self in (Phase.CONNECTING, Phase.SLOW)
-
-    @property
     def troubled(self) -> bool:
         """Whether the visitor should be offered another way, such as a snapshot."""
         return self in (Phase.SLOW, Phase.STALLED, Phase.FAILED)
 
 
 class Connection:
-    """Tracks the phase of one visitor's attempts to connect.
-
-    Args:
-        clock: monotonic clock in seconds.
-    """
+    """Tracks the phase of one visitor's attempts to connect."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -71,7 +61,13 @@ class Connection:
             silent_for: seconds since the last frame, of this attempt or an earlier one.
         """
         if not active:
-            return self._idle()
+            if self._started is not None:
+                # Measured up to the last active observation, not to now: a visitor who leaves the
+                # page ends the attempt, and may come back much later.
+                tried = self._last_active - self._started
+                self._failed = not self._established and tried > _CHANGED_MIND_SECONDS
+                self._started = None
+            return Phase.FAILED if self._failed else Phase.IDLE
         self._last_active = now = self._clock()
         if self._started is None:
             self._started, self._established, self._failed = now, False, False
@@ -81,34 +77,16 @@ class Connection:
             return Phase.LIVE if silent_for < STALLED_SECONDS else Phase.STALLED
         return Phase.CONNECTING if waited < SLOW_SECONDS else Phase.SLOW
 
-    def _idle(self) -> Phase:
-        if self._started is not None:
-            # Measured up to the last active observation, not to now: a visitor who leaves the page
-            # ends the attempt, and may come back much later.
-            tried = self._last_active - self._started
-            self._failed = not self._established and tried > _CHANGED_MIND_SECONDS
-            self._started = None
-        return Phase.FAILED if self._failed else Phase.IDLE
-
 
 class DeviceConnection:
-    """Tracks the phase of one visitor's sessions on their own device.
-
-    Args:
-        clock: monotonic clock in seconds.
-    """
+    """Tracks the phase of one visitor's sessions on their own device."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._listening_since = self._looked = -inf
 
     def observe(self, reported: str, silent_for: float) -> Phase:
-        """Return the current phase.
-
-        Args:
-            reported: the phase that the browser named last; see `app.live.device.protocol.Report`.
-            silent_for: seconds since the last results came, of this run or an earlier one.
-        """
+        """Return the current phase, by the one that the browser named last, as in its `Report`."""
         now, before = self._clock(), self._looked
         self._looked = now if reported == "running" else -inf
         if reported != "running":

@@ -1,4 +1,4 @@
-"""Preparation of camera frames before, and drawing after, the analysis. No Streamlit."""
+"""Camera frames before their analysis, and how a visitor wants them to be shown. No Streamlit."""
 
 from __future__ import annotations
 
@@ -7,35 +7,28 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fer.drawing.annotate import annotate
 from fer.stream import DEFAULT_SMOOTHING_SECONDS
-from fer.types import Faces, Image, check_image
+from fer.types import Image
 
 #: Longer side in pixels of the frames that are analysed and shown, and to which recorded boxes
-#: refer. Browsers send smaller frames when the network or the CPU is slow; at one size, boxes and
-#: tracks do not jump then.
+#: refer. Browsers send smaller frames at times; at one size, boxes and tracks do not jump then.
 WORKING_SIDE = 640
 
 #: Highest and mean value of the pixels in a frame of a camera that is switched off. Chromium's are
-#: 0 throughout, also when encoded. What a covered lens or a dark room sends is brighter by its
-#: noise; an encoder that has few bits for it makes it an even 1 at times.
+#: 0 throughout. A covered lens or a dark room is brighter by its noise, at times an even 1.
 OFF_HIGHEST, OFF_MEAN = 1, 0.5
 
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """The visitor's settings. Replaced as a whole, so that no frame sees half of a change.
-
-    Attributes:
-        mirrored: whether to show the picture like a mirror.
-        bars: whether to draw all probabilities beside each face.
-        smoothing_seconds: window over which each person's probabilities are averaged.
-        head: name of the head to use; the usual one if None.
-    """
+    """The visitor's settings. Replaced as a whole, so that no frame sees half of a change."""
 
     mirrored: bool = True
+    #: Whether to draw all probabilities beside each face.
     bars: bool = True
+    #: Window over which each person's probabilities are averaged.
     smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS
+    #: Name of the head to use; the usual one if None.
     head: str | None = None
 
 
@@ -43,7 +36,7 @@ def working_size(image: Image) -> Image:
     """Resize so that the longer side is `WORKING_SIDE`, with even sides for the video encoder."""
     height, width = image.shape[:2]
     scale = WORKING_SIDE / max(height, width)
-    size = _even(width * scale), _even(height * scale)
+    size = tuple(max(2, 2 * round(side * scale / 2)) for side in (width, height))
     if size == (width, height):
         return image
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -58,22 +51,3 @@ def camera_is_off(image: Image) -> bool:
 def as_displayed(picture: Image, settings: LiveSettings) -> Image:
     """Return the picture as the visitor sees it, mirrored or not."""
     return np.ascontiguousarray(picture[:, ::-1]) if settings.mirrored else picture
-
-
-def marked_frame(picture: Image, faces: Faces, settings: LiveSettings) -> Image:
-    """Return the picture as the visitor sees it, with a box and a label on every face."""
-    displayed = faces.mirrored(picture.shape[1]) if settings.mirrored else faces
-    return annotate(as_displayed(picture, settings), displayed, bars=settings.bars)
-
-
-def unmarked_frame(image: Image, settings: LiveSettings) -> Image:
-    """Return a frame that could not be analysed, resized and mirrored like the others."""
-    try:
-        check_image(image)
-        return as_displayed(working_size(image), settings)
-    except Exception:
-        return image  # not a valid image; the caller has logged its shape
-
-
-def _even(side: float) -> int:
-    return max(2, 2 * round(side / 2))

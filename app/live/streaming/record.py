@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
@@ -16,16 +16,15 @@ from fer.model.spec import ModelSpec
 from fer.stream import FrameResult
 from fer.types import Faces
 
-#: Seconds without an analysed frame after which no face counts as in view. Where frames are
-#: analysed on the visitor's device, the time that results may be late is added.
+#: Seconds without an analysed frame after which no face counts as in view, beside those by which
+#: results of a device may be late.
 FRESH_SECONDS = 2.0
 
-#: Age in seconds at which the boxes of the last analysis are not drawn any more. They move on with
-#: the people until then; later they would hang where somebody has been.
+#: Age in seconds until which the boxes of the last analysis move on with the people; later, they
+#: would hang where somebody has been.
 BOX_SECONDS = 1.0
 
-#: Maximum number of rows, 76 bytes each: half an hour at 15 frames a second with two faces in
-#: view, an hour with one. When the history is full, new rows replace the oldest.
+#: Maximum number of rows, 76 bytes each: half an hour at 15 frames a second with two faces in view.
 MAX_ROWS = 2 * 15 * 60 * 30
 
 #: Windows in seconds: of the frame rates, where shorter ones fluctuate and longer ones lag behind,
@@ -35,53 +34,36 @@ RATE_SECONDS, STAGE_SECONDS = 4.0, 10.0
 
 @dataclass(frozen=True)
 class LiveErrors:
-    """Frames of which nothing is recorded.
-
-    Attributes:
-        count: how many could not be analysed.
-        last_seconds: time of the last one, in seconds since the first frame.
-        in_a_row: how many since the last frame that was analysed.
-        lost: how many the visitor's device has analysed, but could not keep until they were sent.
-    """
+    """Frames of which nothing is recorded: those that could not be analysed, and those lost."""
 
     count: int = 0
+    #: Time of the last one, in seconds since the first frame.
     last_seconds: float = 0.0
+    #: How many since the last frame that was analysed.
     in_a_row: int = 0
+    #: Those that the visitor's device has analysed, but could not keep until they were sent.
     lost: int = 0
 
 
 @dataclass(frozen=True)
 class LatestResult:
-    """What the last analysis says of now.
-
-    Attributes:
-        faces: who is in view; nobody unless it is fresh.
-        age: seconds since its frame; infinite before the first.
-        fresh: whether it tells what is in view now.
-        camera_off: whether its frame came, not long ago, from a camera that is switched off.
-    """
+    """What the last analysis says of now: who is in view, which is nobody unless it is fresh."""
 
     faces: Faces
-    age: float
     fresh: bool
     camera_off: bool
 
 
 @dataclass(frozen=True)
 class Speed:
-    """The speed of a stream.
-
-    Attributes:
-        analysed: analysed frames a second.
-        received: received frames a second.
-        shown: frames a second that were shown, with the faces of the last analysis.
-        stages: median and 95th percentile of the milliseconds per frame of each stage, in
-            processing order; ``all`` is the time for the whole frame.
-    """
+    """The speed of a stream, in frames a second."""
 
     analysed: float = 0.0
     received: float = 0.0
+    #: With the faces of the last analysis.
     shown: float = 0.0
+    #: Median and 95th percentile of the milliseconds per frame of each stage, in processing order;
+    #: ``all`` is the time for the whole frame.
     stages: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
@@ -99,6 +81,7 @@ class _Meter:
             self._frames.popleft()
 
     def analysed(self, seconds: float, stages: dict[str, float]) -> None:
+        """Note how many milliseconds each stage of a frame has taken."""
         self.count("analysed", seconds)
         self._stages.append((seconds, stages))
         while seconds - self._stages[0][0] > STAGE_SECONDS:
@@ -113,8 +96,7 @@ class _Meter:
             times = np.array([[frame.get(name, 0.0) for name in names] for frame in frames])
             medians, p95s = np.percentile(times, [50, 95], axis=0).tolist()
             stages = dict(zip(names, zip(medians, p95s, strict=True), strict=True))
-        # All rates are of the same time: since a frame came, some of which were of a black picture.
-        # What came with the first one is of the time before.
+        # All rates are of the time since a frame came; what came with it is of the time before.
         lately = [entry for entry in self._frames if now - entry[0] <= RATE_SECONDS]
         since = next((at for at, what, _ in lately if what == "received"), now)
         rates = dict.fromkeys(("analysed", "received", "shown"), 0.0)
@@ -125,19 +107,10 @@ class _Meter:
 
 
 class LiveHistory:
-    """A ring buffer of rows.
-
-    Its memory is bounded, and the operating system provides it only as far as rows are written.
-
-    Args:
-        heads: names and labels of the heads that may be used; further ones come with their rows.
-        max_rows: capacity of the buffer.
-
-    Attributes:
-        heads: the heads that may occur in the rows.
-    """
+    """A ring buffer of rows, whose memory is provided only as far as rows are written."""
 
     def __init__(self, heads: tuple[HeadLabels, ...], max_rows: int = MAX_ROWS) -> None:
+        #: The heads that may occur in the rows; further ones come with their rows.
         self.heads = heads
         self._ring = np.zeros(max_rows, row_type(labels_of(heads)))
         self._written = 0
@@ -182,31 +155,16 @@ class LiveHistory:
 class LiveRecord:
     """The results of one visitor's streams. Safe to use from several threads.
 
-    Whatever is returned is a copy or immutable.
-
-    Args:
-        spec: describes the model that answers, until `answered_by` tells another.
-        detector: name and version of what finds the faces.
-        clock: monotonic clock in seconds, on which frames have their times.
-        today: returns date and time, with their zone.
-
-    Attributes:
-        errors: the frames that could not be analysed so far.
-        generation: how often the record has been cleared. What is found in a frame of an earlier
-            generation is not recorded any more.
+    Whatever is returned is a copy or immutable. Frames have their times on a monotonic clock in
+    seconds.
     """
 
-    def __init__(
-        self,
-        spec: ModelSpec,
-        detector: str,
-        clock: Callable[[], float],
-        today: Callable[[], datetime],
-    ) -> None:
-        self._heads, self._detector = HeadLabels.of_model(spec), detector
-        self.clock, self._today = clock, today
+    def __init__(self, spec: ModelSpec, detector: str, clock: Callable[[], float]) -> None:
+        self._heads, self._detector, self.clock = HeadLabels.of_model(spec), detector, clock
         #: Held briefly while data is changed or copied.
         self._lock = threading.Lock()
+        #: How often the record has been cleared. What is found in a frame of an earlier generation
+        #: is not recorded any more.
         self.generation = 0
         self._forget()
 
@@ -216,7 +174,7 @@ class LiveRecord:
         self._latest: tuple[FrameResult, bool] | None = None
         self.errors = LiveErrors()
         self._began: float | None = None
-        self._started = self._today()
+        self._started = datetime.now(UTC)
         self._last_frame = self._heard = -np.inf
         #: By how much results come later than their frames, in seconds.
         self._lag = 0.0
@@ -248,7 +206,7 @@ class LiveRecord:
         with self._lock:
             self._heard, self._lag = heard, lag
             if self._began is None:
-                self._began, self._started = now, self._today()
+                self._began, self._started = now, datetime.now(UTC)
             # If time went backwards, `FaceStream` would start over and give new people the numbers
             # of earlier ones.
             self._last_frame = now = max(now, self._last_frame)
@@ -270,15 +228,7 @@ class LiveRecord:
         *,
         camera_off: bool = False,
     ) -> None:
-        """Record what was found in a frame, unless the record has been cleared since it came.
-
-        Args:
-            result: who is in it, and when it came.
-            rows: what is kept of that.
-            milliseconds: how long the analysis took.
-            generation: the one in which it came.
-            camera_off: whether the frame was black, and not analysed.
-        """
+        """Record what was found in a frame, unless the record has been cleared since it came."""
         with self._lock:
             if generation != self.generation or self._began is None:
                 return
@@ -291,12 +241,7 @@ class LiveRecord:
                 self.errors = replace(self.errors, in_a_row=0)
 
     def lost(self, frames: int, generation: int) -> None:
-        """Count frames that a device has analysed and could not keep until they were sent.
-
-        Args:
-            frames: how many more.
-            generation: the one in which they were seen.
-        """
+        """Count frames that a device has analysed and could not keep until they were sent."""
         with self._lock:
             if generation == self.generation:
                 self.errors = replace(self.errors, lost=self.errors.lost + frames)
@@ -312,10 +257,7 @@ class LiveRecord:
             )
 
     def faces_at(self, seconds: float) -> Faces:
-        """Return the faces of the last analysis, moved on to a time since the first frame.
-
-        Nobody if there was no analysis, or it is older than `BOX_SECONDS` then.
-        """
+        """Return the faces of an analysis of the last `BOX_SECONDS`, moved on to a time."""
         latest = self._latest
         if latest is None or (latest[0].faces.seconds or 0.0) < seconds - BOX_SECONDS:
             return Faces.empty(())
@@ -325,12 +267,9 @@ class LiveRecord:
         """Return what the last analysis says of now."""
         with self._lock:
             latest, lag = self._latest, self._lag
-        if latest is None:
-            return LatestResult(Faces.empty(()), np.inf, fresh=False, camera_off=False)
-        faces, camera_off = latest[0].faces, latest[1]
-        age = self.now - (faces.seconds or 0.0)
-        fresh = age <= FRESH_SECONDS + lag
-        return LatestResult(faces if fresh else Faces.empty(()), age, fresh, camera_off and fresh)
+        if latest is None or self.now - (latest[0].faces.seconds or 0.0) > FRESH_SECONDS + lag:
+            return LatestResult(Faces.empty(()), fresh=False, camera_off=False)
+        return LatestResult(latest[0].faces, fresh=True, camera_off=latest[1])
 
     @property
     def silent_for(self) -> float:
@@ -358,18 +297,14 @@ class LiveRecord:
             return self._meter.speed(max(self._last_frame, self.clock() - self._lag))
 
     def rows(self, since: float = -np.inf) -> StreamRows:
-        """Return the recorded rows, with the labels of all heads.
-
-        Args:
-            since: earliest time, in seconds since the first frame.
-        """
+        """Return the recorded rows from so many seconds after the first frame on."""
         with self._lock:
             return self._history.rows(since)
 
     def result(self, zone: tzinfo) -> StreamResult:
         """Return what was found so far, with times in a zone."""
-        info = self.info
-        return StreamResult(self.rows(), replace(info, time=info.time.astimezone(zone)))
+        time = self._started.astimezone(zone)
+        return StreamResult(self.rows(), replace(self.info, time=time))
 
     @property
     def dropped(self) -> int:

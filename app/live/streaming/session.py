@@ -1,8 +1,8 @@
 """One visitor's live stream: shows frames, and has them analysed. Does not use Streamlit.
 
 Three threads meet here: that of the video, which draws every frame and never waits for a slow
-analysis; that of the analysis, which takes the newest frame whenever it is free; and that of the
-page, which reads what was found, and brings what the visitor's own device has seen.
+analysis; that of the analysis; and that of the page, which reads what was found, and brings what
+the visitor's own device has seen.
 """
 
 from __future__ import annotations
@@ -12,24 +12,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import cv2
 import numpy as np
 
+from app.core.priority import STREAM_NICENESS, lower_priority
 from app.core.server.events import counters, log_event
-from app.live.streaming.analysis import NewestFirst
-from app.live.streaming.frames import (
-    LiveSettings,
-    as_displayed,
-    camera_is_off,
-    marked_frame,
-    unmarked_frame,
-    working_size,
-)
+from app.live.streaming.frames import LiveSettings, as_displayed, camera_is_off, working_size
 from app.live.streaming.record import LiveRecord
 from app.live.streaming.stream_limit import StreamLimit
 from fer.analyzer import Classifier
+from fer.drawing.annotate import annotate
 from fer.export.stream import HeadLabels, StreamRows
 from fer.model.spec import ModelSpec
 from fer.ondevice.wire import SeenFrame
@@ -39,8 +32,8 @@ from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 
 _log = logging.getLogger(__name__)
 
-#: Longest time in seconds that a frame waits for its own analysis, so that its boxes are its own.
-#: Two thirds of the time between two frames at 15 a second; the rest is for drawing.
+#: Longest time in seconds that a frame waits for its own analysis, so that its boxes are its own:
+#: two thirds of the time between two frames.
 MATCH_SECONDS = 0.04
 
 #: By how much results of a device may be late: they come twice a second, over a network.
@@ -50,15 +43,16 @@ BATCH_LAG_SECONDS = 1.0
 _MAX_SETTINGS = 32
 
 
+#: Seconds without a frame after which the thread ends, so that none outlives its stream.
+IDLE_SECONDS = 5.0
+
+#: By how much `NewestFirst.lately_seconds` falls with each quick analysis.
+_DECAY = 0.9
+
+
 @dataclass(frozen=True, eq=False)
 class LiveModel:
-    """A network that answers in streams.
-
-    Attributes:
-        classifier: classifies aligned faces.
-        spec: describes its input and outputs.
-        key: tells it from other models; see `app.core.models.runnable.ModelEntry`.
-    """
+    """A network that answers in streams; its key tells it from other models."""
 
     classifier: Classifier
     spec: ModelSpec
@@ -67,21 +61,85 @@ class LiveModel:
 
 @dataclass(frozen=True, eq=False)
 class _Frame:
-    """When a frame came, how large it is, and what is asked about it.
+    """When a frame came, how large it is, and what is asked about it."""
 
-    Attributes:
-        seconds: time since the first frame.
-        generation: see `LiveRecord`.
-        size: width and height in working size.
-        black: whether the camera is off; then nobody looks at it.
-    """
-
+    #: Since the first frame.
     seconds: float
+    #: See `LiveRecord`.
     generation: int
     settings: LiveSettings
     model: LiveModel
+    #: Width and height in working size.
     size: tuple[int, int]
+    #: Whether the camera is off; then nobody looks at it.
     black: bool
+
+
+class NewestFirst:
+    """Does the newest analysis whenever it is free, one at a time, on a thread of its own.
+
+    One that is still waiting when the next one comes is dropped: results are never late, and no
+    queue grows. If the thread keeps up, none is dropped.
+    """
+
+    def __init__(self) -> None:
+        #: How long the slow ones among the last analyses took; 0 before the first.
+        self.lately_seconds = 0.0
+        self._changed = threading.Condition()
+        self._waiting: Callable[[], object] | None = None
+        #: Numbers of the last analysis that was offered, and of the last one that was done.
+        self._offered = self._done = 0
+        self._ending = False
+        self._thread: threading.Thread | None = None
+
+    def offer(self, analyse: Callable[[], object], *, wait_seconds: float = 0.0) -> bool:
+        """Hand over an analysis, which must not raise, in the place of one that still waits.
+
+        Returns whether it, or a later one, has been done, for which it waits so long at most.
+        """
+        with self._changed:
+            self._waiting, self._ending = analyse, False
+            self._offered = number = self._offered + 1
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="live-analysis", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+            return self._changed.wait_for(lambda: self._done >= number, wait_seconds)
+
+    def end(self) -> None:
+        """Drop an analysis that waits, and end the thread after the one that is running."""
+        with self._changed:
+            self._waiting, self._ending = None, True
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        lower_priority(STREAM_NICENESS)
+        try:
+            while self._work():
+                pass
+        finally:  # whatever ended it, the next analysis starts another thread
+            with self._changed:
+                if self._thread is threading.current_thread():
+                    self._thread = None
+
+    def _work(self) -> bool:
+        """Wait for an analysis and do it; return whether there was one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ending, IDLE_SECONDS)
+            analyse, self._waiting, number = self._waiting, None, self._offered
+            if analyse is None:
+                # Under the lock, so that the next offer sees that it has to start a thread.
+                self._thread = None
+                return False
+        started = time.monotonic()
+        analyse()
+        del analyse  # with its picture, which must not wait here for the next one
+        with self._changed:
+            self._done = number
+            took = time.monotonic() - started
+            self.lately_seconds = max(took, _DECAY * self.lately_seconds)
+            self._changed.notify_all()
+        return True
 
 
 class LiveSession:
@@ -89,18 +147,8 @@ class LiveSession:
 
     Who goes from the server to the own device or back keeps the number, and averages go on.
 
-    Args:
-        stream: analyses the frames; used by this session only.
-        model: answers, until another is chosen.
-        limit: grants the slot that the session must hold for every frame.
-        clock: monotonic clock in seconds.
-        today: returns date and time, with their zone.
-        match_seconds: see `MATCH_SECONDS`.
-
     Attributes:
-        record: what was found.
-        model: the chosen model.
-        limit: see above; the session is a holder of it.
+        limit: grants the slot that the session must hold for every frame.
         refused: whether the last frame got no slot and was returned without analysis.
     """
 
@@ -110,10 +158,9 @@ class LiveSession:
         model: LiveModel,
         limit: StreamLimit,
         clock: Callable[[], float] = time.monotonic,
-        today: Callable[[], datetime] = lambda: datetime.now(UTC),
         match_seconds: float = MATCH_SECONDS,
     ) -> None:
-        self.record = LiveRecord(model.spec, stream.detector_version, clock, today)
+        self.record = LiveRecord(model.spec, stream.detector_version, clock)
         self.model, self.limit, self.refused = model, limit, False
         #: Each with the time on the clock from which it holds. Replaced as a whole, as settings
         #: are, so that no frame sees half of a change.
@@ -145,24 +192,13 @@ class LiveSession:
         return settings if known else replace(settings, head=None)
 
     def choose_model(self, model: LiveModel) -> None:
-        """Let a model answer from the next frame on. Rows stay, and people keep their numbers.
-
-        Args:
-            model: answers. A head that it lacks gives way to its usual one.
-        """
+        """Let a model answer from the next frame on. Rows stay, and people keep their numbers."""
         if model is not self.model:
             self.model = model
             self.record.answered_by(model.spec)
 
     def choose_head(self, head: str) -> None:
-        """Use a head of the network from the next frame on.
-
-        Args:
-            head: name of the head.
-
-        Raises:
-            ModelError: the network has no such head.
-        """
+        """Use a head of the network from the next frame on; ModelError if it has no such one."""
         self.model.spec.head(head)
         self.settings = replace(self.settings, head=head)
 
@@ -198,24 +234,29 @@ class LiveSession:
                 lambda: self._analyse(frame, picture),
                 wait_seconds=self._match_seconds if quick else 0.0,
             )
-            return self._draw(picture, moment, settings)
+            started = time.perf_counter()
+            faces = self.record.faces_at(moment)
+            faces = faces.mirrored(size[0]) if settings.mirrored else faces
+            shown = annotate(as_displayed(picture, settings), faces, bars=settings.bars)
+            self.record.shown(1000 * (time.perf_counter() - started))
+            return shown
         except Exception:
             self._failed(np.shape(image))
-            return unmarked_frame(image, settings)
-
-    def _draw(self, picture: Image, seconds: float, settings: LiveSettings) -> Image:
-        started = time.perf_counter()
-        shown = marked_frame(picture, self.record.faces_at(seconds), settings)
-        self.record.shown(1000 * (time.perf_counter() - started))
-        return shown
+        try:
+            check_image(image)
+            return as_displayed(working_size(image), settings)
+        except Exception:
+            return image  # not a valid image, whose shape has been logged
 
     def _analyse(self, frame: _Frame, picture: Image) -> None:
         """Analyse and record a frame, also a black one: rows are kept in the order of times."""
+        size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
 
         def look(**options: object) -> FrameResult:
             # Where the picture is another one from one frame to the next, as when somebody shows
             # the camera a film, who is in the same place is not the same for that.
-            if self._is_cut(_thumbnail(picture)):
+            thumbnail = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+            if self._is_cut(np.asarray(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2GRAY), np.uint8)):
                 self._stream.cut()
             return self._stream(picture, frame.seconds, **options)  # type: ignore[arg-type]
 
@@ -226,17 +267,9 @@ class LiveSession:
     ) -> FrameResult | None:
         """Record a frame that was analysed on the visitor's device. Never raises.
 
-        Frames must come in the order of their times; late ones keep theirs, and are followed with
-        the settings of that time. No slot is needed.
-
-        Args:
-            seen: what the device says of it.
-            seconds: its time on the session's clock.
-            generation: the one of the record when it was seen.
-            model: the network that has answered there.
-
-        Returns:
-            Who is in it; None if it failed, or the record has been cleared since.
+        Frames must come in the order of their times, on the session's clock; late ones keep theirs,
+        and are followed with the settings of that time. No slot is needed. Returns None if it
+        failed, or the record has been cleared since the generation in which it was seen.
         """
         if generation != self.record.generation:
             return None
@@ -262,13 +295,9 @@ class LiveSession:
         place: str,
         milliseconds: float | None = None,
     ) -> FrameResult | None:
-        """Find out who is in a frame, and record it; None if that failed.
+        """Find out who is in a frame by a look at a place, and record it; None if that failed.
 
-        Args:
-            frame: when it came.
-            look: returns who is in it.
-            place: where it was looked at.
-            milliseconds: how long that took; what it takes now if None.
+        The milliseconds are those that a device took; if None, what the look takes now.
         """
         started, spec, settings = time.perf_counter(), frame.model.spec, frame.settings
         try:
@@ -278,7 +307,12 @@ class LiveSession:
                 result = FrameResult(nobody, {}, np.zeros((0, 2), np.float32))
             else:
                 with self._lock:
-                    self._prepare(frame)
+                    if frame.generation != self._generation:  # the record was cleared
+                        self._stream.reset()
+                        self._generation = frame.generation
+                    if frame.model is not self._answers:
+                        self._stream.answer_with(frame.model.classifier, spec)
+                        self._answers = frame.model
                     result = look(head=settings.head, smoothing_seconds=settings.smoothing_seconds)
             rows = StreamRows.of(
                 result.faces,
@@ -297,15 +331,6 @@ class LiveSession:
             counters().add("analysis", place)
         return result
 
-    def _prepare(self, frame: _Frame) -> None:
-        """Let the stream begin anew if the record was cleared, and answer with the right model."""
-        if frame.generation != self._generation:
-            self._stream.reset()
-            self._generation = frame.generation
-        if frame.model is not self._answers:
-            self._stream.answer_with(frame.model.classifier, frame.model.spec)
-            self._answers = frame.model
-
     def could_not_be_read(self, error: object) -> None:
         """Count something that a device has sent, and that is no frame."""
         _log.info("what a device sent was left out: %s", error)
@@ -321,9 +346,3 @@ class LiveSession:
         """Release the slot and the thread: the stream has stopped, or the visitor has left."""
         self._analysis.end()
         self.limit.leave(self)
-
-
-def _thumbnail(picture: Image) -> Image:
-    size = THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT
-    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)

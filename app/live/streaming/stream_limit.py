@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 from app.core.server.events import log_event
 
 #: Seconds without a frame after which a slot becomes free, for tabs that closed without notice.
-#: Who waits for one looks every two seconds, so a closed tab's slot is free for others within ten.
 #: A page that is still connecting renews its slot every second.
 STALE_SECONDS = 5.0
 
@@ -23,21 +22,20 @@ _COUNTS_SECONDS = 1.0
 
 @dataclass
 class _Lease:
-    """What is known of a stream.
+    """What is known of a stream."""
 
-    Attributes:
-        visitor: tells its visitor from others; None if nobody has said so.
-        since: when it took its slot.
-        seen: when it last held it; minus infinity after it left.
-        counted: whether it was logged as a stream.
-        refused: whether it was logged that it got no slot: who waits asks again and again.
-    """
-
+    #: Tells its visitor from others; None if nobody has said so.
     visitor: str | None = None
+    #: When it took its slot, and when it last held it; minus infinity after it left.
     since: float = 0.0
     seen: float = -math.inf
+    #: Whether it was logged as a stream.
     counted: bool = False
+    #: Whether it was logged that it got no slot: who waits asks again and again.
     refused: bool = False
+
+    def is_alive(self, now: float) -> bool:
+        return now - self.seen < STALE_SECONDS
 
     def end(self, at: float) -> None:
         self.seen = -math.inf
@@ -50,12 +48,8 @@ class StreamLimit:
     """The slots for streams. Safe to share between threads.
 
     A slot is a lease: its holder must call `hold` again for every frame. It loses its slot after
-    `STALE_SECONDS` without a call, or when it is garbage-collected.
-
-    Args:
-        slots: number of slots.
-        clock: monotonic clock in seconds.
-        of_visitor: number of slots that one visitor may hold; any number if None.
+    `STALE_SECONDS` without a call, or when it is garbage-collected. One visitor may hold so many
+    of them; any number if `of_visitor` is None.
     """
 
     def __init__(
@@ -64,20 +58,14 @@ class StreamLimit:
         clock: Callable[[], float] = time.monotonic,
         of_visitor: int | None = None,
     ) -> None:
-        self.slots, self.of_visitor = slots, of_visitor
-        self._clock = clock
+        self.slots, self.of_visitor, self._clock = slots, of_visitor, clock
         self._lock = threading.Lock()
         # Weak references, so that a deleted session releases its slot.
         self._leases: WeakKeyDictionary[object, _Lease] = WeakKeyDictionary()
         self._looked = 0
 
     def belongs(self, holder: object, visitor: str) -> None:
-        """Note whose stream it is. One of which nothing is noted is a visitor by itself.
-
-        Args:
-            holder: the stream.
-            visitor: tells the visitor from others.
-        """
+        """Note whose stream it is. One of which nothing is noted is a visitor by itself."""
         with self._lock:
             self._leases.setdefault(holder, _Lease()).visitor = visitor
 
@@ -90,7 +78,7 @@ class StreamLimit:
                     log_event("stream_refused", reason=reason)
                 lease.refused = True
                 return False
-            if not _is_alive(lease, now):
+            if not lease.is_alive(now):
                 lease.since, lease.counted = now, False
             elif not lease.counted and now - lease.since >= _COUNTS_SECONDS:
                 lease.counted = True
@@ -105,7 +93,7 @@ class StreamLimit:
                 self._leases[holder].end(self._clock())
 
     def refusal(self, holder: object) -> str:
-        """Return why `hold` would fail: a word of `app.core.server.events`; "" if it would not.
+        """Return why `hold` would fail, as `app.core.server.events` calls it; "" if it would not.
 
         It is "off" if there are no slots, "visitor" if the visitor's own other streams have as many
         as one may hold, and "full" if all are taken.
@@ -127,13 +115,13 @@ class StreamLimit:
         with self._lock:
             now = self._clock()
             for lease in self._leases.values():
-                if lease.seen > -math.inf and not _is_alive(lease, now):
+                if lease.seen > -math.inf and not lease.is_alive(now):
                     lease.end(lease.seen)
         before, self._looked = self._looked, self.taken
         return self._looked < before
 
     def _refusal(self, lease: _Lease, now: float) -> str:
-        if _is_alive(lease, now):
+        if lease.is_alive(now):
             return ""
         if not self.slots:
             return "off"
@@ -144,8 +132,4 @@ class StreamLimit:
         return "full" if len(alive) >= self.slots else ""
 
     def _alive(self, now: float) -> list[_Lease]:
-        return [lease for lease in self._leases.values() if _is_alive(lease, now)]
-
-
-def _is_alive(lease: _Lease, now: float) -> bool:
-    return now - lease.seen < STALE_SECONDS
+        return [lease for lease in self._leases.values() if lease.is_alive(now)]

@@ -1,8 +1,6 @@
 """STUN and TURN servers that connect browser and server, and how they are. No Streamlit.
 
-Without a TURN server, a stream works on the server's own machine, in its own network and through
-simple routers. Hosts such as Streamlit Community Cloud need one. Secrets are sent to their provider
-only: they appear in no log, page or error.
+Secrets are sent to their provider only: they appear in no log, page or error.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import Enum, auto
+from enum import Enum
 from secrets import token_hex
 from typing import Any
 
@@ -50,15 +48,10 @@ STUN = ({"urls": ["stun:stun.l.google.com:19302"]},)
 
 #: Seconds: lifetime of credentials (the one that streamlit-webrtc requests of Cloudflare), the
 #: rest of it that a new connection needs, and pause after a failed request.
-LIFETIME_SECONDS = 2 * 3600
-_RESERVE_SECONDS = 3600
-_RETRY_SECONDS = 60
+LIFETIME_SECONDS, _RESERVE_SECONDS, _RETRY_SECONDS = 2 * 3600, 3600, 60
 
-#: Seconds that a provider has to answer, and a TURN server: one that is there answers at once.
-_PROVIDER_SECONDS, _TURN_SECONDS = 5, 3.0
-
-#: Seconds for which the answer of a TURN server holds.
-_HOLDS_SECONDS = 30.0
+#: Seconds that a provider has to answer, and a TURN server, whose answer holds for a while.
+_PROVIDER_SECONDS, _TURN_SECONDS, _HOLDS_SECONDS = 5, 3.0, 30.0
 
 #: Codes of a server that has no room: allocation quota reached, insufficient capacity (RFC 8656).
 _FULL = (486, 508)
@@ -71,36 +64,28 @@ _ACCOUNTS = {
 
 Server = dict[str, Any]
 
-#: Fetches a provider's servers, given an account and its secret; may raise any exception.
-Fetch = Callable[[str, str], Any]
-
 
 class Help(Enum):
-    """Kind of server that helps a connection."""
+    """Kind of server that helps a connection, as `app.core.server.events` names it."""
 
-    TURN = auto()
-    STUN = auto()
-    LOCAL = auto()
+    TURN = "turn"
+    STUN = "stun"
+    LOCAL = "local"
 
 
 @dataclass(frozen=True)
 class Ice:
-    """The servers for one connection.
-
-    Attributes:
-        help: kind of the servers.
-        servers: in the format of `RTCPeerConnection`; they hold credentials and must not be logged.
-        provider: name of the provider, for display.
-        problem: description of a failure, for display; empty if there was none.
-        relayed: whether everything goes through the TURN server.
-        expires: when the credentials end, in seconds since 1970; None if that is not known.
-    """
+    """The servers for one connection."""
 
     help: Help
+    #: In the format of `RTCPeerConnection`; they hold credentials and must not be logged.
     servers: Sequence[Server] = field(repr=False)
+    #: Name of the provider, and description of a failure, both for display.
     provider: str = ""
     problem: str = ""
+    #: Whether everything goes through the TURN server.
     relayed: bool = False
+    #: When the credentials end, in seconds since 1970; None if that is not known.
     expires: float | None = None
 
     @property
@@ -119,21 +104,13 @@ class Ice:
 class IceSource:
     """Caches credentials for all visitors and renews them in time. Thread-safe.
 
-    Args:
-        settings: environment and secrets.
-        providers: functions that fetch the servers of Cloudflare and Twilio, by name.
-        clock: monotonic clock, in seconds.
-        today: seconds since 1970.
-
-    Attributes:
-        succeeded_at: when a provider's credentials came last, in seconds since 1970.
-        failed_at: when they last did not.
+    The providers, by name, fetch servers with an account and its secret, and may raise anything.
     """
 
     def __init__(
         self,
         settings: Mapping[str, str],
-        providers: Mapping[str, Fetch],
+        providers: Mapping[str, Callable[[str, str], Any]],
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], float] = time.time,
     ) -> None:
@@ -143,6 +120,7 @@ class IceSource:
         self._lock = threading.Lock()
         self._ice: Ice | None = None
         self._good_until = -1.0
+        #: Seconds since 1970: when a provider's credentials last came, and when they did not.
         self.succeeded_at: float | None = None
         self.failed_at: float | None = None
 
@@ -163,7 +141,7 @@ class IceSource:
         with self._lock:
             ice = self._ice
         if ice is None or ice.help is not Help.TURN:
-            return "" if ice is None else ice.help.name.lower()
+            return "" if ice is None else ice.help.value
         return ice.provider.lower() if ice.provider in self._providers else "own"
 
     def _make(self) -> tuple[Ice, float]:
@@ -173,7 +151,9 @@ class IceSource:
         if own := _own_server(self._settings, self._today()):
             # With a shared secret, every visit gets credentials of its own.
             seconds = 0.0 if TURN_SECRET.text(self._settings) else float("inf")
-            return Ice(Help.TURN, (own,), "your own server", expires=_expiry(own)), seconds
+            expiry, colon, _ = own.get("username", "").partition(":")  # where its name says so
+            expires = float(expiry) if colon and expiry.isdecimal() else None
+            return Ice(Help.TURN, (own,), "your own server", expires=expires), seconds
         for provider, accounts in _ACCOUNTS.items():
             account, secret = (one.text(self._settings) for one in accounts)
             if account and secret:
@@ -201,9 +181,8 @@ class IceSource:
 def _own_server(settings: Mapping[str, str], now: float) -> Server | None:
     """Return the server that the settings name; None if they name none.
 
-    With a shared secret, it gets credentials that it accepts for a while: the user's name says when
-    they expire, and the password is its signature, so the server needs no list of users
-    (draft-uberti-behave-turn-rest-00; coturn calls it ``use-auth-secret``).
+    With a shared secret, the user's name says when the credentials expire, and the password is its
+    signature (draft-uberti-behave-turn-rest-00; coturn calls it ``use-auth-secret``).
     """
     urls = [url.strip() for url in TURN_URLS.text(settings).split(",") if url.strip()]
     if not urls:
@@ -217,20 +196,11 @@ def _own_server(settings: Mapping[str, str], now: float) -> Server | None:
     return {"urls": urls, **{name: value for name, value in credentials.items() if value}}
 
 
-def _expiry(server: Server) -> float | None:
-    """Return when credentials end whose user's name says so."""
-    seconds, colon, _ = server.get("username", "").partition(":")
-    return float(seconds) if colon and seconds.isdecimal() else None
-
-
 def twilio_servers(account: str, token: str) -> Any:
     """Fetch TURN servers from Twilio with credentials that are valid for `LIFETIME_SECONDS`.
 
-    The function of streamlit-webrtc needs the package twilio, and it caches credentials for their
-    whole lifetime, so a visitor may get credentials that expire a second later.
-
-    Raises:
-        Exception: of any type, if there is no usable response.
+    That of streamlit-webrtc needs the package twilio, and keeps credentials for their whole
+    lifetime. Raises any exception if there is no usable response.
     """
     secret = base64.b64encode(f"{account}:{token}".encode()).decode()
     request = urllib.request.Request(
@@ -245,11 +215,7 @@ def twilio_servers(account: str, token: str) -> Any:
 
 
 def _servers(found: Any) -> Sequence[Server]:
-    """Convert the servers of either provider to one format.
-
-    Raises:
-        ValueError: there is no TURN server among them.
-    """
+    """Convert the servers of either provider to one format; ValueError if none is a TURN server."""
     servers = []
     for server in [found] if isinstance(found, dict) else found:
         urls = server.get("urls") or server.get("url") or []
@@ -271,13 +237,7 @@ class RelayState(Enum):
 
 
 class RelayCheck:
-    """Asks a TURN server for a relay, as a connection does, at most twice a minute.
-
-    Args:
-        ask: asks for a relay, and gives it back; raises what is in the way.
-        clock: monotonic clock in seconds.
-        today: seconds since 1970.
-    """
+    """Asks a TURN server for a relay, as a connection does, at most twice a minute."""
 
     def __init__(
         self,
@@ -294,9 +254,6 @@ class RelayCheck:
 
         An attempt that has just failed was made with servers that may have been replaced since:
         what they said holds for a while.
-
-        Args:
-            ice: the servers of the connection.
         """
         if self._clock() - self._asked >= _HOLDS_SECONDS:
             self._asked, self._state = self._clock(), self._look(ice)
@@ -314,23 +271,13 @@ class RelayCheck:
                 return RelayState.FULL
             expired = ice.expires is not None and ice.expires <= self._today()
             return RelayState.EXPIRED if expired else RelayState.REFUSED
-        except (TransactionError, OSError, TimeoutError, ValueError):
+        except (TransactionError, OSError, ValueError):
             return RelayState.UNREACHABLE
         return RelayState.WORKS
 
 
 def allocate(server: Server) -> None:
-    """Ask a TURN server for a relay, and give it back.
-
-    Args:
-        server: with one address.
-
-    Raises:
-        TransactionError: it refuses, or does not answer.
-        OSError: it cannot be reached.
-        TimeoutError: it takes too long.
-        ValueError: its address is none.
-    """
+    """Ask a TURN server, by its one address, for a relay, and give it back; raise what hinders."""
 
     async def ask() -> None:
         uri: dict[str, Any] = parse_stun_turn_uri(server["urls"][0])
@@ -369,12 +316,7 @@ _STATES = {
 
 
 def relay_facts(source: IceSource, relay: RelayState | None) -> list[tuple[str, str]]:
-    """Return where live video goes, and what the TURN server says, for the operator.
-
-    Args:
-        source: has the credentials of TURN servers.
-        relay: what that server says; None if there is none.
-    """
+    """Return where live video goes, and what the TURN server says, for the operator."""
     facts = [("Way of live video", _WAYS.get(source.source, "not known yet"))]
     if relay:
         facts.append(("The TURN server", _STATES[relay]))

@@ -5,8 +5,7 @@ import { Outbox } from "./page/protocol.js";
 import { Session } from "./page/session.js";
 import { View } from "./page/view.js";
 
-/** @typedef {import("./types.js").Data} Data */
-/** @typedef {import("./types.js").Trigger} Trigger */
+/** @import { Data, Trigger } from "./types.js" */
 
 const BASE = new URL("./", import.meta.url).href;
 
@@ -21,9 +20,7 @@ const PARK_MILLISECONDS = 1500;
 
 const clock = () => performance.now();
 
-/**
- * Outlives the component: what waits when the visitor goes to another page goes out on the return.
- */
+/** Outlives the component: what waits when the visitor goes to another page goes out on return. */
 const outbox = new Outbox(clock);
 
 class Live {
@@ -56,7 +53,11 @@ class Live {
     view.serve(this.session);
     this.listeners = new AbortController();
     const { signal } = this.listeners;
-    document.addEventListener("visibilitychange", () => this.hide(), { signal });
+    const hide = () => {
+      this.session.hide(document.hidden);
+      this.send(true);
+    };
+    document.addEventListener("visibilitychange", hide, { signal });
     const { mediaDevices } = navigator;
     mediaDevices?.addEventListener?.("devicechange", () => view.listCameras(), { signal });
     this.timer = setInterval(() => this.send(), LOOK_MILLISECONDS);
@@ -75,11 +76,6 @@ class Live {
     this.send();
   }
 
-  hide() {
-    this.session.hide(document.hidden);
-    this.send(true);
-  }
-
   /** @param {boolean} [now]  whether not to wait until it is time */
   send(now = false) {
     const message = outbox.next(this.session.setup?.id ?? "", now);
@@ -95,11 +91,8 @@ class Live {
   }
 }
 
-/** @type {WeakMap<Node, Live>} */
-const mounted = new WeakMap();
-
-/** @type {Live | null} */
-let parked = null;
+const mounted = /** @type {WeakMap<Node, Live>} */ (new WeakMap());
+let parked = /** @type {Live | null} */ (null);
 
 /**
  * @param {{data: Data, parentElement: Node, setTriggerValue: Trigger}} component

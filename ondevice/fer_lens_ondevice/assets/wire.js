@@ -3,7 +3,7 @@
  * `fer.ondevice.wire.wire_layout`, which reads them.
  */
 
-/** @typedef {import("./vision/types.js").Observed} Observed */
+/** @import { Observed } from "./vision/types.js" */
 
 /** @typedef {"u1" | "u2" | "u4" | "f4" | "f8"} Kind as numpy calls them */
 /** @typedef {[offset: number, kind: Kind, count: number]} Field */
@@ -73,10 +73,7 @@ export function packObservation(observed, frame, layout) {
   return view.buffer;
 }
 
-/**
- * @param {Observed} observed @param {number} face
- * @returns {Record<string, ArrayLike<number>>}
- */
+/** @param {Observed} observed @param {number} face @returns {Record<string, ArrayLike<number>>} */
 function faceValues({ faces, looks, evidence, flaws, ids }, face) {
   /** @param {Float32Array} values (n, …) */
   const part = (values) => {

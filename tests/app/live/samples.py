@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
@@ -15,10 +16,22 @@ from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.turn import Help, Ice, IceSource
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
+from fer.types import Image
 from tests.app.samples import PATIENCE, Detector
 from tests.samples import ROOT, FakeClassifier
 
 PAGE = "app/pages/live.py"
+
+
+class Visitor:
+    """Anything that can hold a place."""
+
+
+def picture(level: int = 0, width: int = 640, height: int = 480) -> Image:
+    """Return a picture whose left half is of one level, and whose right half is white."""
+    image = np.full((height, width, 3), 255, np.uint8)
+    image[:, : width // 2] = level
+    return image
 
 
 def model_of(spec: ModelSpec, *labels: str, key: str = "fake-1", name: str = "other") -> LiveModel:

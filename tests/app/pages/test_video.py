@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,13 +11,13 @@ from streamlit.testing.v1 import AppTest
 from app.core.budget import UploadFolders
 from app.core.jobs import Job, Jobs
 from app.core.models import running_model
-from app.video import state
+from app.video import inputs
 from app.video.session import VideoSession
 from fer.errors import ModelError
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.app.samples import PATIENCE, FakeAnalyzer, chart_alts, words
-from tests.app.video.samples import FakeEngine, nobody, video
+from tests.app.video.samples import FakeEngine, nobody, recording, video
 from tests.samples import ROOT
 
 PAGE = "app/pages/video.py"
@@ -37,7 +38,7 @@ def session(engine: FakeEngine, tmp_path: Path) -> VideoSession:
 @pytest.fixture
 def page(session: VideoSession, analyzer: FakeAnalyzer, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app on the Video page."""
-    monkeypatch.setattr(state, "video_session", lambda: session)
+    monkeypatch.setattr(inputs, "video_session", lambda: session)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
     return app.switch_page(PAGE).run()
 
@@ -83,16 +84,11 @@ def test_from_an_upload_to_a_cancel(
     assert page.file_uploader
     assert not progress_texts(page)
     assert session.folder is None
-
-
-def test_of_unknown_length_it_says_how_far_it_came(
-    page: AppTest, session: VideoSession, engine: FakeEngine
-) -> None:
-    engine.share = None
+    engine.share = None  # of unknown length
+    engine.began.clear()
     upload(page)
     assert engine.began.wait(PATIENCE)
     page.run()
-    assert not page.exception
     assert "Step 1 of 2: reading expressions · 0:00 so far" in words(page)
     assert not progress_texts(page)
 
@@ -131,10 +127,11 @@ def test_the_result_has_a_player_a_timeline_shares_and_all_files(
     assert "a box and an expression" in player.proto.alt
 
 
-def test_without_a_face_it_says_so_and_names_no_expression(
-    page: AppTest, session: VideoSession, engine: FakeEngine
+def test_without_a_face_it_says_so_and_without_a_marked_video_why(
+    page: AppTest, session: VideoSession, engine: FakeEngine, spec: ModelSpec
 ) -> None:
-    engine.finds(nobody())
+    engine.recording = recording(spec, nobody())
+    engine.note = "The disk of this server is full."
     upload(page)
     finished(page, session, engine)
     assert not page.exception
@@ -142,16 +139,6 @@ def test_without_a_face_it_says_so_and_names_no_expression(
     assert "No face in this recording." in words(page)
     assert "Surest moments" not in words(page)
     assert chart_alts(page) == []
-    assert page.get("video")
-
-
-def test_a_marked_video_that_could_not_be_written_costs_nothing_else(
-    page: AppTest, session: VideoSession, engine: FakeEngine
-) -> None:
-    engine.note = "The disk of this server is full."
-    upload(page)
-    finished(page, session, engine)
-    assert not page.exception
     assert "There is no marked video" in page.warning[0].value
     assert "disk of this server is full" in page.warning[0].value
     assert "with subtitles" in page.get("video")[0].proto.alt
@@ -207,9 +194,7 @@ def test_who_waits_is_told_why(page: AppTest, session: VideoSession, engine: Fak
     assert page.get("video")
 
 
-@pytest.mark.parametrize(
-    ("room", "megabytes"), [(400, 200), (399, 175), (180, 75), (2000, 200), (40, None)]
-)
+@pytest.mark.parametrize(("room", "megabytes"), [(400, 200), (399, 175), (2000, 200), (40, None)])
 def test_an_upload_may_be_as_large_as_there_is_room(
     page: AppTest, session: VideoSession, tmp_path: Path, room: int, megabytes: int | None
 ) -> None:
@@ -219,9 +204,6 @@ def test_an_upload_may_be_as_large_as_there_is_room(
     sizes = [uploader.proto.max_upload_size_mb for uploader in page.file_uploader]
     assert sizes == ([megabytes] if megabytes else [])
     assert megabytes or "no room for another recording" in page.info[0].value
-
-
-def test_videos_can_be_switched_off(page: AppTest, session: VideoSession) -> None:
     session.jobs = Jobs(0)
     page.run()
     assert "switched off" in page.info[0].value
@@ -229,25 +211,20 @@ def test_videos_can_be_switched_off(page: AppTest, session: VideoSession) -> Non
     assert not page.button
 
 
-def test_without_a_place_for_recordings_it_says_so(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail() -> VideoSession:
-        raise OSError(errno.EROFS, "Read-only file system", "/srv/secret")
-
-    monkeypatch.setattr(state, "video_session", fail)
+@pytest.mark.parametrize(
+    ("module", "name", "error", "says"),
+    [
+        (inputs, "video_session", OSError(errno.EROFS, "secret"), "no place for recordings"),
+        (running_model, "model_spec", ModelError("none"), "not installed here"),
+    ],
+)
+def test_without_a_place_for_recordings_or_a_model_nothing_is_offered(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, module: object, name: str,
+    error: Exception, says: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(module, name, Mock(side_effect=error))
     page.run()
     assert not page.exception
-    assert "no place for recordings" in page.error[0].value
+    assert says in page.error[0].value
     assert "secret" not in words(page)
-
-
-def test_without_a_model_nothing_is_offered(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> ModelSpec:
-        raise ModelError("models/none has no spec.json")
-
-    monkeypatch.setattr(running_model, "model_spec", fail)
-    page.run()
-    assert not page.exception
-    assert "not installed here" in page.error[0].value
     assert not page.file_uploader

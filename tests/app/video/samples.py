@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,14 +26,11 @@ INFO = VideoInfo(64, 48, 1.5, 10.0, "h264", has_sound=False)
 SOURCE = Source("holiday.mov", Path("recording.mov"), INFO, 3 * 2**20)
 
 
-def portrait() -> bytes:
-    return cv2.imencode(".jpg", np.full((16, 16, 3), 120, np.uint8))[1].tobytes()
-
-
 def recording(spec: ModelSpec, rows: StreamRows = TWO) -> Recording:
     """Two people, seen in a second and a half with a cut."""
     info = ExportInfo.of(spec, "fake-1", datetime(2026, 5, 1, 12, tzinfo=UTC))
-    moments = (Moment(0.6, 2, "happy", 0.8, portrait()),) if rows.has_face.any() else ()
+    portrait = cv2.imencode(".jpg", np.full((16, 16, 3), 120, np.uint8))[1].tobytes()
+    moments = (Moment(0.6, 2, "happy", 0.8, portrait),) if rows.has_face.any() else ()
     return Recording(
         video=INFO, rows=rows, info=info, cuts=(0.55,), moments=moments, start=0.0, end=1.5
     )
@@ -84,10 +80,9 @@ class FakeEngine:
         cancelled: IsCancelled,
     ) -> Result:
         self.settings.append(settings)
-        rows = self.recording.rows
-        on_progress(
-            Progress("analysis", self.share, 0.6, 6, 6, rows.take(slice(0, 4)), self._picture)
-        )
+        rows = self.recording.rows.take(slice(0, 4))
+        picture = np.full((48, 64, 3), (200, 100, 50), np.uint8)
+        on_progress(Progress("analysis", self.share, 0.6, 6, 6, rows, lambda: picture))
         self.began.set()
         while not self.go.wait(0.001):
             if cancelled() and self.stop.wait(PATIENCE):
@@ -98,12 +93,3 @@ class FakeEngine:
             return Result(self.recording, None, self.note)
         marked.write_bytes(b"marked")
         return Result(self.recording, marked)
-
-    @staticmethod
-    def _picture() -> np.ndarray:
-        return np.full((48, 64, 3), (200, 100, 50), np.uint8)
-
-    def finds(self, rows: StreamRows) -> None:
-        """Find other rows."""
-        moments = self.recording.moments if rows.has_face.any() else ()
-        self.recording = replace(self.recording, rows=rows, moments=moments)

@@ -1,22 +1,37 @@
-"""From a recording to a result, with the parts of `fer.video` replaced."""
+"""From a recording to a result, with the parts of `fer.video` replaced, and what is told of it."""
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from app.core.settings import model_dir
-from app.video import engine, sample
-from app.video.engine import Result, VideoSettings, check_work, most_pixels, read_video
+from app.video import engine
+from app.video.engine import (
+    MAX_ROWS,
+    PICTURE_SECONDS,
+    Result,
+    VideoProgress,
+    VideoSettings,
+    check_work,
+    most_pixels,
+    read_video,
+)
 from fer.errors import VideoError
+from fer.export.stream import StreamRows
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
+from fer.types import Image
 from fer.video.opening import VideoInfo
-from fer.video.reading import probe
-from fer.video.recording import Recording, VideoOptions
+from fer.video.recording import Progress, Recording, VideoOptions
+from tests.app.samples import Clock
 from tests.app.video.samples import recording
+from tests.fer.export.samples import TWO
 from tests.samples import write_copy
 
 
@@ -80,9 +95,6 @@ def test_what_keeps_the_marked_video_from_the_disk_does_not_cost_the_numbers(
     assert result.marked is None
     assert result.note.startswith(note)
     assert len(result.recording.rows)
-
-
-def test_other_faults_are_faults(tmp_path: Path, asked: dict[str, Any]) -> None:
     asked["error"] = RuntimeError("a fault that nobody thought of")
     with pytest.raises(RuntimeError):
         read(tmp_path, VideoSettings())
@@ -98,13 +110,6 @@ def test_a_model_that_went_while_the_job_waited_is_replaced_by_the_configured_on
 
 
 @pytest.mark.parametrize(
-    ("size", "pixels"), [(0, 5e9), (1_000_000, 25e9), (12_250_000, 250e9), (200_000_000, 250e9)]
-)
-def test_a_larger_file_may_have_more_pixels_up_to_a_limit(size: int, pixels: float) -> None:
-    assert most_pixels(size) == pixels
-
-
-@pytest.mark.parametrize(
     ("seconds", "rate", "refused"),
     [
         (None, None, False),
@@ -117,6 +122,8 @@ def test_a_larger_file_may_have_more_pixels_up_to_a_limit(size: int, pixels: flo
 def test_what_a_header_says_is_too_much_work_is_refused(
     seconds: float | None, rate: float | None, refused: bool
 ) -> None:
+    sizes = [0, 1_000_000, 12_250_000, 200_000_000]
+    assert [most_pixels(size) for size in sizes] == [5e9, 25e9, 250e9, 250e9]
     video = VideoInfo(2500, 2000, seconds, rate, "gif", has_sound=False)
     if not refused:
         return check_work(video, 0)
@@ -124,12 +131,89 @@ def test_what_a_header_says_is_too_much_work_is_refused(
         check_work(video, 0)
 
 
-def test_the_sample_is_written_once_and_is_what_is_said_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def progress(clock: Clock) -> VideoProgress:
+    return VideoProgress(clock)
+
+
+def report(share: float | None, frames: int, stage: str = "analysis") -> Progress:
+    return Progress(stage, share, 0.0, frames, frames // 3)
+
+
+def test_rows_of_all_reports_follow_each_other(progress: VideoProgress) -> None:
+    assert progress.newest is progress.rows is progress.seconds_left is None
+    assert (progress.picture, progress.speed) == (b"", 0.0)
+    progress.report(Progress("analysis", 0.0, 0.0, 1, 1, TWO.take(slice(0, 0))))
+    assert progress.rows is not None
+    assert len(progress.rows) == 0
+    for part in (slice(0, 2), slice(2, 3), slice(3, 5)):
+        progress.report(Progress("analysis", 0.5, 0.0, 1, 1, TWO.take(part)))
+    for _ in range(2):
+        assert progress.rows.seconds.tolist() == TWO.seconds.tolist()
+    progress.report(report(0.1, 1, "picture"))
+    assert len(progress.rows) == len(TWO), "they stay while the marked video is written"
+
+
+def test_of_a_long_recording_some_frames_are_kept_each_whole(progress: VideoProgress) -> None:
+    frames = MAX_ROWS
+    array = np.repeat(TWO.array[:1], 2 * frames)
+    array["seconds"], array["track"] = np.repeat(np.arange(frames) / 10, 2), [1, 2] * frames
+    progress.report(Progress("analysis", 0.5, 0.0, 1, 1, StreamRows(array, TWO.heads)))
+    rows = progress.rows
+    assert rows is not None
+    assert (len(rows), rows.track[:4].tolist()) == (MAX_ROWS, [1, 2, 1, 2])
+    assert rows.seconds[-1] == pytest.approx(frames / 10, abs=0.3)
+    crowd = StreamRows(np.repeat(TWO.array[:1], MAX_ROWS + 1), TWO.heads)
+    progress = VideoProgress()
+    progress.report(Progress("analysis", 0.5, 0.0, 1, 1, crowd))
+    assert progress.rows is not None
+    assert len(progress.rows) == MAX_ROWS + 1, "in one frame"
+
+
+@pytest.mark.parametrize("fine", [False, True])
+def test_speed_is_the_stage_s_and_time_left_the_whole_s(clock: Clock, fine: bool) -> None:
+    progress = VideoProgress(clock, fine=fine)
+    progress.report(report(0.0, 1))
+    clock.seconds += 0.5
+    progress.report(report(0.01, 30))
+    assert progress.speed == 60
+    assert progress.seconds_left is None, "too early to say"
+    clock.seconds += 9.5
+    progress.report(report(0.25, 600))
+    assert progress.speed == 60
+    # 30 seconds of this step, and 2,400 frames to be marked; 200 analyses took 10 seconds.
+    assert progress.seconds_left == pytest.approx(30 + 2400 * (10 / 200) * (0.03 if fine else 0.56))
+    progress.report(report(0.0, 0, "picture"))
+    assert progress.speed == 0
+    assert progress.seconds_left is None
+    clock.seconds += 2
+    progress.report(report(0.5, 100, "picture"))
+    assert progress.speed == 50
+    assert progress.seconds_left == pytest.approx(2)
+    progress.report(report(None, 100, "picture"))
+    assert progress.speed == 50
+    assert progress.seconds_left is None, "without a length"
+
+
+def test_a_picture_is_made_about_once_a_second_and_never_kept_as_it_came(
+    progress: VideoProgress, clock: Clock
 ) -> None:
-    file = sample.sample_video(tmp_path)
-    assert [*tmp_path.iterdir()] == [file] == [tmp_path / sample.NAME]
-    assert probe(file) == sample.VIDEO
-    assert file.stat().st_size < 2**20
-    monkeypatch.setattr(sample, "_write", lambda file: 1 / 0)
-    assert sample.sample_video(tmp_path) == file
+    made: list[int] = []
+
+    def picture(level: int) -> Callable[[], Image]:
+        def make() -> Image:
+            made.append(level)
+            return np.full((900, 1600, 3), (level, 0, 0), np.uint8)
+
+        return make
+
+    for level in (50, 100, 200):
+        progress.report(Progress("analysis", 0.1, 0.0, 1, 1, None, picture(level)))
+        clock.seconds += PICTURE_SECONDS / 2
+    assert made == [50, 200]
+    shown = cv2.imdecode(np.frombuffer(progress.picture, np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
+    assert shown.shape == (450, 800, 3)
+    assert abs(int(shown[0, 0, 2]) - 200) < 5, "red is red"
+    assert progress.newest is not None
+    assert progress.newest.picture is None, "it would keep the frame"

@@ -29,10 +29,7 @@ export class MessageLoop {
     this.engine = undefined;
   }
 
-  /**
-   * Do what a message asks for, after what was asked for before.
-   * @param {ToWorker} message
-   */
+  /** Do what a message asks for, after what was asked for before. @param {ToWorker} message */
   take(message) {
     this.last = this.last.then(async () => {
       try {

@@ -76,7 +76,6 @@ export class DeviceNetworks {
   /**
    * What tells how these networks do on their accelerator, and on no other.
    * @param {string} canvas of the detector
-   * @returns {import("./accelerator.js").Trial}
    */
   trial(canvas) {
     const asked = this.accelerator;

@@ -1,6 +1,6 @@
 /** The pixels of a video frame, without the graphics processor where the browser can do without. */
 
-/** @typedef {import("../types.js").Picture} Picture */
+/** @import { Picture } from "../types.js" */
 
 /**
  * @typedef {object} Pixels

@@ -26,10 +26,7 @@ const thisBrowser = () => ({
 
 /** Gives files whose content is what was expected, and no other. */
 export class FileStore {
-  /**
-   * @param {string} base address of the folder of the scripts
-   * @param {Browser} browser
-   */
+  /** @param {string} base address of the folder of the scripts @param {Browser} browser */
   constructor(base, browser = thisBrowser()) {
     this.base = base;
     this.browser = browser;
@@ -39,7 +36,6 @@ export class FileStore {
    * The content of a file, out of the cache or from the server.
    * @param {KnownFile} file
    * @param {(bytes: number) => void} [onBytes] told of bytes as they come, of all at once if kept
-   * @returns {Promise<Uint8Array<ArrayBuffer>>}
    */
   async content(file, onBytes = () => {}) {
     const cache = await this.cache();
@@ -60,10 +56,7 @@ export class FileStore {
     return content;
   }
 
-  /**
-   * Delete every entry but these.
-   * @param {Iterable<string>} hashes SHA-256
-   */
+  /** Delete every entry but these. @param {Iterable<string>} hashes SHA-256 */
   async keepOnly(hashes) {
     const cache = await this.cache();
     const wanted = new Set([...hashes].map((hash) => this.entry(hash)));

@@ -44,10 +44,7 @@ export async function openCamera(wanted, events) {
   return { stream, id: track.getSettings().deviceId ?? "", stop };
 }
 
-/**
- * @param {string} name
- * @returns {Error}
- */
+/** @param {string} name @returns {Error} */
 function named(name) {
   return Object.assign(new Error(name), { name });
 }

@@ -16,10 +16,7 @@ export function padding(size) {
   return Math.max(3, Math.floor(size / 4));
 }
 
-/**
- * The more readable colour of text on a background.
- * @param {string} background  `#RRGGBB`
- */
+/** The more readable colour of text on a background. @param {string} background  `#RRGGBB` */
 export function inkOn(background) {
   const [red, green, blue] = [1, 3, 5].map((at) => {
     const share = parseInt(background.slice(at, at + 2), 16) / 255;

@@ -5,9 +5,7 @@ import { drawPanel, drawTag } from "./ink.js";
 import { arrange, movedBox } from "./scene.js";
 import { chance, filled, oneOf } from "./words.js";
 
-/** @typedef {import("../types.js").Seen} Seen */
-/** @typedef {import("../types.js").Setup} Setup */
-/** @typedef {import("../types.js").Settings} Settings */
+/** @import { Seen, Settings, Setup } from "../types.js" */
 
 /** Least milliseconds between two drawings: more than 30 a second nobody sees. */
 const DRAW_MILLISECONDS = 28;
@@ -69,10 +67,7 @@ export class Overlay {
     this.milliseconds = performance.now() - started;
   }
 
-  /**
-   * @param {Seen} seen @param {number} seconds @param {Setup} setup
-   * @param {Settings} settings
-   */
+  /** @param {Seen} seen @param {number} seconds @param {Setup} setup @param {Settings} settings */
   drawSeen(seen, seconds, setup, settings) {
     const faces = facesShown(seen, setup, settings);
     if (!faces.length) return;

@@ -9,7 +9,7 @@
  * of the first, Streamlit takes the component off the page.
  */
 
-/** @typedef {import("../types.js").PhaseReport} PhaseReport */
+/** @import { PhaseReport } from "../types.js" */
 
 /**
  * @typedef {object} About what stands in every message of a run
@@ -135,19 +135,16 @@ export class Outbox {
   /** @param {() => number} clock milliseconds */
   constructor(clock) {
     this.clock = clock;
-    /** @type {Batches[]} */
-    this.runs = [];
+    this.runs = /** @type {Batches[]} */ ([]);
     this.resultsAt = -Infinity;
-    /** @type {number | null} when the first results went that were not acknowledged */
-    this.unanswered = null;
+    // When the first results went that were not acknowledged.
+    this.unanswered = /** @type {number | null} */ (null);
     this.number = 0;
     this.sentAt = -Infinity;
     this.waits = false; // for an answer
     this.phase = idle();
-    /** @type {PhaseReport | null} the last one that has arrived */
-    this.known = null;
-    /** @type {PhaseReport | null} the one of the last message */
-    this.sent = null;
+    this.known = /** @type {PhaseReport | null} */ (null); // the last one that has arrived
+    this.sent = /** @type {PhaseReport | null} */ (null); // the one of the last message
   }
 
   /** Another component is on the page: of how it is going, nothing has been said. */

@@ -4,10 +4,8 @@ import { answerOf } from "../vision/answers.js";
 import { panelStyle, tagOf } from "./ink.js";
 import { chance } from "./words.js";
 
-/** @typedef {import("../types.js").Head} Head */
-/** @typedef {import("../types.js").SeenFace} SeenFace */
-/** @typedef {import("../types.js").Setup} Setup */
-/** @typedef {import("./ink.js").Tag} Tag */
+/** @import { Head, SeenFace, Setup } from "../types.js" */
+/** @import { Tag } from "./ink.js" */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Rectangle */
 /** @typedef {[number, number]} Size  width and height */
 
@@ -126,10 +124,7 @@ function placePanels(canvas, marked, text, gap, view) {
   return null;
 }
 
-/**
- * @param {Rectangle} box @param {number} margin
- * @returns {Rectangle}
- */
+/** @param {Rectangle} box @param {number} margin @returns {Rectangle} */
 export function grown(box, margin) {
   return {
     left: box.left - margin,
@@ -139,10 +134,7 @@ export function grown(box, margin) {
   };
 }
 
-/**
- * Area that two rectangles share.
- * @param {Rectangle} a @param {Rectangle} b
- */
+/** Area that two rectangles share. @param {Rectangle} a @param {Rectangle} b */
 export function overlap(a, b) {
   const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);

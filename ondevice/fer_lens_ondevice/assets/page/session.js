@@ -2,10 +2,7 @@
 
 import { Stream } from "./stream.js";
 
-/** @typedef {import("../types.js").Data} Data */
-/** @typedef {import("../types.js").Parts} Parts */
-/** @typedef {import("../types.js").PhaseName} PhaseName */
-/** @typedef {import("../types.js").Setup} Setup */
+/** @import { Data, Parts, PhaseName, Setup } from "../types.js" */
 
 /** Milliseconds that the end waits for the worker and the server, before the page says so. */
 const END_MILLISECONDS = 1500;

@@ -2,8 +2,8 @@
 
 import { FramePump } from "./pump.js";
 
-/** @typedef {import("../types.js").Setup} Setup */
-/** @typedef {import("./camera.js").Camera} Camera */
+/** @import { Setup } from "../types.js" */
+/** @import { Camera } from "./camera.js" */
 
 /**
  * @typedef {object} Sources  where camera, worker and pictures come from

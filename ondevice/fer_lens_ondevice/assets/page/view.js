@@ -5,8 +5,8 @@ import { Overlay, described } from "./overlay.js";
 import { onVideoFrames } from "./pump.js";
 import { filled } from "./words.js";
 
-/** @typedef {import("../types.js").State} State */
-/** @typedef {import("./session.js").Session} Session */
+/** @import { State } from "../types.js" */
+/** @import { Session } from "./session.js" */
 
 /** Milliseconds between two descriptions of the picture, for those who listen to the page. */
 const DESCRIBE_MILLISECONDS = 2000;
@@ -55,19 +55,13 @@ export class View {
     this.resized.observe(this.overlay.canvas);
   }
 
-  /**
-   * Stand in an element of the page, in place of another.
-   * @param {Node} parent
-   */
+  /** Stand in an element of the page, in place of another. @param {Node} parent */
   enter(parent) {
     parent.appendChild(this.root);
     if (this.video.srcObject) this.video.play().catch(() => {}); // it pauses when it is moved
   }
 
-  /**
-   * @param {string} selector
-   * @returns {HTMLElement}
-   */
+  /** @param {string} selector @returns {HTMLElement} */
   find(selector) {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
   }
@@ -80,10 +74,7 @@ export class View {
     requestAnimationFrame((now) => this.draw(now));
   }
 
-  /**
-   * Show a camera, or none.
-   * @param {MediaStream | null} stream
-   */
+  /** Show a camera, or none. @param {MediaStream | null} stream */
   async play(stream) {
     this.stopFrames();
     this.video.srcObject = stream;

@@ -4,9 +4,7 @@ import { resizeArea } from "./resize.js";
 import { boxSide, clamp, inverted, rint, similarity, transformed } from "./geometry.js";
 import { cropped, imageOf } from "./image.js";
 
-/** @typedef {import("./types.js").Image} Image */
-/** @typedef {import("./types.js").Matrix} Matrix */
-/** @typedef {import("./types.js").Framing} Framing */
+/** @import { Framing, Image, Matrix } from "./types.js" */
 
 /**
  * Return the similarity transform that maps a face into the frame; rotation from the points,

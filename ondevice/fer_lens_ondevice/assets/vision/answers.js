@@ -1,6 +1,6 @@
 /** From the network's scores to answers, as `fer.model.heads` and `fer.types.Faces`. */
 
-/** @typedef {import("../types.js").Head} Head */
+/** @import { Head } from "../types.js" */
 
 /**
  * Return probabilities of a head for one face; they sum to 1.

@@ -2,13 +2,9 @@
 
 import { clamp } from "./geometry.js";
 
-/** @typedef {import("./types.js").AppearanceConstants} AppearanceConstants */
-/** @typedef {import("./types.js").Image} Image */
+/** @import { AppearanceConstants, Image } from "./types.js" */
 
-/**
- * Return the logarithm of each value of a pixel.
- * @param {number} dark  added before
- */
+/** Return the logarithm of each value of a pixel. @param {number} dark  added before */
 export function logarithms(dark) {
   return Float32Array.from({ length: 256 }, (_, i) => Math.log(i + dark));
 }

@@ -4,9 +4,7 @@ import { emptyDetections, rint, weightedNms } from "./geometry.js";
 import { Places } from "./image.js";
 import { resizeArea, resizeLinear } from "./resize.js";
 
-/** @typedef {import("./types.js").BlazeFaceConstants} BlazeFaceConstants */
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").Image} Image */
+/** @import { BlazeFaceConstants, Detections, Image } from "./types.js" */
 
 /** Detects faces in one pass; keeps what it needs for frames of one shape. */
 export class BlazeFace {
@@ -21,11 +19,7 @@ export class BlazeFace {
     this.places = new Places();
   }
 
-  /**
-   * Return the faces of a picture, highest score first.
-   * @param {Image} image  RGB
-   * @returns {Promise<Detections>}
-   */
+  /** Return the faces of a picture, highest score first. @param {Image} image  RGB */
   async detect(image) {
     const { image: small, scale } = scaled(image, this.constants.inputSize, this.places);
     this.fit(canvasOf(small, this.constants));

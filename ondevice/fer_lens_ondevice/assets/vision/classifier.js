@@ -4,9 +4,7 @@ import { alignFace } from "./alignment.js";
 import { toGrey } from "./image.js";
 import { flawsOf, measure } from "./quality.js";
 
-/** @typedef {import("./types.js").Constants} Constants */
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").Image} Image */
+/** @import { Constants, Detections, Image } from "./types.js" */
 
 /** Classifies faces with one model; keeps the network's input. */
 export class Classifier {
@@ -22,11 +20,7 @@ export class Classifier {
     this.values = new Float32Array(model.inputSize ** 2 * model.channels);
   }
 
-  /**
-   * Return the aligned faces and their flaws.
-   * @param {Image} image @param {Detections} faces
-   * @returns {{crops: Image[], flaws: boolean[][]}}
-   */
+  /** Return the aligned faces and their flaws. @param {Image} image @param {Detections} faces */
   align(image, faces) {
     const { framing, inputSize, channels } = this.model;
     const { alignment, quality } = this.constants;
@@ -45,11 +39,7 @@ export class Classifier {
     return { crops, flaws };
   }
 
-  /**
-   * Return what the network says of each crop.
-   * @param {Image[]} crops
-   * @returns {Promise<Record<string, Float32Array>[]>}
-   */
+  /** Return what the network says of each crop. @param {Image[]} crops */
   async classify(crops) {
     const said = [];
     for (const { data } of crops) {

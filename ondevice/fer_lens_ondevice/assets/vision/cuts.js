@@ -3,8 +3,7 @@
 import { resizeArea } from "./resize.js";
 import { cropped, toGrey } from "./image.js";
 
-/** @typedef {import("./types.js").CutConstants} CutConstants */
-/** @typedef {import("./types.js").Image} Image */
+/** @import { CutConstants, Image } from "./types.js" */
 
 /** Tells from one frame after the other where another scene begins. */
 export class SceneCuts {

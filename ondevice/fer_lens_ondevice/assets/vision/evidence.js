@@ -5,12 +5,8 @@ import { warp } from "./alignment.js";
 import { boxSide, clamp, inverted, iou, rint, transformed } from "./geometry.js";
 import { greyAt, imageOf } from "./image.js";
 
-/** @typedef {import("./types.js").Constants} Constants */
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").Image} Image */
-/** @typedef {import("./types.js").EvidenceConstants} EvidenceConstants */
-/** @typedef {import("./types.js").LandmarkConstants} LandmarkConstants */
-/** @typedef {import("./types.js").Matrix} Matrix */
+/** @import { Constants, Detections, EvidenceConstants, Image } from "./types.js" */
+/** @import { LandmarkConstants, Matrix } from "./types.js" */
 /** @typedef {{grey: Image, left: number, top: number}} Crop */
 
 /** Weighs what two networks see at a place, and whether it has any shading. */
@@ -182,7 +178,6 @@ class FaceLandmark {
  * @param {number} face  which of them
  * @param {number} scale  side of the crop as a multiple of the box
  * @param {number} inputSize  side of the crop
- * @returns {Matrix}
  */
 function cropTransform(faces, face, scale, inputSize) {
   const points = faces.points.subarray(face * (faces.points.length / faces.count));

@@ -5,9 +5,7 @@
 
 import { iou } from "./geometry.js";
 
-/** @typedef {import("./types.js").Constants} Constants */
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").FollowingConstants} FollowingConstants */
+/** @import { Constants, Detections, FollowingConstants } from "./types.js" */
 
 /** Local numbers are 16 bits wide on their way to the server. */
 const MOST = 65535;
@@ -33,7 +31,6 @@ export class Following {
    * Return the track of each face of the next frame; none for what is too unsure to start one.
    * @param {Detections} faces
    * @param {number} seconds  if they go back, everybody is forgotten
-   * @returns {(Track | undefined)[]}
    */
   follow(faces, seconds) {
     const { following } = this.constants;
@@ -68,7 +65,6 @@ export class Following {
    * @param {(Track | undefined)[]} tracks  of the faces
    * @param {Float32Array} scores
    * @param {number[]} wanted  local numbers that the server asks for
-   * @returns {number[]}
    */
   due(tracks, scores, wanted) {
     const { lookSeconds, maxLooks } = this.constants.following;

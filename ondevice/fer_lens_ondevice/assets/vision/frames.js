@@ -4,8 +4,7 @@ import { rint } from "./geometry.js";
 import { Places } from "./image.js";
 import { resizeArea, resizeLinear } from "./resize.js";
 
-/** @typedef {import("./types.js").FrameConstants} FrameConstants */
-/** @typedef {import("./types.js").Image} Image */
+/** @import { FrameConstants, Image } from "./types.js" */
 
 /**
  * Resize so that the longer side has the length at which frames are analysed.

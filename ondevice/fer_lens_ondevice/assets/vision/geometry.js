@@ -1,7 +1,6 @@
 /** Boxes and planar transforms, as `fer.geometry`. */
 
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").Matrix} Matrix */
+/** @import { Detections, Matrix } from "./types.js" */
 
 /**
  * Return nearest integer, the even one of two, as Python's round and C's rint.
@@ -40,22 +39,13 @@ function boxArea(boxes, start) {
   return Math.max(width, 0) * Math.max(height, 0);
 }
 
-/**
- * Return the longer side of a box, as it is in 32 bits.
- * @param {Float32Array} boxes
- * @param {number} i  which of them
- */
+/** Return the longer side of box `i`, in 32 bits. @param {Float32Array} boxes @param {number} i */
 export function boxSide(boxes, i) {
   const k = 4 * i;
   return Math.fround(Math.max(boxes[k + 2] - boxes[k], boxes[k + 3] - boxes[k + 1]));
 }
 
-/**
- * Return a place for some detections.
- * @param {number} count
- * @param {number} landmarks  points of each
- * @returns {Detections}
- */
+/** @param {number} count @param {number} landmarks  points of each @returns {Detections} */
 export function emptyDetections(count, landmarks) {
   return {
     count,

@@ -1,6 +1,6 @@
 /** Pictures as arrays of bytes: making, cutting, turning grey. */
 
-/** @typedef {import("./types.js").Image} Image */
+/** @import { Image } from "./types.js" */
 
 /**
  * Return a picture of these values, or a black one.
@@ -21,11 +21,7 @@ export class Places {
     this.kept = {};
   }
 
-  /**
-   * Return a place, what is in it is lost.
-   * @param {string} name
-   * @param {number} size  in bytes
-   */
+  /** Return a place, what is in it is lost. @param {string} name @param {number} size  in bytes */
   of(name, size) {
     if (this.kept[name]?.length !== size) this.kept[name] = new Uint8Array(size);
     return this.kept[name];
@@ -54,10 +50,7 @@ export function fromRgba({ data, width, height }) {
   return imageOf(width, height, 4, bytes);
 }
 
-/**
- * Return how many colours a picture has: what is made of it has no alpha.
- * @param {Image} image
- */
+/** Return how many colours a picture has: what is made of it has no alpha. @param {Image} image */
 export function coloursOf({ channels }) {
   return Math.min(channels, 3);
 }

@@ -12,15 +12,9 @@ import { emptyDetections } from "./geometry.js";
 import { Places, fromRgba } from "./image.js";
 import { packObservation } from "../wire.js";
 
-/** @typedef {import("../types.js").Frame} Frame */
-/** @typedef {import("../types.js").Model} Model */
-/** @typedef {import("../types.js").Run} Run */
-/** @typedef {import("../types.js").Seen} Seen */
-/** @typedef {import("./types.js").Constants} Constants */
-/** @typedef {import("./types.js").Detections} Detections */
-/** @typedef {import("./types.js").Image} Image */
-/** @typedef {import("./types.js").Observed} Observed */
-/** @typedef {import("./following.js").Track} Track */
+/** @import { Frame, Model, Run, Seen } from "../types.js" */
+/** @import { Constants, Detections, Image, Observed } from "./types.js" */
+/** @import { Track } from "./following.js" */
 
 /** Looks at the frames of one run of the camera, in order. */
 export class Observer {
@@ -51,7 +45,6 @@ export class Observer {
   /**
    * Return what is seen in the next frame, for the page and as it goes to the server.
    * @param {Frame} frame
-   * @returns {Promise<Seen>}
    */
   async see(frame) {
     const { observed, faces } = await this.observe(frame);
@@ -61,15 +54,15 @@ export class Observer {
     return { number, seconds, width, height, black, faces, observation };
   }
 
-  /**
-   * Return what is seen in the next frame, as arrays and for the page.
-   * @param {Frame} frame
-   * @returns {Promise<{observed: Observed, faces: Seen["faces"]}>}
-   */
+  /** Return what is seen in the next frame, as arrays and for the page. @param {Frame} frame */
   async observe({ rgba, width, height, seconds, settings, wanted }) {
     const watch = new Stopwatch();
-    const { image, black } = this.prepared({ data: rgba, width, height });
-    const faces = black ? this.nobody() : await this.detector.detect(image);
+    const { frames, blazeface } = this.constants;
+    const whole = fromRgba({ data: rgba, width, height });
+    const image = workingSize(whole, frames, this.places);
+    const black = cameraIsOff(whole, frames);
+    const nobody = emptyDetections(0, blazeface.landmarks);
+    const faces = black ? nobody : await this.detector.detect(image);
     watch.stop("detect");
     if (seconds < this.following.seconds) this.light = new Light(this.constants.appearance);
     const light = black ? new Float32Array(3) : this.light.next(image);
@@ -88,17 +81,6 @@ export class Observer {
     const size = { width: image.width, height: image.height, black, cut };
     const seen = { faces, looks, evidence, flaws, logits, ids, outputs: this.classifier.outputs };
     return { observed: { ...size, ...seen, milliseconds: watch.milliseconds }, faces: shown };
-  }
-
-  /** @param {{data: Uint8ClampedArray, width: number, height: number}} canvas */
-  prepared(canvas) {
-    const { frames } = this.constants;
-    const image = fromRgba(canvas);
-    return { image: workingSize(image, frames, this.places), black: cameraIsOff(image, frames) };
-  }
-
-  nobody() {
-    return emptyDetections(0, this.constants.blazeface.landmarks);
   }
 
   /**

@@ -4,8 +4,7 @@ import { resizeArea } from "./resize.js";
 import { boxSide, rint } from "./geometry.js";
 import { toGrey } from "./image.js";
 
-/** @typedef {import("./types.js").Image} Image */
-/** @typedef {import("./types.js").QualityConstants} QualityConstants */
+/** @import { Image, QualityConstants } from "./types.js" */
 /** @typedef {{side: number, sharpness: number, light: number, yaw: number}} Quality */
 
 /**

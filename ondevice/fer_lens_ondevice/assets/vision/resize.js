@@ -3,7 +3,7 @@
 import { rint } from "./geometry.js";
 import { coloursOf, imageOf } from "./image.js";
 
-/** @typedef {import("./types.js").Image} Image */
+/** @import { Image } from "./types.js" */
 
 /**
  * The two positions on a side between which each new one lies, and the second one's weight.
@@ -24,21 +24,7 @@ export function resizeLinear(image, width, height, data) {
   return interpolated(image, width, height, neighbours, data);
 }
 
-/**
- * Enlarge as cv2.INTER_AREA does, which repeats pixels and blends at their borders.
- * @param {Image} image @param {number} width @param {number} height
- * @param {Uint8Array} [data]  where to put it
- * @returns {Image}
- */
-function enlargeArea(image, width, height, data) {
-  return interpolated(image, width, height, areaNeighbours, data);
-}
-
-/**
- * @param {number} from  pixels of the side
- * @param {number} to
- * @returns {Neighbours}
- */
+/** @param {number} from  pixels of the side @param {number} to @returns {Neighbours} */
 function neighbours(from, to) {
   const all = emptyNeighbours(to);
   for (let i = 0; i < to; i++) {
@@ -49,11 +35,7 @@ function neighbours(from, to) {
   return all;
 }
 
-/**
- * @param {number} from  pixels of the side
- * @param {number} to
- * @returns {Neighbours}
- */
+/** @param {number} from  pixels of the side @param {number} to @returns {Neighbours} */
 function areaNeighbours(from, to) {
   const all = emptyNeighbours(to);
   for (let i = 0; i < to; i++) {
@@ -153,8 +135,10 @@ const LEAST = 1e-3;
  * @returns {Image}
  */
 export function resizeArea(image, width, height, data) {
-  // OpenCV enlarges both sides if it has to enlarge one.
-  if (width > image.width || height > image.height) return enlargeArea(image, width, height, data);
+  // OpenCV enlarges both sides if it has to enlarge one: it repeats pixels and blends at borders.
+  if (width > image.width || height > image.height) {
+    return interpolated(image, width, height, areaNeighbours, data);
+  }
   if (image.width === 2 * width && image.height === 2 * height) {
     return image.channels === 4 ? halvedWithAlpha(image, data) : halved(image, data);
   }
@@ -264,11 +248,7 @@ function averageGrey({ data, offset, stride }, y, { first, start, weight }, to) 
   }
 }
 
-/**
- * @param {number} from  pixels of the side
- * @param {number} to
- * @returns {Parts}
- */
+/** @param {number} from  pixels of the side @param {number} to @returns {Parts} */
 function parts(from, to) {
   const scale = from / to;
   const [first, start] = [new Int32Array(to), new Int32Array(to + 1)];

@@ -26,15 +26,7 @@ def seen(
     looks: int = 0,
     outputs: tuple[str, ...] = ("expression",),
 ) -> Observation:
-    """Return what is seen in a frame of 640 × 480.
-
-    Args:
-        found: the faces.
-        scores: what the network says of every face, at each output.
-        evidence: what a close look has found.
-        looks: people of another number look otherwise.
-        outputs: outputs of the network.
-    """
+    """Return what is seen in a frame of 640 × 480."""
     n = len(found)
     histograms = np.random.default_rng(looks).random((4, 43)) ** 8
     colours = np.sqrt(histograms / histograms.sum(axis=1, keepdims=True))
@@ -53,12 +45,7 @@ def seen(
 
 @dataclass
 class Browser:
-    """What a page keeps of one run, as ``protocol.js`` does.
-
-    Attributes:
-        clock: the world's clock; the device's own began elsewhere.
-        began: what `clock` said when the device's was at 0.
-    """
+    """What a page keeps of one run, as ``protocol.js`` does."""
 
     clock: Clock
     run: str = "run-1"

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.live.device.protocol import BURST, MAX_BATCH, RATE, DeviceFeed, Message, Reply, Report
+from app.live.device.protocol import (
+    BURST,
+    MAX_BATCH,
+    RATE,
+    DeviceFeed,
+    Message,
+    Reply,
+    Report,
+)
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.record import FRESH_SECONDS, LiveErrors
 from app.live.streaming.session import BATCH_LAG_SECONDS, LiveSession
@@ -65,22 +73,14 @@ def play(feed: DeviceFeed, browser: Browser, clock: Clock) -> Play:
     return frames
 
 
-def times(session: LiveSession) -> list[float]:
-    return session.record.rows().seconds.round(6).tolist()
-
-
 def test_what_a_device_has_seen_is_recorded_like_what_was_seen_here(
     session: LiveSession, feed: DeviceFeed, browser: Browser, play: Play
 ) -> None:
     assert feed.take(browser.message()) == Reply("run-1"), "nothing yet"
     assert session.record.silent_for == np.inf
     reply = play(10)
-    assert json.loads(json.dumps(reply.data())) == {
-        "run": "run-1",
-        "acknowledged": 2,
-        "people": {"1": 1},
-        "wanted": [],
-    }
+    said = {"run": "run-1", "acknowledged": 2, "people": {"1": 1}, "wanted": []}
+    assert json.loads(json.dumps(reply.data())) == said
     rows = session.record.rows()
     assert rows.seconds == pytest.approx(0.1 * np.arange(10))
     assert rows.track.tolist() == [1] * 10
@@ -103,7 +103,7 @@ def test_the_figures_are_those_of_the_device(
     assert found == {"detect": 4, "track": 1, "align": 2, "classify": 8, "draw": 3, "all": 18}
     clock.seconds += FRESH_SECONDS + BATCH_LAG_SECONDS - 0.5
     assert len(session.record.latest().faces) == 1, "between two batches it is alive"
-    assert session.record.silent_for == session.record.latest().age == pytest.approx(2.9)
+    assert session.record.silent_for == pytest.approx(2.9)
     clock.seconds += 0.2
     assert not session.record.latest().fresh
     assert len(session.record.latest().faces) == 0
@@ -111,14 +111,16 @@ def test_the_figures_are_those_of_the_device(
     assert session.record.speed().analysed == 0
 
 
-def test_a_camera_that_is_off_is_told(session: LiveSession, play: Play) -> None:
+def test_a_camera_that_is_off_and_another_scene_are_told(session: LiveSession, play: Play) -> None:
     play(5)
     play(5, seen(Detections.empty()), black=True)
-    latest = session.record.latest()
-    assert (latest.camera_off, len(latest.faces), latest.age) == (True, 0, 0)
+    assert session.record.latest().camera_off
     assert session.record.rows().camera_off.tolist() == [False] * 5 + [True] * 5
     assert play(5).people == {1: 1}, "the same person"
     assert not session.record.latest().camera_off
+    play(1, seen(looks=1), cut=True)
+    play(9, seen(looks=1))
+    assert session.record.rows().track.tolist()[-1] == 2, "in the same place"
 
 
 def test_faces_are_told_their_persons(feed: DeviceFeed, browser: Browser, clock: Clock) -> None:
@@ -132,13 +134,6 @@ def test_faces_are_told_their_persons(feed: DeviceFeed, browser: Browser, clock:
     clock.seconds += 0.1
     browser.look(seen(PAIR), local_ids=[0, 9])
     assert feed.take(browser.message()).people == {7: 1, 3: 2, 9: 2}, "0 is followed by nobody"
-
-
-def test_a_cut_makes_people_of_the_same_place_others(session: LiveSession, play: Play) -> None:
-    play(10)
-    play(1, seen(looks=1), cut=True)
-    play(9, seen(looks=1))
-    assert session.record.rows().track.tolist()[-1] == 2
 
 
 def test_a_close_look_is_asked_for_where_none_was_taken(spec: ModelSpec, clock: Clock) -> None:
@@ -225,12 +220,9 @@ FULL = {"number": 1, "observations": "A" * MAX_BATCH}
 
 WRONG: list[tuple[object, str]] = [
     (None, "message: "),
-    ("batches", "message: "),
-    ([BATCH], "message: "),
     ({}, "run: Field required"),
     (message(run=""), "run: String should have at least 1"),
     (message(run="r" * 501), "run: String should have at most 500"),
-    (message(run=1), "run: "),
     (message(generation="0"), "generation: "),
     (message(generation=-1), "generation: "),
     (message(generation=2**60), "generation: "),
@@ -239,13 +231,11 @@ WRONG: list[tuple[object, str]] = [
     *((message(age=age), "age: ") for age in (float("nan"), float("inf"), -1.0, 1_000_001.0)),
     (message(batches={"0": BATCH}), "batches: "),
     (message(batches=[BATCH] * 5001), "batches: List should have"),
-    (message(batches=["batch"]), "batches.0: "),
     (message(batches=[{"observations": ""}]), "batches.0.number: Field required"),
     (message(batches=[BATCH | {"number": 0}]), "batches.0.number: "),
     (message(batches=[BATCH | {"observations": b""}]), "observations: "),
     (message(batches=[BATCH | {"observations": "A" * 100_001}]), "String should have at most"),
     (message(batches=[FULL] * 4 + [BATCH | {"observations": "A"}]), "at most 400000 characters"),
-    (message(model=None), "model: "),
     (message(dropped=-3), "dropped: "),
 ]
 
@@ -265,11 +255,9 @@ def test_what_is_no_message_is_refused_counted_and_nothing_else(
     assert (errors.count, errors.in_a_row, len(session.record)) == (1, 0, 10)
 
 
-@pytest.mark.parametrize(
-    "most", [{"age": 1e6}, {"run": "r" * 500}, {"batches": [BATCH] * 5000}, {"batches": [FULL] * 4}]
-)
-def test_what_is_just_within_the_limits_is_a_message(most: dict[str, Any]) -> None:
-    assert Message.of(message(**most)).run
+@pytest.mark.parametrize("batches", [[BATCH] * 5000, [FULL] * 4])
+def test_what_is_just_within_the_limits_is_a_message(batches: list[dict[str, Any]]) -> None:
+    assert Message.of(message(batches=batches, age=1e6, run="r" * 500)).run
 
 
 def test_who_sends_too_fast_waits_and_loses_nothing_whether_it_can_be_read_or_not(
@@ -294,7 +282,7 @@ def test_who_sends_too_fast_waits_and_loses_nothing_whether_it_can_be_read_or_no
 
 
 @pytest.mark.parametrize(
-    "observations", ["?", "AQ", "AQE=", "ü", "AA==", base64.b64encode(b"\x02" * 100).decode()]
+    "observations", ["?", "AQ", "ü", "AA==", base64.b64encode(b"\x02" * 100).decode()]
 )
 def test_what_cannot_be_read_is_counted_and_not_asked_for_again(
     feed: DeviceFeed, session: LiveSession, browser: Browser, observations: str
@@ -338,7 +326,7 @@ def test_frames_of_an_earlier_generation_are_acknowledged_and_not_recorded(
         after.look()
     reply = feed.take(after.message())
     assert (reply.run, reply.acknowledged, reply.people) == ("run-2", 1, {1: 1})
-    assert times(session) == [0.0, 0.1, 0.2]
+    assert session.record.rows().seconds == pytest.approx([0.0, 0.1, 0.2])
 
 
 def test_runs_follow_each_other_with_the_same_people_and_do_not_disturb_each_other(
@@ -354,7 +342,7 @@ def test_runs_follow_each_other_with_the_same_people_and_do_not_disturb_each_oth
     assert feed.take(after.message()).people == {9: 1}
     assert DeviceFeed(session).take(late).acknowledged == 2, "also where its beginning is not known"
     assert feed.take(late).acknowledged == feed.take(late).acknowledged == 2
-    assert times(session)[:6] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 60.5])
+    assert session.record.rows().seconds[:6] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 60.5])
     assert (np.diff(session.record.rows().seconds) >= 0).all(), "time never goes backwards"
     assert len(session.record) == 8
     for i in range(100):
@@ -423,9 +411,12 @@ def test_late_frames_are_followed_with_the_settings_of_their_time(
     assert rows.array["smoothing_ms"].tolist() == [500] * 4 + [2000]
 
 
-def test_a_message_says_how_it_goes_and_what_the_browser_has(
+def test_a_message_says_how_it_goes_and_what_the_browser_has_and_whatever_else_is_sent_is_taken(
     feed: DeviceFeed, browser: Browser
 ) -> None:
+    for sent in (None, 3, [], {}, {"number": "x", "batches": 7, "phase": 1}):
+        feed.hear(sent)
+        assert (feed.report, feed.heard, feed.has_setup) == (Report(), 0, "")
     phase = {"phase": "running", "code": "", "detail": ""}
     feed.hear({"number": 3, "setup": "abc", "phase": phase})
     assert (feed.report, feed.heard, feed.has_setup) == (Report("running"), 3, "abc")
@@ -436,12 +427,8 @@ def test_a_message_says_how_it_goes_and_what_the_browser_has(
     assert feed.reply == Reply("run-1", 1, {1: 1})
 
 
-def test_a_report_is_read_and_whatever_else_is_sent_taken(feed: DeviceFeed) -> None:
-    for sent in (None, 3, [], {}, {"number": "x", "batches": 7, "phase": 1}):
-        feed.hear(sent)
-        assert (feed.report, feed.heard, feed.has_setup) == (Report(), 0, "")
+def test_of_a_report_so_much_is_kept() -> None:
     report = Report.of({"phase": "failed", "code": "camera", "detail": "x" * 500, "more": 1})
     assert (report.phase, report.code, len(report.detail)) == ("failed", "camera", 200)
-    assert not report.active
-    assert not report.problem
+    assert (report.active, report.problem) == (False, "")
     assert Report.of({"phase": "unable", "code": "simd"}).problem == "simd"

@@ -7,15 +7,6 @@ from hypothesis import strategies as st
 
 from app.live.device.protocol import RunClock
 
-
-def heard(*messages: tuple[float, float]) -> RunClock:
-    """Return a clock after messages: when they were sent there, and when they came here."""
-    clock = RunClock()
-    for sent, now in messages:
-        clock.hear(sent, now)
-    return clock
-
-
 LATE = [(100 + i / 2, 1010 + i / 2) for i in range(1, 6)]
 
 
@@ -23,7 +14,6 @@ LATE = [(100 + i / 2, 1010 + i / 2) for i in range(1, 6)]
     ("messages", "there", "here"),
     [
         ([(0.5, 1000.0)], 0.1, 999.6),  # what is sent now is of now
-        ([(7000.0, 1000.0)], 7000.0, 1000.0),
         # What is late keeps its time.
         ([(1.0, 1000.0), (1.5, 1000.5), (2.0, 1011.0), (12.5, 1011.5)], 2.0, 1001.0),
         # Small differences on the way change nothing.
@@ -31,7 +21,6 @@ LATE = [(100 + i / 2, 1010 + i / 2) for i in range(1, 6)]
         ([(1e6, 1000.0)], 0.0, 1000.0 - 3600.0),  # nothing is older than a browser keeps
         # A clock that jumps ahead is set at once, and one that has stood still soon.
         ([(1.0, 1000.0), (3.5, 1000.5)], 3.4, 1000.4),
-        ([(1.0, 1000.0), (1e5, 1000.5)], 1e5, 1000.5),
         ([(100.0, 1000.0), *((100 + i / 2, 1004 + i / 2) for i in range(1, 7))], 103.0, 1007.0),
         ([(100.0, 1000.0), *((100 + i / 2, 1e5 + i / 2) for i in range(1, 7))], 103.5, 1e5 + 3.5),
         # One message that comes in time says that the clock is right.
@@ -41,11 +30,16 @@ LATE = [(100 + i / 2, 1010 + i / 2) for i in range(1, 6)]
 def test_a_time_there_is_one_here(
     messages: list[tuple[float, float]], there: float, here: float
 ) -> None:
-    assert heard(*messages)(there) == pytest.approx(here)
+    """Messages are sent there, and come here, at a time on each of the clocks."""
+    clock = RunClock()
+    for sent, now in messages:
+        clock.hear(sent, now)
+    assert clock(there) == pytest.approx(here)
 
 
 def test_if_the_first_message_was_slow_time_goes_slowly_until_it_is_right() -> None:
-    clock = heard((1.0, 1002.0))
+    clock = RunClock()
+    clock.hear(1.0, 1002.0)
     assert clock(1.0) == 1002.0
     clock.hear(1.5, 1000.5)  # two seconds quicker
     found = [clock(1.0 + i / 10) for i in range(1, 51)]

@@ -10,6 +10,7 @@ from streamlit.runtime import media_file_manager
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
+from app.live.device import served as module
 from app.live.device.served import KEPT_FILES, Shelf, served_networks
 from fer.ondevice.networks import device_networks
 from tests.samples import SHIPPED_MODEL
@@ -35,32 +36,24 @@ def page_runs_anew(manager: MediaFileManager) -> None:
     manager.remove_orphaned_files()
 
 
-def test_a_file_stays_when_its_page_runs_anew(manager: MediaFileManager) -> None:
-    other = manager.add(b"picture", "image/png", "1.0")
-    file = Shelf(manager).put(b"network")
-    page_runs_anew(manager)
-    assert fetched(manager, file["url"]) == b"network"
-    assert fetched(manager, f"../../..{other}") is None
-    assert file["bytes"] == 7
-    assert file["sha256"] == hashlib.sha256(b"network").hexdigest()
-
-
 def test_each_content_has_one_address_of_its_own(manager: MediaFileManager) -> None:
     content = bytearray(4 * 2**20)
-    first, again = Shelf(manager).put(bytes(content)), Shelf(manager).put(bytes(content))
+    first, again = (Shelf(manager).put(bytes(content)) for _ in range(2))
     content[2**20] = 1  # large files that differ in a byte
     assert first == again
     assert first["url"] != Shelf(manager).put(bytes(content))["url"]
 
 
-def test_what_was_asked_for_longest_ago_goes(manager: MediaFileManager) -> None:
-    shelf = Shelf(manager, most=2)
-    first, second = shelf.put(b"first"), shelf.put(b"second")
-    shelf.put(b"first")
-    shelf.put(b"third")
+def test_a_file_stays_when_its_page_runs_anew_and_what_was_asked_for_longest_ago_goes(
+    manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEPT_FILES", 2)
+    other = manager.add(b"picture", "image/png", "1.0")
+    first, second, *_ = (Shelf(manager).put(of) for of in (b"first", b"second", b"first", b"3rd"))
     page_runs_anew(manager)
     assert fetched(manager, first["url"]) == b"first"
-    assert fetched(manager, second["url"]) is None
+    assert (first["bytes"], first["sha256"]) == (5, hashlib.sha256(b"first").hexdigest())
+    assert fetched(manager, second["url"]) is fetched(manager, f"../../..{other}") is None
 
 
 def test_a_manager_that_keeps_its_files_in_another_way_is_only_asked_to_add() -> None:

@@ -1,25 +1,27 @@
 """The Live page in the mode on the visitor's device, without a browser."""
 
+import re
 import time
 from collections.abc import Callable
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
+import fer_lens_ondevice
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.live import notices
-from app.live.camera import CameraProblem
-from app.live.device import choice, component
-from app.live.device.choice import Place
+from app.live.device import component
+from app.live.device.component import IN_BROWSER
 from app.live.device.protocol import Report
-from app.live.device.texts import PROBLEMS
+from app.live.device.view import PROBLEMS, Choice, Place, explained, reason_for_device
 from app.live.streaming.connection import Connection, DeviceConnection, Phase
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.turn import STUN, Help, Ice
 from fer.model.spec import ModelSpec
 from tests.app.live.device.samples import Browser as Sight
-from tests.app.live.samples import live_page, session_of, words
+from tests.app.live.samples import Visitor, live_page, session_of, words
 from tests.app.samples import Clock, Detector, FakeAnalyzer
 
 LOCAL, STUN_ONLY = Ice(Help.LOCAL, ()), Ice(Help.STUN, STUN, "Google")
@@ -46,7 +48,6 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
     monkeypatch.setattr(component, "_component", lambda: fake)
     monkeypatch.setattr(component, "served_networks", lambda *_: NETWORKS)
     monkeypatch.setattr(component, "device_report", lambda: fake.report)
-    monkeypatch.setattr(choice, "device_report", lambda: fake.report)
     monkeypatch.setattr(component.fer_lens_ondevice, "missing", lambda: "")
     monkeypatch.setattr(
         component.fer_lens_ondevice, "runtime", lambda: {"files": {"a.wasm.gz": {"bytes": 3e6}}}
@@ -55,10 +56,6 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
 
 
 Visit = Callable[..., AppTest]
-
-
-class Other:
-    """Another visitor."""
 
 
 @pytest.fixture
@@ -75,7 +72,7 @@ def visit(
         limit = StreamLimit(slots)
         session = session_of(spec, limit, time.monotonic, detector)
         app = live_page(session, monkeypatch, ice, **query)
-        app.session_state["other"] = other = Other()
+        app.session_state["other"] = other = Visitor()
         if full:
             limit.hold(other)
         return app.run()
@@ -92,10 +89,6 @@ def place(page: AppTest) -> str:
     return str(widget(page).value.value)
 
 
-def choose(page: AppTest, chosen: Place) -> None:
-    widget(page).set_value(chosen).run()
-
-
 def test_the_server_is_usual_where_it_can_hold_it_and_a_choice_lasts_over_a_reload(
     visit: Visit, browser: Browser
 ) -> None:
@@ -103,7 +96,7 @@ def test_the_server_is_usual_where_it_can_hold_it_and_a_choice_lasts_over_a_relo
     assert place(page) == "server"
     assert "Each frame is analysed on this server" in words(page)
     assert not browser.data
-    choose(page, Place.DEVICE)
+    widget(page).set_value(Place.DEVICE).run()
     assert place(page) == "device"
     assert page.query_params["live"] in ("device", ["device"])
     assert place(visit(live="device")) == "device"
@@ -123,15 +116,6 @@ def test_the_device_is_first_where_the_server_cannot_with_the_reason(
     page = visit(ice=STUN_ONLY)
     assert place(page) == "server"
     assert "lacks WebAssembly SIMD" in words(page)
-
-
-def test_a_run_without_news_sends_no_choice_over_a_click_on_its_way(visit: Visit) -> None:
-    def sent(page: AppTest) -> set[str]:
-        return {str(group.key) for group in page.button_group if group.proto.set_value}
-
-    page = visit(live="device")
-    assert not sent(page)
-    assert not sent(page.run())
 
 
 @pytest.mark.parametrize(
@@ -161,11 +145,11 @@ def test_a_problem_with_the_camera_has_the_same_words_as_on_the_server(
     visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.report = Report("failed", "camera", "ended")
-    assert notices._CAMERA[CameraProblem.GONE] in words(visit(live="device"))
+    assert notices._CAMERA["gone"] in words(visit(live="device"))
     browser.report = Report()
-    monkeypatch.setattr("app.live.view.camera_problem", lambda: CameraProblem.MISSING)
+    monkeypatch.setattr("app.live.view.camera_problem", lambda: "missing")
     page = visit(live="device")
-    assert page.warning[0].value == notices._CAMERA[CameraProblem.MISSING]
+    assert page.warning[0].value == notices._CAMERA["missing"]
     assert "Before you start" in words(page)
 
 
@@ -185,7 +169,7 @@ def test_while_it_runs_the_page_is_as_on_the_server_which_waits_for_its_end(
     page.toggle[0].set_value(False).run()
     page.run()
     assert browser.data[-1]["settings"] == usual | {"smoothingSeconds": 1.5, "mirrored": False}
-    choose(page, Place.SERVER)
+    widget(page).set_value(Place.SERVER).run()
     assert browser.data[-1]["stop"] is True
     count = len(browser.data)
     browser.report = Report("ended")
@@ -196,6 +180,8 @@ def test_while_it_runs_the_page_is_as_on_the_server_which_waits_for_its_end(
 
 def test_the_setup_goes_once_and_results_are_answered(visit: Visit, browser: Browser) -> None:
     page = visit(live="device")
+    for _ in range(2):  # a run without news sends no choice over a click on its way
+        assert not [group.key for group in page.run().button_group if group.proto.set_value]
     setup = browser.data[-1]["setup"]
     assert setup["model"]["key"] == "fake-1"
     sent = Sight(Clock())
@@ -218,3 +204,54 @@ def test_a_failed_connection_offers_the_device(
     page = visit()
     page.button(key="live_to_device").click().run()
     assert place(page) == "device"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "connection", "says"),
+    [
+        ("", Help.LOCAL, ""),
+        ("", Help.TURN, ""),
+        ("full", Help.STUN, "All places on this server are taken"),
+        ("off", Help.LOCAL, "switched off"),
+        ("", Help.STUN, "no relay (TURN)"),
+    ],
+)
+def test_the_device_is_first_where_something_speaks_against_the_server(
+    refusal: str, connection: Help, says: str
+) -> None:
+    choice = Choice().revised(reason_for_device(refusal, connection), "")
+    assert (choice.place is Place.DEVICE) == bool(choice.reason) == bool(says)
+    assert says in choice.reason
+
+
+def test_what_was_chosen_stays_but_for_a_device_that_cannot() -> None:
+    assert Choice().revised("full", "simd") == Choice()
+    preselected = Choice().revised("full", "")
+    assert preselected.revised("full", "simd") == Choice(), "found out after it was chosen"
+    assert preselected.revised("", "") == preselected, "nobody is moved when a place is free again"
+    for place in Place:
+        chosen = Choice(place, by_visitor=True)
+        for reason, problem in product(("", "full"), ("", "runtime")):
+            assert chosen.revised(reason, problem) == chosen
+
+
+PAGE = fer_lens_ondevice.ASSETS / "page"
+SCRIPTS = [fer_lens_ondevice.ASSETS / "live.js", *PAGE.glob("*.js")]
+
+
+def test_every_text_that_a_script_shows_is_there_and_no_other() -> None:
+    used = set(re.findall(r"texts\.(\w+)", "\n".join(file.read_text() for file in SCRIPTS)))
+    view, session = ((PAGE / name).read_text() for name in ("view.js", "session.js"))
+    used |= set(re.findall(r'^  \w+: \["\w+", "(\w+)"\]', view, re.MULTILINE))
+    used |= set(re.findall(r'"(\w+)"', session[session.rindex("  show() {") :])) - {"running"}
+    assert used == set(IN_BROWSER)
+
+
+def test_every_problem_of_a_browser_or_worker_has_its_words_and_an_unknown_one_too() -> None:
+    camera = (PAGE / "camera.js").read_text()
+    assert set(re.findall(r'return "(\w+)"', camera)) <= set(PROBLEMS)
+    types = (fer_lens_ondevice.ASSETS / "types.js").read_text()
+    codes = re.search(r"@typedef \{([^}]*)\} FailureCode", types)
+    assert codes
+    assert set(re.findall(r'"(\w+)"', codes[1])) <= set(PROBLEMS)
+    assert explained("nobody knows") == PROBLEMS["analysis"]

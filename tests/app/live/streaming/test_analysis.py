@@ -1,37 +1,41 @@
-"""The thread of the analysis, with an analysis that a test holds up."""
+"""The thread of the analysis, with a detector or an analysis that a test holds up."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from app.live.streaming import analysis
-from app.live.streaming.analysis import NewestFirst
-from tests.app.samples import PATIENCE, Clock
+from app.live.streaming import session as module
+from app.live.streaming.frames import LiveSettings
+from app.live.streaming.record import BOX_SECONDS
+from app.live.streaming.session import LiveSession, NewestFirst
+from app.live.streaming.stream_limit import StreamLimit
+from fer.model.spec import ModelSpec
+from fer.types import Detections, Image
+from tests.app.live.samples import picture, session_of
+from tests.app.samples import FACE, PATIENCE, Clock
 
 
 class HeldUp:
-    """Analyses that wait for permission before each frame."""
+    """A detector, or an analysis, that tells when it has begun and waits for permission."""
 
     def __init__(self) -> None:
-        self.begun = threading.Semaphore(0)
-        self.allowed = threading.Semaphore(0)
-        self.frames: list[str] = []
+        self.begun, self.allowed = threading.Semaphore(0), threading.Semaphore(0)
+        self.frames: list[object] = []
         self.threads: set[threading.Thread] = set()
 
-    def of(self, frame: str) -> Callable[[], None]:
-        def analyse() -> None:
-            self.threads.add(threading.current_thread())
-            self.frames.append(frame)
-            self.begun.release()
-            assert self.allowed.acquire(timeout=PATIENCE)
-
-        return analyse
+    def __call__(self, frame: object) -> Detections:
+        self.threads.add(threading.current_thread())
+        self.frames.append(frame)
+        self.begun.release()
+        assert self.allowed.acquire(timeout=PATIENCE)
+        return FACE
 
     def join(self) -> None:
         for thread in self.threads:
             thread.join(PATIENCE)
-            assert not thread.is_alive()
+            assert not thread.is_alive(), "none outlives its stream"
 
 
 @pytest.fixture
@@ -40,40 +44,89 @@ def held_up() -> HeldUp:
 
 
 @pytest.fixture
-def newest(held_up: HeldUp) -> Iterator[NewestFirst]:
+def stalling(spec: ModelSpec, held_up: HeldUp, clock: Clock) -> Iterator[LiveSession]:
+    """A session whose analysis does not come to an end before it is allowed to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "IDLE_SECONDS", 2 * PATIENCE)  # none ends by itself
+        session = session_of(spec, StreamLimit(1, clock), clock, held_up, match_seconds=0.0)
+        session.settings = LiveSettings(mirrored=False, bars=False)
+        yield session
+        session.ended()
+        held_up.allowed.release(100)
+        held_up.join()
+
+
+def show(session: LiveSession, clock: Clock, seconds: float = 0.1) -> Image:
+    clock.seconds += seconds
+    return session.process(picture())
+
+
+def wait_for_rows(session: LiveSession, count: int) -> None:
+    for _ in range(int(PATIENCE * 1000)):
+        if len(session.record) == count:
+            return
+        threading.Event().wait(0.001)
+    pytest.fail("the analysis did not come to an end")
+
+
+def test_the_video_goes_on_while_an_analysis_takes_long(
+    stalling: LiveSession, held_up: HeldUp, clock: Clock
+) -> None:
+    shown = [show(stalling, clock)]
+    assert held_up.begun.acquire(timeout=PATIENCE)
+    shown += [show(stalling, clock) for _ in range(29)]
+    assert all((frame == picture()).all() for frame in shown)
+    assert len(stalling.record) == 0
+    speed = stalling.record.speed()
+    assert speed.shown == speed.received == pytest.approx(10)
+    held_up.allowed.release(2)
+    wait_for_rows(stalling, 2)
+    # The first frame, and the newest one when the analysis became free.
+    assert stalling.record.rows().seconds == pytest.approx([0, 2.9])
+
+
+def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
+    stalling: LiveSession, held_up: HeldUp, clock: Clock
+) -> None:
+    held_up.allowed.release()
+    show(stalling, clock)
+    wait_for_rows(stalling, 1)
+    assert (show(stalling, clock, BOX_SECONDS - 0.01) != picture()).any()
+    assert (show(stalling, clock, 0.02) == picture()).all()
+
+
+def test_a_clear_does_not_wait_for_the_analysis_and_drops_what_it_finds(
+    stalling: LiveSession, held_up: HeldUp, clock: Clock
+) -> None:
+    show(stalling, clock)
+    assert held_up.begun.acquire(timeout=PATIENCE)
+    stalling.record.clear()
+    show(stalling, clock)
+    held_up.allowed.release()
+    assert held_up.begun.acquire(timeout=PATIENCE)  # the next one
+    assert len(stalling.record) == 0
+    held_up.allowed.release()
+    wait_for_rows(stalling, 1)
+    rows = stalling.record.rows()
+    assert (rows.seconds.tolist(), rows.track.tolist()) == ([0], [1])
+
+
+@pytest.fixture
+def newest() -> Iterator[NewestFirst]:
     newest = NewestFirst()
     yield newest
     newest.end()
-    held_up.join()
-
-
-def test_a_quick_analysis_gets_every_frame_in_order(held_up: HeldUp, newest: NewestFirst) -> None:
-    held_up.allowed.release(3)
-    assert all(newest.offer(held_up.of(frame), wait_seconds=PATIENCE) for frame in "abc")
-    assert held_up.frames == ["a", "b", "c"]
-    assert len(held_up.threads) == 1
-
-
-def test_a_slow_analysis_gets_the_newest_frame_when_it_is_free(
-    held_up: HeldUp, newest: NewestFirst
-) -> None:
-    newest.offer(held_up.of("a"))
-    assert held_up.begun.acquire(timeout=PATIENCE)
-    assert not any(newest.offer(held_up.of(frame)) for frame in "bcd")
-    held_up.allowed.release(2)
-    assert held_up.begun.acquire(timeout=PATIENCE)
-    assert held_up.frames == ["a", "d"]
 
 
 def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at_once(
     held_up: HeldUp, newest: NewestFirst
 ) -> None:
     newest.end()  # nothing has begun yet
-    newest.offer(held_up.of("a"))
+    newest.offer(partial(held_up, "a"))
     assert held_up.begun.acquire(timeout=PATIENCE)
-    newest.offer(held_up.of("b"))
+    newest.offer(partial(held_up, "b"))
     newest.end()
-    newest.offer(held_up.of("c"))  # while the first is still in work
+    newest.offer(partial(held_up, "c"))  # while the first is still in work
     assert held_up.frames == ["a"]
     held_up.allowed.release(2)
     assert held_up.begun.acquire(timeout=PATIENCE)
@@ -83,11 +136,14 @@ def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at
     assert len(held_up.threads) == 1
 
 
-def test_the_thread_ends_by_itself_when_no_frames_come(held_up: HeldUp) -> None:
-    newest = NewestFirst(idle_seconds=0.0)
+def test_the_thread_ends_by_itself_when_no_frames_come(
+    held_up: HeldUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
+    newest = NewestFirst()
     held_up.allowed.release(2)
     for frame in "ab":
-        assert newest.offer(held_up.of(frame), wait_seconds=PATIENCE)
+        assert newest.offer(partial(held_up, frame), wait_seconds=PATIENCE)
         held_up.join()
     assert held_up.frames == ["a", "b"]
     assert len(held_up.threads) == 2
@@ -97,7 +153,7 @@ def test_a_slow_analysis_is_remembered_for_a_while(
     newest: NewestFirst, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, lately = Clock(), []
-    monkeypatch.setattr(analysis.time, "monotonic", clock)
+    monkeypatch.setattr(module.time, "monotonic", clock)
     for seconds in [0.01, 0.2, *[0.01] * 40]:
 
         def analyse(seconds: float = seconds) -> None:

@@ -17,29 +17,21 @@ Look = tuple[bool, float, float | None]
 @pytest.mark.parametrize(
     ("looks", "phases"),
     [
-        ([], []),
         ([(False, 0, None)], [Phase.IDLE]),
-        ([(True, 0, None), (True, 3, None)], [Phase.CONNECTING] * 2),
         ([(True, 0, None), (True, SLOW_SECONDS, None)], [Phase.CONNECTING, Phase.SLOW]),
         (
             [(True, 0, None), (True, 12, 11.9), (False, 13, 12)],
             [Phase.CONNECTING, Phase.LIVE, Phase.IDLE],
         ),
         (
-            [(True, 0, None), (True, 2, 1.9), (True, 2 + STALLED_SECONDS, 1.9)],
-            [Phase.CONNECTING, Phase.LIVE, Phase.STALLED],
-        ),
-        (
             [(True, 0, None), (True, 2, 2), (True, 2 + STALLED_SECONDS, 2)],
             [Phase.CONNECTING, Phase.LIVE, Phase.STALLED],
         ),
-        # Stopped within four seconds: no failure.
+        # Stopped within four seconds, it is no failure; later, it is, until the next attempt.
         (
             [(True, 0, None), (True, 4, None), (False, 5, None)],
             [Phase.CONNECTING] * 2 + [Phase.IDLE],
         ),
-        # Stopped at once: no failure. After a while without a frame: one, until the next attempt.
-        ([(True, 0, None), (False, 2, None)], [Phase.CONNECTING, Phase.IDLE]),
         (
             [(True, 0, None), (True, 7, None), (False, 8, None), (False, 9, None), (True, 9, None)],
             [Phase.CONNECTING] * 2 + [Phase.FAILED] * 2 + [Phase.CONNECTING],
@@ -66,29 +58,16 @@ def test_a_stream_stands_where_browser_and_frames_say(
         silent = np.inf if frame is None else now[0] - frame
         seen.append(connection.observe(active, silent))
     assert seen == phases
-
-
-def test_a_phase_says_whether_it_is_trouble_and_whether_it_connects() -> None:
     assert {p for p in Phase if p.troubled} == {Phase.SLOW, Phase.STALLED, Phase.FAILED}
-    assert {p for p in Phase if p.connecting} == {Phase.CONNECTING, Phase.SLOW}
 
 
-@pytest.mark.parametrize(
-    ("phase", "expected"),
-    [
-        ("idle", Phase.IDLE),
-        ("loading", Phase.LOADING),
-        ("running", Phase.LIVE),
-        ("paused", Phase.PAUSED),
-        ("ended", Phase.IDLE),
-        ("failed", Phase.FAILED),
-        ("unable", Phase.IDLE),
-    ],
-)
-def test_every_report_has_its_phase(phase: str, expected: Phase) -> None:
-    observed = DeviceConnection(lambda: 0.0).observe(phase, np.inf)
-    assert observed is expected
-    assert observed.active == Report(phase).active
+def test_every_report_has_its_phase() -> None:
+    expected = {"loading": Phase.LOADING, "running": Phase.LIVE, "paused": Phase.PAUSED}
+    for phase in ("idle", "loading", "running", "paused", "ended", "failed", "unable"):
+        observed = DeviceConnection(lambda: 0.0).observe(phase, np.inf)
+        other = Phase.FAILED if phase == "failed" else Phase.IDLE
+        assert observed is expected.get(phase, other)
+        assert observed.active == Report(phase).active
 
 
 def test_a_device_from_which_nothing_comes_has_stalled_but_not_at_its_start() -> None:

@@ -1,14 +1,14 @@
 """Live streams share the networks, and nothing else."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from app.core.settings import model_dir
-from app.live.streaming.network_pool import SharedNetwork, StreamPool, shared_model
+from app.live.state import SharedNetwork, shared_face_networks, shared_model
 from fer.detection.face_landmark import FaceLandmark
-from fer.detection.version import stream_detector
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
@@ -19,35 +19,22 @@ from tools.drawings import drawings
 FRAME = np.zeros((480, 640, 3), np.uint8)
 
 
-class MeetingDetector:
-    """Answers when as many are asked at once as there are; fails where one waits for another."""
-
-    def __init__(self, meeting: threading.Barrier) -> None:
-        self._meeting = meeting
-
-    def __call__(self, image: Image) -> Detections:
-        self._meeting.wait()
-        return make_detections((40, 40, 140, 140))
-
-
 @pytest.mark.parametrize("visitors", [(0, 1), (0, 2), (1, 3)])
 def test_any_two_streams_run_at_once_on_two_networks(
     visitors: tuple[int, int], spec: ModelSpec
 ) -> None:
     """Also where visitors between them have opened the page and only look."""
-    meeting = threading.Barrier(2, timeout=60)
-    detector = SharedNetwork([MeetingDetector(meeting) for _ in range(2)])
+    meeting = threading.Barrier(2, timeout=60)  # fails where one waits for another
+
+    def detect(image: Image) -> Detections:
+        meeting.wait()
+        return make_detections((40, 40, 140, 140))
+
+    detector = SharedNetwork([detect, detect])
     classifier = SharedNetwork([FakeClassifier(3) for _ in range(2)])
     streams = [FaceStream(detector, classifier, spec) for _ in range(4)]
-    seen: list[int] = []
-    threads = [
-        threading.Thread(target=lambda i=i: seen.append(len(streams[i](FRAME, 0.0).faces)))
-        for i in visitors
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(pool.map(lambda i: len(streams[i](FRAME, 0.0).faces), visitors))
     assert seen == [1, 1]
 
 
@@ -75,12 +62,12 @@ def test_a_model_has_so_many_networks_which_have_all_run_once(size: int, spec: M
 def test_streams_of_a_pool_take_a_face_for_a_person_and_a_drawing_for_none(
     astronaut: Image,
 ) -> None:
-    pool = StreamPool(1, FaceLandmark())
+    detector, face_check = shared_face_networks(1, FaceLandmark())
     model = shared_model(ExpressionClassifier(model_dir()), 1)
-    stream, other = pool.stream(model), pool.stream(model)
+    networks = detector, model.classifier, model.spec, face_check
+    stream, other = FaceStream(*networks), FaceStream(*networks)
     assert [len(stream(astronaut, t).faces) for t in (0.0, 0.1)] == [1, 1]
     assert len(other(FRAME, 0.0).faces) == 0
     smiley = drawings(480)["yellow smiley"]
     assert [len(other(smiley, frame / 15).faces) for frame in range(1, 16)] == [0] * 15
     assert other(astronaut, 2.0).faces.track_id.tolist() == [1], "people are not shared"
-    assert stream.detector_version == stream_detector()

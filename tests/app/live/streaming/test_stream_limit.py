@@ -3,14 +3,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.core.server.events import counters
 from app.live.streaming import stream_limit
 from app.live.streaming.stream_limit import STALE_SECONDS, StreamLimit
+from tests.app.live.samples import Visitor
 from tests.app.samples import Clock
-
-
-class Visitor:
-    """Anything that can hold a place."""
 
 
 def test_places_are_taken_kept_and_given_back() -> None:
@@ -50,46 +46,33 @@ def test_a_visitor_has_so_many_streams_and_leaves_places_to_others(most: int) ->
         assert limit.refusal(streams[-1]) != "visitor"
 
 
-def test_who_waits_is_counted_once() -> None:
-    clock, first, second = Clock(), Visitor(), Visitor()
-    limit, before = StreamLimit(1, clock), counters().totals()
-    for _ in range(20):
-        limit.hold(first)
-        limit.hold(second)
-        clock.seconds += 0.1
-    limit.leave(first)
-    limit.hold(second)
-    limit.leave(second)  # no stream: it was gone at once
-    after = counters().totals()
-    new = {key: n - before.get(key, 0) for key, n in after.items() if n != before.get(key, 0)}
-    assert new == {
-        ("stream_started", ""): 1,
-        ("stream_refused", "full"): 1,
-        ("stream_ended", ""): 1,
-    }
-
-
-def test_the_end_of_a_tab_that_closed_without_notice_is_counted_once(
+def test_a_stream_is_logged_once_with_its_seconds_and_who_waits_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     logged: list[tuple[str, object]] = []
-    log = stream_limit.log_event
     monkeypatch.setattr(
-        stream_limit, "log_event", lambda name, **facts: (logged.append((name, facts)), log(name))
+        stream_limit, "log_event", lambda name, **facts: logged.append((name, facts))
     )
-    clock, stream = Clock(), Visitor()
-    limit, before = StreamLimit(1, clock), counters().total("stream_ended")
+    clock, first, second = Clock(), Visitor(), Visitor()
+    limit = StreamLimit(1, clock)
+    for clock.seconds in (1000.0, 1000.5, 1001.0, 1001.5):
+        limit.hold(first)
+        limit.hold(second)
+    limit.leave(first)
+    limit.hold(second)
+    limit.leave(second)  # no stream: it was gone at once
+    refused, started = ("stream_refused", {"reason": "full"}), ("stream_started", {})
+    assert logged == [refused, started, ("stream_ended", {"seconds": 1.5})]
     limit.look()
-    for clock.seconds in (1000.0, 1001.0):
-        limit.hold(stream)
-    limit.look()
-    assert counters().total("stream_ended") == before
-    clock.seconds = 1001 + STALE_SECONDS
+    for clock.seconds in (2000.0, 2001.0):
+        limit.hold(first)
+    assert not limit.look()
+    assert len(logged) == 4
+    clock.seconds = 2001 + STALE_SECONDS  # its tab has closed without notice
     assert limit.look()
     assert not limit.look()
-    limit.leave(stream)
-    assert counters().total("stream_ended") == before + 1
-    assert logged == [("stream_started", {}), ("stream_ended", {"seconds": 1.0})]
+    limit.leave(first)
+    assert logged[3:] == [started, ("stream_ended", {"seconds": 1.0})]
 
 
 def test_who_is_silent_for_long_has_lost_the_place() -> None:
@@ -101,12 +84,7 @@ def test_who_is_silent_for_long_has_lost_the_place() -> None:
     clock.seconds = 1000 + STALE_SECONDS
     assert limit.hold(other)
     assert not limit.hold(silent)
-
-
-def test_who_is_gone_has_left() -> None:
-    limit, visitor = StreamLimit(1), Visitor()
-    limit.hold(visitor)
-    del visitor
+    del other  # who is gone has left
     gc.collect()
     assert limit.taken == 0
 

@@ -12,6 +12,7 @@ import logging
 import urllib.parse
 import urllib.request
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from aioice.stun import Class, Message, Method, TransactionFailed, TransactionTimeout
@@ -19,7 +20,6 @@ from aioice.stun import Class, Message, Method, TransactionFailed, TransactionTi
 from app.core.server.events import WORDS
 from app.live.streaming.turn import (
     STUN,
-    Fetch,
     Help,
     Ice,
     IceSource,
@@ -40,34 +40,15 @@ TURN_URL = "turn:relay.example"
 TURN = {"urls": [TURN_URL], "username": "u", "credential": "c"}
 
 
-class Provider:
-    """Answers with what it is given, after some seconds, and remembers who asked."""
-
-    def __init__(self, *answers: Any, clock: Clock | None = None, takes: float = 0.0) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[str, str]] = []
-        self.clock, self.takes = clock or Clock(), takes
-
-    def __call__(self, account: str, secret: str) -> Any:
-        self.asked.append((account, secret))
-        self.clock.seconds += self.takes
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-def source(settings: dict[str, str], ask: Fetch | None = None, clock: Any = Clock) -> IceSource:
-    clock = clock() if clock is Clock else clock
-    providers = {"Cloudflare": ask or Provider(), "Twilio": ask or Provider()}
-    return IceSource(settings, providers, clock, clock)
+def source(settings: dict[str, str], ask: Any = None, clock: Any = None) -> IceSource:
+    clock = clock or Clock()
+    return IceSource(settings, {"Cloudflare": ask, "Twilio": ask}, clock, clock)
 
 
 @pytest.mark.parametrize(
     ("settings", "help_", "servers", "word", "expires"),
     [
         ({}, Help.STUN, list(STUN), "stun", None),
-        ({"FER_ICE": "local"}, Help.LOCAL, [], "local", None),
         ({"FER_ICE": "local", **CLOUDFLARE}, Help.LOCAL, [], "local", None),
         ({"CLOUDFLARE_TURN_KEY_ID": "half"}, Help.STUN, list(STUN), "stun", None),
         (OWN, Help.TURN, [OWN_SERVER], "own", None),
@@ -89,8 +70,6 @@ def test_what_needs_no_provider_asks_none(
 @pytest.mark.parametrize(
     ("settings", "provider", "asked"),
     [
-        (CLOUDFLARE, "Cloudflare", ("key", "s3cret")),
-        (TWILIO, "Twilio", ("AC1", "s3cret")),
         (CLOUDFLARE | TWILIO, "Cloudflare", ("key", "s3cret")),
         (CLOUDFLARE | TWILIO | {"CLOUDFLARE_TURN_KEY_ID": ""}, "Twilio", ("AC1", "s3cret")),
     ],
@@ -98,9 +77,10 @@ def test_what_needs_no_provider_asks_none(
 def test_the_first_provider_with_an_account_is_asked(
     settings: dict[str, str], provider: str, asked: tuple[str, str]
 ) -> None:
-    ask = Provider([TURN])
+    ask = Mock(return_value=[TURN])
     ice = source(settings, ask).current()
-    assert (ice.help, ice.provider, ask.asked) == (Help.TURN, provider, [asked])
+    assert (ice.help, ice.provider) == (Help.TURN, provider)
+    ask.assert_called_once_with(*asked)
     assert ice.expires == 1000 + 7200
 
 
@@ -109,14 +89,11 @@ def test_the_first_provider_with_an_account_is_asked(
     [
         (TURN, [TURN]),
         ([{"urls": "stun:s.example"}, TURN], [{"urls": ["stun:s.example"]}, TURN]),
-        (
-            [{"url": TURN_URL, "username": "u", "credential": ""}],
-            [{"urls": [TURN_URL], "username": "u"}],
-        ),
+        ([{"url": TURN_URL, "credential": ""}], [{"urls": [TURN_URL]}]),
     ],
 )
 def test_servers_come_in_one_form(answer: Any, servers: list[Any]) -> None:
-    ice = source(CLOUDFLARE, Provider(answer)).current()
+    ice = source(CLOUDFLARE, lambda *_: answer).current()
     assert ice.configuration == {"iceServers": servers}
 
 
@@ -124,15 +101,19 @@ def test_servers_come_in_one_form(answer: Any, servers: list[Any]) -> None:
 def test_credentials_are_shared_and_never_have_less_than_an_hour_left(
     takes: float, clock: Clock
 ) -> None:
-    ask = Provider([TURN], [TURN], clock=clock, takes=takes)
+    def answer(*_: str) -> list[Any]:
+        clock.seconds += takes
+        return [TURN]
+
+    ask = Mock(side_effect=answer)
     shared = source(CLOUDFLARE, ask, clock)
     assert shared.current() is shared.current()
     clock.seconds = 4600 - 0.1
     shared.current()
-    assert len(ask.asked) == 1
+    assert ask.call_count == 1
     clock.seconds = 4600
     shared.current()
-    assert len(ask.asked) == 2
+    assert ask.call_count == 2
 
 
 @pytest.mark.parametrize(
@@ -141,7 +122,7 @@ def test_credentials_are_shared_and_never_have_less_than_an_hour_left(
 def test_a_provider_that_fails_is_named_tried_again_later_and_no_secret_told(
     answer: Any, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ask = Provider(answer, [TURN])
+    ask = Mock(side_effect=[answer, [TURN]])
     shared = source(CLOUDFLARE, ask, clock)
     with caplog.at_level(logging.DEBUG):
         ice = shared.current()
@@ -151,7 +132,7 @@ def test_a_provider_that_fails_is_named_tried_again_later_and_no_secret_told(
     assert "s3cret" not in caplog.text
     assert (shared.source, shared.failed_at, shared.succeeded_at) == ("stun", 1000, None)
     shared.current()
-    assert len(ask.asked) == 1
+    assert ask.call_count == 1
     clock.seconds += 60
     assert shared.current().help is Help.TURN
     assert (shared.source, shared.failed_at, shared.succeeded_at) == ("cloudflare", 1000, 1060)
@@ -192,12 +173,7 @@ def test_every_visit_gets_credentials_of_its_own_from_a_shared_secret() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "relayed"),
-    [
-        ({"FER_ICE": "relay"}, False),
-        (OWN, False),
-        (OWN | {"FER_ICE": "Relay"}, True),
-        (OWN | {"FER_ICE": "relay", "TURN_SECRET": "s3cret"}, True),
-    ],
+    [({"FER_ICE": "relay"}, False), (OWN, False), (OWN | {"FER_ICE": "Relay"}, True)],
 )
 def test_everything_is_relayed_only_if_asked_for_and_there_is_a_relay(
     settings: dict[str, str], relayed: bool
@@ -211,18 +187,6 @@ def refusal(code: int) -> TransactionFailed:
     message = Message(Method.ALLOCATE, Class.ERROR)
     message.attributes["ERROR-CODE"] = (code, "no")
     return TransactionFailed(message)
-
-
-class Turn:
-    """Is asked for a relay, and raises what it is given."""
-
-    def __init__(self, *answers: Exception | None) -> None:
-        self.answers = list(answers)
-
-    def __call__(self, server: object) -> None:
-        answer = self.answers.pop(0)
-        if answer:
-            raise answer
 
 
 @pytest.mark.parametrize(
@@ -240,7 +204,7 @@ def test_the_first_turn_address_is_asked_with_its_credentials(
     ice = Ice(Help.TURN, servers)
     assert ice.turn == (first and TURN | {"urls": [first]})
     if not first:
-        assert RelayCheck(Turn()).state(ice) is None, "nobody is asked"
+        assert RelayCheck(Mock(side_effect=AssertionError)).state(ice) is None, "nobody is asked"
 
 
 @pytest.mark.parametrize(
@@ -251,24 +215,22 @@ def test_the_first_turn_address_is_asked_with_its_credentials(
         (refusal(401), None, RelayState.REFUSED),
         (refusal(401), 1001.0, RelayState.REFUSED),
         (refusal(401), 1000.0, RelayState.EXPIRED),
-        (refusal(403), None, RelayState.REFUSED),
         (refusal(486), 999.0, RelayState.FULL),
         (refusal(508), None, RelayState.FULL),
         (TransactionTimeout(), None, RelayState.UNREACHABLE),
         (TimeoutError(), None, RelayState.UNREACHABLE),
-        (ConnectionRefusedError(), None, RelayState.UNREACHABLE),
         (ValueError("malformed uri"), None, RelayState.UNREACHABLE),
     ],
 )
 def test_what_an_answer_means(
     answer: Exception | None, expires: float | None, state: RelayState
 ) -> None:
-    check = RelayCheck(Turn(answer), today=lambda: 1000.0)
+    check = RelayCheck(Mock(side_effect=[answer]), today=lambda: 1000.0)
     assert check.state(Ice(Help.TURN, (TURN,), expires=expires)) is state
 
 
 def test_an_answer_holds_for_a_while_and_for_servers_that_were_replaced(clock: Clock) -> None:
-    check = RelayCheck(Turn(refusal(401), None), clock)
+    check = RelayCheck(Mock(side_effect=[refusal(401), None]), clock)
     assert check.state(Ice(Help.TURN, (TURN,))) is RelayState.REFUSED
     clock.seconds += 29
     assert check.state(Ice(Help.TURN, (TURN,))) is RelayState.REFUSED
