@@ -69,10 +69,7 @@ def probability_bars(
 ) -> go.Figure:
     """Return one bar per expression, always in the order of `labels` so that faces are comparable.
 
-    Args:
-        probabilities: ``(k,)``.
-        labels: names of the ``k`` expressions.
-        ink: colour of the text; Streamlit's default if None.
+    `probabilities` are ``(k,)``; `ink` is the colour of the text, Streamlit's default if None.
     """
     shares = [float(p) for p in probabilities]
     bars = go.Bar(

@@ -16,13 +16,13 @@ POLL_SECONDS = 1.0
 
 
 def mount(name: str, data: dict[str, Any], key: str, **events: Any) -> None:
-    """Put a component on the page.
+    """Put a component on the page; its trigger is ``st.session_state[key][trigger]``.
 
     Args:
         name: ``<room>/<name>``, whose script is ``app/<room>/frontend/<name>.js``; there may be
             ``.css`` and ``.html`` beside it.
         data: what its script gets.
-        key: key of the widget; a component's trigger is ``st.session_state[key][trigger]``.
+        key: key of the widget.
         events: callback by ``on_<trigger>_change``.
     """
     # Streamlit asks pandas whether a list or a dict is a table, and to import it takes 80 MB and a
@@ -39,16 +39,7 @@ def download(
     key: str,
     purpose: str | None = None,
 ) -> None:
-    """Offer a file that is created only when the visitor clicks.
-
-    Args:
-        label: of the button.
-        make: returns the contents, or a file that Streamlit reads and closes.
-        file_name: name of the file.
-        mime: its type.
-        key: tells the button from those with the same label.
-        purpose: what the file is for.
-    """
+    """Offer a file that `make` returns, open or as bytes, only when the visitor clicks."""
     st.download_button(
         label,
         make,

@@ -59,13 +59,7 @@ class Analyzer(Protocol):
 
 @dataclass(frozen=True)
 class Answerer:
-    """A model that answers.
-
-    Attributes:
-        analyzer: the model.
-        key: tells it from all others, and from what was called so before.
-        name: of the model.
-    """
+    """A model that answers; `key` tells it from all others, and from what was called so before."""
 
     analyzer: Analyzer = field(compare=False)
     key: str
@@ -82,12 +76,7 @@ class Missing(StrEnum):
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as the browser sent it.
-
-    Attributes:
-        name: its name, or its path in the folder that was chosen.
-        data: its contents.
-    """
+    """A file as the browser sent it; its name may be a path in the folder that was chosen."""
 
     name: str
     data: bytes = field(repr=False)
@@ -126,8 +115,8 @@ class Photo:
         upload: what it came in.
         read: returns its contents; may raise `RefusedError`.
         label: what the visitor's folders say that it shows.
-        width: width of the upright photograph in pixels; 0 if it was not read.
-        height: height, likewise.
+        width: of the upright photograph in pixels, as the height; 0 if it was not read.
+        height: likewise.
         answers: its faces, left to right, by key of the model and by head.
         animated: whether it holds several pictures, of which the first was read.
         cut_out: whether it is a cut-out face, which nobody searches for.
@@ -256,11 +245,7 @@ def max_faces() -> int:
 
 
 class LargestFaces:
-    """A `FaceDetector` that finds `max_faces` of a photograph.
-
-    Args:
-        detector: finds all.
-    """
+    """A `FaceDetector` that finds the largest faces of another one, at most `max_faces`."""
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector

@@ -39,12 +39,6 @@ class PhotoSession:
     """One visitor's photographs, each read once whatever the page does. Safe to share.
 
     The page works with it, a job reads, and another thread ends it when the visitor has left.
-
-    Args:
-        jobs: read the photographs of all visitors.
-        budget: has the memory of all visitors' photographs.
-        limits: what is taken at most.
-        clock: monotonic clock in seconds.
     """
 
     #: Page whose photographs they are, for the log.
@@ -144,13 +138,9 @@ class PhotoSession:
         raise NotImplementedError
 
     def take(self, uploads: Sequence[Upload], answerers: Sequence[Answerer]) -> bool:
-        """Add what was uploaded and begin to read it; return whether anything was taken.
+        """Add what was uploaded, have these models read it, and return whether any was taken.
 
         If not, or not all, a notice says why.
-
-        Args:
-            uploads: photographs, ZIP archives, and whatever else a page takes.
-            answerers: the models.
         """
         with self._lock:
             if not uploads or self.ended:

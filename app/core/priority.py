@@ -50,10 +50,6 @@ STREAMS_PER_CORE = 2
 def max_streams(settings: Mapping[str, str] = os.environ, cores: float | None = None) -> int:
     """Return the maximum number of simultaneous streams.
 
-    Args:
-        settings: environment variables and secrets; may contain `MAX_STREAMS`.
-        cores: number of CPU cores; those that this server may use if None.
-
     Raises:
         ValueError: the setting is not a whole number of at least 0.
     """
@@ -84,8 +80,7 @@ def shorten_switches() -> None:
 def lower_priority(niceness: int) -> None:
     """Let all other threads run before this one, where the system has a niceness for each (Linux).
 
-    Args:
-        niceness: by how much, compared with the process. To say it again changes nothing.
+    The niceness is compared with the process. To say it again changes nothing.
     """
     with suppress(AttributeError, OSError):  # not on every system
         niceness += os.getpriority(os.PRIO_PROCESS, os.getpid())
@@ -97,10 +92,6 @@ class Priority:
 
     Those that work at the same time only delay each other on a machine that has no core for each:
     one after the other, most have their answer sooner.
-
-    Args:
-        places: how many at a time.
-        clock: monotonic clock in seconds.
     """
 
     def __init__(self, places: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -134,12 +125,7 @@ PHOTOGRAPHS = Priority(max(1, int(usable_cores()) // 2))
 
 
 class Throttle:
-    """Which frames of a stream are taken: all of them, or fewer while others go first.
-
-    Args:
-        others: who goes first.
-        clock: monotonic clock in seconds.
-    """
+    """Which frames of a stream are taken: all of them, or fewer while others go first."""
 
     def __init__(
         self, others: Priority = PHOTOGRAPHS, clock: Callable[[], float] = time.monotonic

@@ -40,7 +40,7 @@ def kept(
         end: is called with one that is kept no more.
         bytes_of: returns the memory that one takes; 0 if losing it is no loss.
         ended: returns whether one is of no more use.
-        keep_seconds: for how long one is kept after its tab was last seen open, if not the usual.
+        keep_seconds: for how long one is kept after its tab was last seen open.
     """
     seconds = KEEP_SECONDS if keep_seconds is None else keep_seconds
     store = _store(name, end, bytes_of, seconds)

@@ -29,12 +29,9 @@ _OTHER_ARCHIVE = "is an archive of a kind that is not read. Make a ZIP of it, or
 
 @dataclass(frozen=True)
 class UploadLimits:
-    """What a visitor may upload.
+    """What a visitor may upload: number of photographs that are read, and bytes of all files.
 
-    Attributes:
-        photos: number of photographs that are read.
-        bytes: size of what is uploaded.
-        always: number of photographs that are read whatever room other visitors leave.
+    So many are always read, whatever room other visitors leave.
     """
 
     photos: int
@@ -66,10 +63,8 @@ _USUAL = ArchiveLimits()
 class Files:
     """What there is in what was uploaded, before it is read.
 
-    Attributes:
-        title: name of the folder or archive.
-        photos: the files, sorted by name; those that are not read have an error.
-        system: number of system files that were left out beside them.
+    The photos are sorted by name; those that are not read have an error. `system` is the number of
+    system files that were left out beside them.
     """
 
     title: str
@@ -79,10 +74,6 @@ class Files:
 
 class PhotoArchive:
     """The files in a ZIP.
-
-    Args:
-        data: the ZIP.
-        limits: what is read at most.
 
     Raises:
         RefusedError: it cannot be read at all.
@@ -167,12 +158,7 @@ class _Opening(io.BytesIO):
 
 
 def not_a_photo(name: str, archive: str) -> str:
-    """Return why a file is not read by its name; "" if it may be a photograph.
-
-    Args:
-        name: of the file.
-        archive: what is said of an archive.
-    """
+    """Return why a file is not read by its name, `archive` of one; "" if it may be a photo."""
     match kind_of(name):
         case Kind.PHOTO:
             return ""
@@ -206,7 +192,6 @@ def files_of(uploads: Sequence[Upload]) -> Files:
 
 
 def _files_in(upload: Upload, name: str, *, several: bool) -> tuple[list[Photo], int]:
-    """Return the files of an upload of this name, and the number of system files among them."""
     if is_zip(name):
         try:
             found, system = PhotoArchive(upload.data).photos()

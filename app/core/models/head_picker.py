@@ -35,9 +35,6 @@ def choose_head(more: Callable[[], None] | None = None) -> str:
 
     Where there is one head, one model and nothing more, there is nothing to set.
 
-    Args:
-        more: shows the page's own settings.
-
     Raises:
         ModelError: the model is missing or incomplete.
     """
@@ -56,9 +53,7 @@ def choose_head(more: Callable[[], None] | None = None) -> str:
 def choose_measured(measured: Sequence[str], default: str) -> str:
     """Show the choice among heads of which there are figures; it is the same as on other pages.
 
-    Args:
-        measured: names of the heads, at least one.
-        default: the head that is shown where nobody chose one of them.
+    The default is shown where nobody chose one of them.
     """
     chosen = _chosen_among(measured, default if default in measured else measured[0])
     if len(measured) > 1:

@@ -66,11 +66,7 @@ def offered(spec: ModelSpec) -> tuple[str, ...]:
 
 
 def difference(report: Report | None) -> str:
-    """Return an explanation of the heads and how they differ, as Markdown.
-
-    Args:
-        report: the report of the running model; None if there is no report about its weights.
-    """
+    """Return how the heads differ, as Markdown, with figures if there is a report."""
     parts = [_BALANCED_HEAD_TEXT, _EXPRESSION_HEAD_TEXT, _FERPLUS_HEAD_TEXT]
     if report:
         figures = (_contempt(report), _figures(report))
@@ -79,7 +75,6 @@ def difference(report: Report | None) -> str:
 
 
 def _contempt(report: Report) -> str:
-    """Return a sentence on how often the FER+ head answers contempt; "" if unmeasured."""
     measured = report.selective_of("validation", FERPLUS_HEAD)
     if not measured or CONTEMPT not in measured.labels:
         return ""
@@ -139,11 +134,9 @@ _RIGHT: dict[Truth, str] = {
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """The measurements of one head of a model.
+    """The measurements of one head of a model, on plain and on degraded images.
 
-    Attributes:
-        plain: its answers on uncorrupted images.
-        degraded: its answers on corrupted images; used for faces with a flaw.
+    The latter are used for faces with a flaw.
     """
 
     plain: Selective

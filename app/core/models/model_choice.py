@@ -95,9 +95,7 @@ def choose_model() -> None:
 def show_answered(answered: ModelEntry | None, following: str) -> None:
     """Say which model gave the answers on the page, where several can.
 
-    Args:
-        answered: the model, as it was then.
-        following: what the chosen model answers if it is another one: "the next collection".
+    `following` is what the chosen model answers if it is another one: "the next collection".
     """
     entries = runnable_models()
     chosen = _chosen(entries)

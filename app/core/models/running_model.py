@@ -38,10 +38,7 @@ MAX_NETWORKS = 3
 
 
 def photo_analyzer(directory: Path | None = None) -> FaceAnalyzer:
-    """Return the analyzer for still images, whose network is loaded once per process.
-
-    Args:
-        directory: of the model; the chosen one if None.
+    """Return the analyzer for still images of a model, or of the chosen one.
 
     Raises:
         ModelError: the model is missing or incomplete.
@@ -82,10 +79,9 @@ def model_spec() -> ModelSpec:
 
 
 def matching_report(answered: ModelEntry | None = None) -> Report | None:
-    """Return the report of a model; None if it is missing or about other weights.
+    """Return the report of a model as it was when it answered, or of the chosen one as it is.
 
-    Args:
-        answered: the model as it was when it answered; the chosen one as it is now if None.
+    None if it is missing or about other weights.
     """
     entry = answered or chosen_entry()
     return entry.report if entry else None
@@ -94,12 +90,7 @@ def matching_report(answered: ModelEntry | None = None) -> Report | None:
 def matching_track_record(
     head: str = EXPRESSION_HEAD, answered: ModelEntry | None = None
 ) -> TrackRecord | None:
-    """Return the measurements of a head of a model; None if it was not measured.
-
-    Args:
-        head: name of the head.
-        answered: see `matching_report`.
-    """
+    """Return the measurements of a head, as `matching_report` does; None if it was not measured."""
     report = matching_report(answered)
     return track_record(report, head) if report else None
 
@@ -107,9 +98,7 @@ def matching_track_record(
 def show_model_error(error: ModelError, *, choice: bool = True) -> None:
     """Show visitors that the model is missing, and the operator what to do.
 
-    Args:
-        error: what is wrong with the model.
-        choice: whether to offer other models; the page's settings may have that choice already.
+    Other models are offered by `choice`, unless the page's settings do so already.
     """
     _log.error("no model: %s", error)
     log_event("model_failed")

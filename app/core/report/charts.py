@@ -103,9 +103,7 @@ def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
 def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.Figure:
     """Return a reliability diagram: accuracy over confidence, and the number of answers.
 
-    Args:
-        evaluation: figures with the temperature that the app uses.
-        before: figures without temperature; None if not measured.
+    `before` has the figures without temperature, if they were measured.
     """
     figure = make_subplots(
         rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05

@@ -37,15 +37,10 @@ def confusion_chart(
 ) -> go.Figure:
     """Return a confusion matrix whose cells can be clicked, for a light background.
 
-    Rows are labels, columns answers.
+    Rows are labels, columns answers; `chosen` is truth and answer of the cell to frame.
 
     The texts are annotations: one has a colour of its own, without the markup that no other text of
     a report may have. ``layout.meta`` has their colours in both themes, for pages that switch.
-
-    Args:
-        evaluation: contains the confusion matrix.
-        mode: `BY_ROW`, `BY_COLUMN` or `COUNTS`.
-        chosen: truth and answer of the cell to frame.
     """
     names = [c.label for c in evaluation.classes]
     shares, texts = _cells(evaluation, mode)

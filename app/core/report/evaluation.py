@@ -135,12 +135,7 @@ def classification_report(chosen: SplitEvaluation) -> Table:
 
 
 def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
-    """Return the confusion matrix as a chart.
-
-    Args:
-        chosen: the evaluation to show.
-        mode: what the cells show; see `confusion_chart`.
-    """
+    """Return the confusion matrix as a chart, whose cells show what a mode of `charts` says."""
     return Chart(
         "confusion",
         chosen.titled("Confusion matrix"),
@@ -173,10 +168,7 @@ def reliability(
 ) -> Row:
     """Return the reliability diagram of an evaluation, and its bins.
 
-    Args:
-        evaluation: the figures.
-        before: the same without temperature, if it was measured.
-        title: heading of the diagram.
+    `before` has the same figures without temperature, if they were measured.
     """
     meaning = "Answers grouped by confidence: their mean confidence, and how many were right."
     alt = f"Reliability diagram: calibration error {percent(evaluation.calibration_error)}"

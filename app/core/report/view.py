@@ -61,12 +61,7 @@ CONFUSION_HELP = (
 
 
 def show_parts(parts: Iterable[Part], *, key: str) -> None:
-    """Show parts one below the other.
-
-    Args:
-        parts: the parts.
-        key: prefix of the widget keys, unique on the page.
-    """
+    """Show parts one below the other; `key` is a prefix of the widget keys, unique on the page."""
     for part in parts:
         show_part(part, key=key)
 
@@ -153,7 +148,6 @@ def _show_chart(part: Chart, *, key: str) -> None:
 
 
 def _show_matrix(part: Matrix, *, key: str) -> None:
-    """Show the matrix and the explanation of the chosen cell."""
     evaluation = part.chosen.evaluation
     names = [c.label for c in evaluation.classes]
     _heading(part.title, CONFUSION_HELP)

@@ -17,12 +17,7 @@ from app.core.text import escape_markdown
 
 
 class Admission:
-    """Lets so many tabs in; who is in stays. Safe to share between threads.
-
-    Args:
-        most: number of tabs.
-        is_open: tells whether a tab is open, given its name.
-    """
+    """Lets so many tabs in; who is in stays. Safe to share between threads."""
 
     def __init__(self, most: int, is_open: Callable[[str], bool]) -> None:
         self.most, self._is_open = most, is_open
@@ -49,10 +44,6 @@ class RateLimit:
     """Lets everybody do something so often a minute: a token bucket for each. Thread-safe.
 
     After a pause, that many can come at once; then they come back one by one.
-
-    Args:
-        most: times in a minute.
-        clock: monotonic clock in seconds.
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -89,13 +80,7 @@ class RateLimit:
 
 
 def too_fast(names: Sequence[str], rate: RateLimit, visitor: str) -> str:
-    """Return what is said of files that came too fast; empty if there are none.
-
-    Args:
-        names: of the files, which may be anything.
-        rate: has refused them.
-        visitor: uploaded them.
-    """
+    """Return what is said of a visitor's files that came too fast; empty if there are none."""
     if not names:
         return ""
     one = len(names) == 1
@@ -146,14 +131,7 @@ def let_in() -> bool:
 
 
 def let_through(names: Sequence[str]) -> tuple[int, str]:
-    """Return how many of the files that a visitor has uploaded are taken.
-
-    Args:
-        names: of the files, in order.
-
-    Returns:
-        The number of files that are taken, the first ones; and what is said of the others.
-    """
+    """Return how many of a visitor's files are taken, and what is said of the others."""
     rate, visitor = _upload_rate(), this_visitor()
     count = rate.take(visitor, len(names))
     if count < len(names):

@@ -75,7 +75,6 @@ class ServerStats:
 
     @staticmethod
     def _labels(event: str, kind: str) -> tuple[str, dict[str, str]]:
-        """Return the figure that a count belongs to, and its labels."""
         if event == "analysis":
             return "fer_lens_analyses", {"where": kind}
         if event == LOGGED:

@@ -58,13 +58,7 @@ has to check that it is true and enough. Software: FER Lens.</small>
 
 @dataclass(frozen=True)
 class Notice:
-    """Who uses the camera, and what for.
-
-    Attributes:
-        operator: who is responsible; empty if nobody has set it.
-        contact: how to reach them; may be empty.
-        purpose: what for; may be empty.
-    """
+    """Who uses the camera, how to reach them, and what for; empty where nobody has set it."""
 
     operator: str = ""
     contact: str = ""
@@ -72,11 +66,7 @@ class Notice:
 
     @classmethod
     def of(cls, settings: Mapping[str, str] = os.environ) -> Notice:
-        """Return what is set.
-
-        Args:
-            settings: environment variables and secrets.
-        """
+        """Return what is set in the environment or the secrets."""
         return cls(
             *(one.text(settings) for one in (NOTICE_OPERATOR, NOTICE_CONTACT, NOTICE_PURPOSE))
         )

@@ -30,11 +30,7 @@ _INSIDE, _GIVEN, _WRONG = "operator_inside", "operator_password", "operator_wron
 
 
 def password_of(settings: Mapping[str, str] = os.environ) -> str:
-    """Return the password of the operator's page; empty if there is no page.
-
-    Args:
-        settings: environment variables and secrets; may contain `OPERATOR_PASSWORD`.
-    """
+    """Return the password of the operator's page; empty if there is no page."""
     password = OPERATOR_PASSWORD.text(settings)
     return password if len(password) >= MIN_LENGTH else ""
 
@@ -63,8 +59,7 @@ def network_of(address: str) -> str:
 def show_operation(live_facts: Callable[[], list[tuple[str, str]]]) -> None:
     """Ask for the password; who has given it in this tab sees the limits, the model and TURN.
 
-    Args:
-        live_facts: returns what is said of the way of live video, with the name of each fact.
+    `live_facts` returns what is said of the way of live video, with the name of each fact.
     """
     if not st.session_state.get(_INSIDE) or not password_of():
         _show_door()
@@ -138,11 +133,7 @@ def model_rows() -> list[dict[str, str]]:
 
 
 def setting_rows(settings: Mapping[str, str] = os.environ) -> list[dict[str, str]]:
-    """Return all settings as they are in force; secrets say only whether they are set.
-
-    Args:
-        settings: environment variables and secrets.
-    """
+    """Return all settings as they are in force; secrets say only whether they are set."""
     jobs = [one for one in SETTINGS.values() if one.name.endswith("_JOBS")]
     by_cores = {one.name: max_jobs(one, {}) for one in jobs} | {MAX_STREAMS.name: max_streams({})}
     rows = []

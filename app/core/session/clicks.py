@@ -29,20 +29,15 @@ def keep_clicks(
     is gone, but the browser would be told that the old page runs, and clear away the new one.
 
     **A click in a fragment** waits until the page's script has ended. The next click outside of
-    fragments does not wait: the script is told to stop, and a new one starts at once. What waited
-    for the old one went with it; a browser says only once that a button was pressed. It is now
+    fragments starts a new script at once, and what waited for the old one went with it. It is now
     handed on to the run that replaces the old one.
 
     Seen in Streamlit 1.67.0. Without it, a link that was clicked while the Live page loaded did
     nothing in 12 of 12 tries; one in fifteen who left that page while their device analysed found
     the next page empty; and on a slow server, who chose a face in a picture and at once another way
-    of answering kept the answers and lost the face. It can go when `AppSession` hands on what
-    waits, and leaves out what a page says after it was left. Where a newer version keeps these in
-    another way, nothing is changed.
-
-    Args:
-        session: the class of Streamlit's sessions, which is changed in place, once.
-        clock: monotonic clock in seconds.
+    of answering lost the face. It can go when `AppSession` hands on what waits, and leaves out what
+    a page says after it was left. Where a newer version keeps these in another way, nothing is
+    changed.
     """
     request = session.request_rerun
     if hasattr(request, "__wrapped__"):

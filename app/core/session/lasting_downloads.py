@@ -35,15 +35,12 @@ def keep_downloads() -> None:
     """Keep each file that a click on a download button makes for a minute, for all visitors.
 
     No page shows such a file, so Streamlit deletes it as soon as two scripts or fragments have
-    ended, whosever they are. Each visitor of the Live page ends one a second.
+    ended, whosever they are. The same holds for the buttons: each run of a page gives them new
+    numbers, and when anybody's script ends, Streamlit forgets the old ones, which a browser may
+    still show. Old numbers are now good for half a minute.
 
-    The same holds for the buttons: each run of a page gives them new numbers, and when anybody's
-    script ends, Streamlit forgets the old ones, which a browser may still show. A click in that
-    moment failed; old numbers are now good for half a minute.
-
-    There is no public way to hold a file. `MediaFileManager.add` gives it to the page of the thread
-    that calls; the thread that makes the file has none, and Streamlit warns of that in the log each
-    time. A page lets go of its files when it runs anew.
+    `MediaFileManager.add` is no way to hold a file: it gives it to the page of the thread that
+    calls, of which there is none here, and a page lets go of its files when it runs anew.
 
     Seen in Streamlit 1.67.0. Without it, with several visitors on the Live page a file could be
     gone before the browser asked for it, and the download failed with 404. It can go when Streamlit
@@ -58,17 +55,11 @@ def keep_downloads() -> None:
 
 
 class Keeper:
-    """Has a manager of files keep for a while what was made on a click."""
+    """Has a manager of files keep for a while what was made on a click; changes it in place."""
 
     def __init__(
         self, manager: MediaFileManager, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Change a manager in place.
-
-        Args:
-            manager: of the files of all visitors.
-            clock: seconds, which only grow.
-        """
         self._manager, self._clock = manager, clock
         self._inactive = manager._get_inactive_file_ids
         self._since: dict[MediaFileMetadata, float] = {}

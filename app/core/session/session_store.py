@@ -125,7 +125,6 @@ class SessionStore(Generic[Session]):
             return len(self._kept) < before
 
     def _of_key(self, key: str, browser: str) -> _Kept[Session] | None:
-        """Return what a browser has by a key."""
         for kept in self._kept:
             late = self._clock() - kept.claim_time > KEY_SECONDS
             known = (kept.key,) if late else (kept.key, kept.last_key)

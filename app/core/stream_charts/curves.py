@@ -36,14 +36,7 @@ class Curves:
 
 
 def curves(rows: StreamRows, person: int, start: float, end: float) -> Curves:
-    """Return a person's probabilities between two times.
-
-    Args:
-        rows: rows of a session.
-        person: number of the person.
-        start: seconds.
-        end: seconds.
-    """
+    """Return a person's probabilities between two times in seconds."""
     rows = rows.take((rows.track == person) & (rows.seconds >= start) & (rows.seconds <= end))
     width = max(1e-3, (end - start) / MAX_POINTS)
     head = rows.array["head"].astype(np.int64)
@@ -67,12 +60,7 @@ def curves(rows: StreamRows, person: int, start: float, end: float) -> Curves:
 
 
 def describe_curves(curve: Curves, name: str) -> str:
-    """Return the alternative text of a chart: each expression's mean and its highest point.
-
-    Args:
-        curve: a person's probabilities.
-        name: name of the person.
-    """
+    """Return the alternative text of a chart: each expression's mean and its highest point."""
     shown = curve.occurring
     if not shown:
         return f"Probabilities of {name} over time: not in view."

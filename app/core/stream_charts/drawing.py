@@ -100,12 +100,7 @@ _CURVES_STYLE = f"""
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Time from left to right.
-
-    Attributes:
-        start: first second.
-        end: last second; after the first.
-    """
+    """Time from left to right, from a first second to a later one."""
 
     start: float
     end: float
@@ -146,13 +141,8 @@ def timeline_html(
 
     The colour of a bar is that of its expression. Where nothing was analysed, crosses take the
     place of a row's grey background, and where the camera was off, lines across. A dotted vertical
-    line marks a change of the head, a dashed one a cut. What is of class ``area`` covers all rows.
-
-    Args:
-        line: the aggregated session.
-        labels: names of the expressions.
-        alt: what it shows, for those who cannot see it.
-        cuts: seconds at which another scene begins.
+    line marks a change of the head, a dashed one a cut, given in seconds. What is of class ``area``
+    covers all rows. `alt` says what it shows, for those who cannot see it.
     """
     axis, people = TimeAxis(line.start, line.end), line.longest
     around = _around(line, cuts, axis)
@@ -235,12 +225,7 @@ def _names(line: Timeline, axis: TimeAxis) -> str:
 def curves_html(curve: Curves, start: float, end: float, alt: str, *, tips: bool = False) -> str:
     """Return a chart with a line per expression, in its colour. Gaps are not joined.
 
-    Args:
-        curve: a person's probabilities.
-        start: first second of the axis.
-        end: last second of the axis.
-        alt: what it shows, for those who cannot see it.
-        tips: whether the figures of a time appear where the pointer is.
+    `tips` says whether the figures of a time appear where the pointer is.
     """
     axis = TimeAxis(start, end)
     picture = f"data:image/svg+xml,{quote(_svg(curve, axis), safe=_SAFE)}"
@@ -311,13 +296,7 @@ def _figures(curve: Curves, axis: TimeAxis) -> Iterator[str]:
 
 
 def mix_strip(mix: Floats, labels: Sequence[str], alt: str) -> str:
-    """Return one strip divided by probabilities.
-
-    Args:
-        mix: ``(k,)`` mean probabilities of the faces in view.
-        labels: names of the ``k`` expressions.
-        alt: what the strip shows, for those who cannot see it.
-    """
+    """Return one strip divided by the mean probabilities ``(k,)`` of the faces in view."""
     parts = "".join(map(_part, labels, mix.tolist(), map(chance, mix.tolist())))
     return f'<div role="img" aria-label="{escape(alt)}" style="{_STRIP_STYLE}">{parts}</div>'
 
@@ -326,11 +305,6 @@ def shares_html(shares: Shares, labels: Sequence[str], alt: str) -> str:
     """Return a strip per person, divided by the time of each answer, named where it is wide enough.
 
     Only the `MAX_PEOPLE` who were seen longest are shown.
-
-    Args:
-        shares: seconds per person and answer.
-        labels: names of the expressions.
-        alt: what it shows, for those who cannot see it.
     """
     order = np.sort(np.argsort(-shares.seconds.sum(axis=1), kind="stable")[:MAX_PEOPLE])
     answers, rows = [*labels, UNCERTAIN], []

@@ -13,13 +13,7 @@ from fer.types import UNCERTAIN
 
 
 def describe_timeline(line: Timeline, labels: Sequence[str], cuts: Sequence[float] = ()) -> str:
-    """Return the alternative text of a timeline: each person's most frequent answer.
-
-    Args:
-        line: the aggregated session.
-        labels: names of the expressions.
-        cuts: seconds at which another scene begins.
-    """
+    """Return the alternative text of a timeline: each person's most frequent answer."""
     span = f"from {clock(line.start)} to {clock(line.end)}"
     parts = []
     for person in line.people:
@@ -63,10 +57,7 @@ _MOSTLY = 0.5
 def whole_line(shares: Shares, labels: Sequence[str], time: str) -> str:
     """Return what everybody shows on the whole, and how much of it is uncertain, in Markdown.
 
-    Args:
-        shares: seconds per person and answer, of at least one person.
-        labels: names of the expressions.
-        time: in which they were seen.
+    The shares are of at least one person, the time is that in which they were seen.
     """
     people = len(shares.tracks)
     who = f"{people} {'person' if people == 1 else 'people'} in {time}"

@@ -41,13 +41,7 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class HeadChange:
-    """A change of the head or the model.
-
-    Attributes:
-        seconds: when.
-        head: name of the new head.
-        model: name of the new model; empty if only the head was changed.
-    """
+    """A change of the head, or of the model, whose name is empty if only the head was changed."""
 
     seconds: float
     head: str
@@ -61,18 +55,17 @@ class HeadChange:
 
 @dataclass(frozen=True)
 class Timeline:
-    """All people over time.
+    """All people over time. All times are in seconds.
 
     Attributes:
         start: first second.
         end: last second.
         until: second up to which time has passed; not after the end.
-        width: width of a bar in seconds.
+        width: of a bar.
         people: everybody who was seen.
-        gaps: from and to in seconds, where nothing was analysed; not shorter than a bar.
+        gaps: from and to, where nothing was analysed; not shorter than a bar.
         changes: changes of the head.
-        camera_off: from and to in seconds, where the camera was switched off; not shorter than a
-            bar.
+        camera_off: from and to, where the camera was switched off; not shorter than a bar.
     """
 
     start: float

@@ -50,7 +50,7 @@ def show_timeline(
     gap_seconds: float = GAP_SECONDS,
     max_bars: int = MAX_BARS,
 ) -> Timeline | None:
-    """Show a timeline, of which the time up to `until` has passed.
+    """Show a timeline, of which the time up to `until` has passed, and return what it shows.
 
     Args:
         rows: rows of a session or recording, with the heads that occur in them.
@@ -58,13 +58,10 @@ def show_timeline(
         end: last second.
         until: second up to which frames may have come.
         key: of the container that has nothing but the chart, without the ``_chart`` at its end.
-        empty: what is said where nobody was seen.
+        empty: what is said where nobody was seen, in which case None is returned.
         cuts: seconds at which another scene begins.
         gap_seconds: longest time for which a frame stands; see `fer.export.stream`.
         max_bars: maximum number of bars of a person.
-
-    Returns:
-        What the chart shows; None where nobody was seen.
     """
     line = timeline(rows, start, end, until, gap_seconds=gap_seconds, max_bars=max_bars)
     labels = rows.labels
@@ -98,12 +95,7 @@ def _explain(line: Timeline, labels: Sequence[str], cuts: Sequence[float]) -> No
 def show_curves(rows: StreamRows, start: float, end: float, *, tips: bool = True) -> None:
     """Show all probabilities of one person, whom the visitor chooses.
 
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        start: first second.
-        end: last second.
-        tips: whether the figures of a time appear where the pointer is: too much for a chart that
-            is drawn again and again.
+    `tips` are too much for a chart that is drawn again and again; see `curves_html`.
     """
     people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
     if not len(people):
@@ -137,12 +129,7 @@ def _choose_person(people: list[int], default: int) -> int:
 
 
 def show_shares(rows: StreamRows, times: FrameTimes | None = None) -> None:
-    """Show how long each person got each answer.
-
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        times: the frames of the rows; those of a camera session if None.
-    """
+    """Show how long each person got each answer; of a camera session if no frames are given."""
     sums = shares(rows, times)
     if not sums.seconds.any():
         return
