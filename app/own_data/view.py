@@ -8,8 +8,8 @@ from functools import partial
 import streamlit as st
 
 from app.core.components import download, mount, show_picker
-from app.core.models.head_picker import chosen_head
 from app.core.models.runnable import ModelEntry
+from app.core.models.running_model import chosen_head
 from app.core.photo import Missing
 from app.core.report.view import show_parts
 from app.core.text import counted, escape_markdown

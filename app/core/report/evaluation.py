@@ -9,7 +9,7 @@ import numpy as np
 
 from app.core.models.head_text import head_name
 from app.core.report import charts
-from app.core.report.confusion import BY_ROW, confusion_chart
+from app.core.report.charts import BY_ROW, confusion_chart
 from app.core.report.elements import Chart, Fact, Facts, Note, Part, Row, Table
 from app.core.report.text import (
     SplitEvaluation,

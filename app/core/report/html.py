@@ -10,8 +10,7 @@ from typing import Any
 
 import plotly.io
 
-from app.core.report.charts import harmless
-from app.core.report.confusion import SHADES
+from app.core.report.charts import SHADES, harmless
 from app.core.report.elements import (
     Chart,
     Command,

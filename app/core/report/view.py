@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.core.charts import CONFIG
 from app.core.layout import CONTENT_WIDTH, chart_ink
-from app.core.report import confusion as charts
+from app.core.report import charts
 from app.core.report.charts import harmless
 from app.core.report.elements import (
     Chart,

@@ -15,8 +15,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.stream_charts.curves import Curves
-from app.core.stream_charts.timeline import MAX_PEOPLE, PersonLine, Timeline, person_name
+from app.core.stream_charts.timeline import MAX_PEOPLE, Curves, PersonLine, Timeline, person_name
 from fer.drawing.annotate import ink_on
 from fer.export.stream import Shares, Span
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour

@@ -9,8 +9,6 @@ import numpy as np
 import streamlit as st
 
 from app.core.components import show_picker
-from app.core.stream_charts import text
-from app.core.stream_charts.curves import curves, describe_curves
 from app.core.stream_charts.drawing import (
     CAMERA_OFF,
     NO_DATA,
@@ -18,7 +16,19 @@ from app.core.stream_charts.drawing import (
     shares_html,
     timeline_html,
 )
-from app.core.stream_charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, person_name, timeline
+from app.core.stream_charts.timeline import (
+    MAX_BARS,
+    MAX_PEOPLE,
+    Timeline,
+    curves,
+    describe_curves,
+    describe_shares,
+    describe_timeline,
+    off_sentence,
+    person_name,
+    share_rows,
+    timeline,
+)
 from app.core.text import counted, legend
 from fer.export.stream import GAP_SECONDS, FrameTimes, StreamRows, shares
 from fer.types import UNCERTAIN
@@ -68,9 +78,9 @@ def show_timeline(
     cuts = [cut for cut in cuts if line.start < cut < line.end]
     st.markdown("##### Timeline", anchors=False)
     if not line.people:
-        st.caption(f"{empty} {text.off_sentence(line)}")
+        st.caption(f"{empty} {off_sentence(line)}")
         return None
-    alt = text.describe_timeline(line, labels, cuts)
+    alt = describe_timeline(line, labels, cuts)
     with st.container(key=f"{key}_chart"):
         st.html(timeline_html(line, labels, alt, cuts))
     _explain(line, labels, cuts)
@@ -135,10 +145,10 @@ def show_shares(rows: StreamRows, times: FrameTimes | None = None) -> None:
         return
     with st.container(border=True):
         st.markdown("##### Share of time", anchors=False)
-        alt = text.describe_shares(sums, rows.labels)
+        alt = describe_shares(sums, rows.labels)
         st.html(shares_html(sums, rows.labels, alt))
         st.dataframe(
-            text.share_rows(sums, rows.labels),
+            share_rows(sums, rows.labels),
             hide_index=True,
             column_config={
                 "person": st.column_config.NumberColumn("Person", width=64),

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.components import store_pick
 from app.core.models import running_model
-from app.core.models.model_choice import chosen_model
+from app.core.models.running_model import chosen_model
 from app.core.settings import MODEL, MODELS
 from app.live import state
 from app.live.streaming.session import LiveModel

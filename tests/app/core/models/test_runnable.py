@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.core.models import running_model
-from app.core.models.model_choice import facts
 from app.core.models.runnable import entry_of, read_record, runnable_models
+from app.core.models.running_model import facts
 from app.core.settings import MODEL, MODELS, ROOT, model_dir
 from fer.errors import ModelError
 from fer.evaluation.report import Report

@@ -5,13 +5,13 @@ import plotly.graph_objects as go
 import pytest
 
 from app.core.report import charts as report_charts
-from app.core.report.charts import harmless
-from app.core.report.confusion import (
+from app.core.report.charts import (
     BY_COLUMN,
     BY_ROW,
     COUNTS,
     SHADES,
     confusion_chart,
+    harmless,
     in_theme,
 )
 from app.dashboard import charts

@@ -12,8 +12,8 @@ from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from app.core.server.cleanup import Cleanup
-from app.core.session import lasting_downloads
-from app.core.session.lasting_downloads import BUTTON_SECONDS, KEPT_SECONDS, Keeper, keep_downloads
+from app.core.session import clicks
+from app.core.session.clicks import BUTTON_SECONDS, KEPT_SECONDS, Keeper, keep_downloads
 from tests.app.samples import Clock
 
 
@@ -130,7 +130,7 @@ def test_files_together_are_bounded_and_the_newest_stay(
     sizes: list[int],
     kept: list[bool],
 ) -> None:
-    monkeypatch.setattr(lasting_downloads, "KEPT_BYTES", 8)
+    monkeypatch.setattr(clicks, "KEPT_BYTES", 8)
     urls = []
     for number, size in enumerate(sizes):
         urls.append(server.click(bytes([number]) * size))
@@ -153,12 +153,12 @@ def test_it_holds_for_the_manager_of_the_server(
     monkeypatch: pytest.MonkeyPatch, streamlit_server: Callable[[object], None]
 ) -> None:
     server, cleanup = Server(), Cleanup()
-    monkeypatch.setattr(lasting_downloads, "CLEANUP", cleanup)
+    monkeypatch.setattr(clicks, "CLEANUP", cleanup)
     streamlit_server(SimpleNamespace(media_file_mgr=server))
     keep_downloads()
     url = server.click(b"faces")
     assert server.has(url)
-    monkeypatch.setattr(lasting_downloads, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(clicks, "KEPT_SECONDS", 0.0)
     cleanup.look()
     assert not server.has(url)
 

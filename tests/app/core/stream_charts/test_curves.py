@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.core.stream_charts.curves import MAX_POINTS, curves, describe_curves
+from app.core.stream_charts.timeline import MAX_POINTS, curves, describe_curves
 from fer.export.stream import NO_FACE, HeadLabels, StreamRows, row_type
 from tests.app.samples import LABELS
 from tests.fer.export.samples import HAPPY, NOBODY, SAD, TWO, Seen, rows

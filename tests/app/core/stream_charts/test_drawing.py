@@ -7,9 +7,8 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from app.core.stream_charts.curves import Curves
 from app.core.stream_charts.drawing import curves_html, mix_strip, shares_html, timeline_html
-from app.core.stream_charts.timeline import MAX_PEOPLE, Timeline, timeline
+from app.core.stream_charts.timeline import MAX_PEOPLE, Curves, Timeline, timeline
 from fer.export.stream import HeadLabels, StreamRows, shares
 from fer.labels import colour_of
 from fer.types import UNCERTAIN

@@ -4,17 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.models.head_text import NAMES
-from app.core.stream_charts.text import (
-    describe_shares,
-    describe_timeline,
-    share_rows,
-    whole_line,
-)
 from app.core.stream_charts.timeline import (
     MAX_BARS,
     HeadChange,
     bar_width,
+    describe_shares,
+    describe_timeline,
+    share_rows,
     timeline,
+    whole_line,
 )
 from fer.export.stream import NO_FACE, HeadLabels, StreamRows, shares
 from tests.app.samples import LABELS
