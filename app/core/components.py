@@ -56,12 +56,9 @@ def download(
 def _renderer(name: str) -> st.components.v2.types.ComponentRenderer:
     room, file_name = name.split("/")
     stem = _APP / room / "frontend" / file_name
-    html, css, js = (_text(stem.with_suffix(suffix)) for suffix in (".html", ".css", ".js"))
+    files = (stem.with_suffix(suffix) for suffix in (".html", ".css", ".js"))
+    html, css, js = (f.read_text(encoding="utf-8") if f.is_file() else None for f in files)
     return st.components.v2.component(f"fer_lens_{room}_{file_name}", html=html, css=css, js=js)
-
-
-def _text(file: Path) -> str | None:
-    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def poll(show: Callable[[], None], *, active: bool, seconds: float = POLL_SECONDS) -> None:

@@ -7,20 +7,18 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
 
 import numpy as np
 
 from app.core.budget import MB
 from app.core.server.events import log_event
 from app.core.settings import MAX_FACES, MAX_PHOTO_MB, MAX_PHOTO_MEGAPIXELS
+from fer.analyzer import FaceAnalyzer
 from fer.detection.blazeface import FaceDetector
 from fer.errors import FerError, ImageError
 from fer.geometry import box_area
 from fer.images import MAX_BYTES, MAX_PIXELS
 from fer.images import decode as decode_image
-from fer.model.class_activation import ClassActivation
-from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
 
 _log = logging.getLogger(__name__)
@@ -33,35 +31,11 @@ class RefusedError(FerError):
     """A file is not read. Its message is the end of a sentence that starts with the file's name."""
 
 
-class Analyzer(Protocol):
-    """Finds faces and names their expressions; a `fer.FaceAnalyzer`, or a fake in tests.
-
-    Attributes:
-        spec: describes the model that answers.
-    """
-
-    spec: ModelSpec
-
-    def all_heads(self, image: Image, detections: Detections | None = ...) -> Mapping[str, Faces]:
-        """Return the faces of an image by head; `detections` if they are known."""
-
-    def cut_out(self, image: Image) -> Mapping[str, Faces]:
-        """Return a cut-out face as it is, by head."""
-
-    def has_class_activation(self, head: str) -> bool:
-        """Return whether the head has class activation maps."""
-
-    def class_activation(
-        self, image: Image, faces: Faces, index: int, *, head: str = ...
-    ) -> ClassActivation:
-        """Return the class activation maps of the face at `index`."""
-
-
 @dataclass(frozen=True)
 class Answerer:
     """A model that answers; `key` tells it from all others, and from what was called so before."""
 
-    analyzer: Analyzer = field(compare=False)
+    analyzer: FaceAnalyzer = field(compare=False)
     key: str
     name: str = ""
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.settings import MAX_STREAMS
@@ -82,7 +82,7 @@ def lower_priority(niceness: int) -> None:
 
     The niceness is compared with the process. To say it again changes nothing.
     """
-    with suppress(AttributeError, OSError):  # not on every system
+    with contextlib.suppress(AttributeError, OSError):  # not on every system
         niceness += os.getpriority(os.PRIO_PROCESS, os.getpid())
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 

@@ -28,7 +28,7 @@ def kept(
     bytes_of: Callable[[Session], int],
     *,
     ended: Callable[[Session], bool] = lambda session: False,
-    keep_seconds: float | None = None,
+    keep_seconds: float = KEEP_SECONDS,
 ) -> Session:
     """Return what is kept of the visitor. A reload finds it by the key in the page's address.
 
@@ -42,8 +42,7 @@ def kept(
         ended: returns whether one is of no more use.
         keep_seconds: for how long one is kept after its tab was last seen open.
     """
-    seconds = KEEP_SECONDS if keep_seconds is None else keep_seconds
-    store = _store(name, end, bytes_of, seconds)
+    store = _store(name, end, bytes_of, keep_seconds)
     tab, browser = this_tab(), this_visitor()
     session = st.session_state.get(name)
     if session is None or ended(session) or store.is_lost(session, tab):

@@ -9,10 +9,10 @@ import streamlit as st
 from app.core import charts, text
 from app.core.layout import CARD_WIDTH, chart_ink
 from app.core.models.head_text import TrackRecord
-from app.core.photo import Analyzer
 from app.photos.activation_image import LEGEND_ALT, activation_legend
 from app.photos.pictures import PhotoView
 from app.photos.text import card_text
+from fer.analyzer import FaceAnalyzer
 from fer.labels import colour_of
 from fer.text import chance
 
@@ -47,7 +47,7 @@ class Cards:
     """
 
     record: TrackRecord | None
-    analyzer: Analyzer
+    analyzer: FaceAnalyzer
 
     def show(self, view: PhotoView, face: int) -> None:
         """Show the card of a face, in its full width."""
@@ -101,7 +101,7 @@ def _icon(verdict: text.Verdict) -> str:
     return f':color[{icon}]{{foreground="{colour_of(verdict.answer)}"}}' if verdict.sure else icon
 
 
-def _show_activation(view: PhotoView, face: int, analyzer: Analyzer, key: str) -> None:
+def _show_activation(view: PhotoView, face: int, analyzer: FaceAnalyzer, key: str) -> None:
     probabilities, labels = view.faces.probabilities[face], view.faces.labels
     likeliest = [labels[i] for i in (-probabilities).argsort(kind="stable")[:_CHOICES]]
     expression = st.segmented_control(

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from app.core.photo import Analyzer, Photo
+from app.core.photo import Photo
 from app.core.pictures import (
     NO_MESHES,
     PORTRAIT_SIDE,
@@ -22,6 +22,7 @@ from app.core.pictures import (
 from app.core.text import counted
 from app.photos.activation_image import ACTIVATION_SIDE, activation_image
 from app.photos.layout import MAX_CARDS
+from fer.analyzer import FaceAnalyzer
 from fer.detection.face_landmark import FaceMeshes
 from fer.drawing.mesh import FEATURES
 from fer.export.photos import PhotoResult
@@ -177,7 +178,7 @@ class PhotoView:
         scale = max(image.shape[:2]) / max(self.photo.width, self.photo.height)
         return marked_jpeg(image, self.faces.scaled(scale))
 
-    def activation_png(self, face: int, expression: str, analyzer: Analyzer) -> bytes:
+    def activation_png(self, face: int, expression: str, analyzer: FaceAnalyzer) -> bytes:
         """Return a PNG of a face with the class activation map of an expression.
 
         Args:

@@ -128,7 +128,11 @@ def show_answered(answered: ModelEntry | None, following: str) -> None:
 
 def facts(entry: ModelEntry) -> str:
     """Return a model's accuracy, size, and what it was trained on, as Markdown."""
-    known, measured, report = [f"{len(entry.labels)} expressions"], entry.measured, entry.report
+    known, measured, report = (
+        [f"{len(entry.spec.labels)} expressions"],
+        entry.measured,
+        entry.report,
+    )
     if measured:
         low, high = measured.accuracy_low, measured.accuracy_high
         known.append(

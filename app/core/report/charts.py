@@ -59,9 +59,8 @@ def legend_on_top(figure: go.Figure) -> None:
     )
 
 
-#: Pixels: height of a row, of a bar, and of a chart of curves.
+#: Height of a row in pixels.
 ROW = 34
-
 
 #: A dotted line to compare with.
 DOTTED = {"color": MUTED, "dash": "dot", "width": 1.5}

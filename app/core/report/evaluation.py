@@ -31,30 +31,23 @@ INTERVAL = (
     "95% interval (Wilson): 19 of 20 such intervals contain the accuracy on all faces like these."
 )
 
-
 ACCURACY = f"How many of 100 faces get the label that the data set gives them. {INTERVAL}"
-
 
 MACRO_F1 = (
     "F1 is high where it finds most faces of an expression and is seldom wrong about it. This is "
     "the mean over all expressions, rare ones counting the same."
 )
 
-
 BALANCED = "How many faces of an expression it finds, as the mean over all expressions."
 
-
 TOP2 = "How often the label is among the first two answers."
-
 
 CALIBRATION = (
     "How far confidence and accuracy differ on average: of all answers with 80% confidence, 80% "
     "should be right. Expected calibration error, 15 bins."
 )
 
-
 LOG_LOSS = "How little probability it gave the true label: the mean of −log. Lower is better."
-
 
 #: What the answers of a head are compared with.
 TRUTH_OF = {
@@ -91,7 +84,6 @@ HEADLINES = (
     Headline("Calibration error", lambda e: e.calibration_error, CALIBRATION),
     Headline("Log loss", lambda e: e.log_loss, LOG_LOSS, "{:.3f}".format),
 )
-
 
 _SCORES = (
     "Precision: of all faces that it gives this answer, how many have this label. "
@@ -202,7 +194,6 @@ OF_ALL = "Right, counting missed faces"
 #: The two ways to measure, as a visitor chooses between them.
 AS_ANSWERED, RESTRICTED = "As it answers", "Shared classes only"
 
-
 ANSWERED = (
     "Of how many faces it gives an answer and does not say “uncertain”, at the limits that it has "
     "everywhere in this app."
@@ -219,10 +210,7 @@ def search_facts(search: PhotoSearch) -> Facts:
             f"{search.found:,} of {search.images:,}",
         )
     ]
-    of_all = (
-        (OF_ALL, search.accuracy),
-        ("The same, restricted", search.restricted_accuracy),
-    )
+    of_all = (OF_ALL, search.accuracy), ("The same, restricted", search.restricted_accuracy)
     facts += [
         Fact(
             name,

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from types import MethodType
 
+_log = logging.getLogger(__name__)
+
 _STATUS = Path("/proc/self/status")
 
 #: What `bound_allocator` sets: the name in the environment, the number in GNU's ``malloc.h``, the
@@ -77,8 +79,6 @@ def _gnu_library() -> ctypes.CDLL | None:
     return library if hasattr(library, "gnu_get_libc_version") else None
 
 
-_log = logging.getLogger(__name__)
-
 #: Seconds between two looks, and thus the error of every time after which something goes.
 LOOK_SECONDS = 5.0
 
@@ -132,7 +132,7 @@ class Cleanup:
     def start(self) -> None:
         """Start the thread, unless it runs. It ends with the process."""
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
+            if not self.running:
                 self._thread = threading.Thread(target=self._run, name="cleanup", daemon=True)
                 self._thread.start()
 

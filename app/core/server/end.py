@@ -143,7 +143,6 @@ class Drain:
 #: That of this process.
 THIS_SERVER = Drain()
 
-
 #: Where load balancers and pages ask whether this server takes visitors.
 READY_PATH = "/server/ready"
 
@@ -172,7 +171,7 @@ async def ending(_app: Any, *, seconds: float, drain: Drain = THIS_SERVER) -> As
     It waits so many seconds for its visitors at most. If 0, it ends at once.
     """
     loop, end = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-    tasks: list[asyncio.Task[None]] = []
+    waiting: asyncio.Task[None] | None = None
 
     def stop() -> None:
         if callable(end):
@@ -184,12 +183,13 @@ async def ending(_app: Any, *, seconds: float, drain: Drain = THIS_SERVER) -> As
         stop()
 
     def terminated() -> None:
+        nonlocal waiting
         if drain.draining or not seconds:
             stop()
             return
         drain.begin(seconds)
         log_event("draining", seconds=seconds)
-        tasks.append(loop.create_task(wait()))
+        waiting = loop.create_task(wait())
 
     loop.add_signal_handler(signal.SIGTERM, terminated)
     drain.ends_with_notice = True
@@ -197,8 +197,8 @@ async def ending(_app: Any, *, seconds: float, drain: Drain = THIS_SERVER) -> As
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
+        if waiting:
+            waiting.cancel()
 
 
 def ready_route(drain: Drain = THIS_SERVER) -> Route:

@@ -187,11 +187,8 @@ class JsonLine(logging.Formatter):
         if (facts := getattr(record, "facts", None)) is not None:
             kind = EVENTS[record.msg].value
             return json.dumps(line | {"event": record.msg, "kind": kind} | facts)
-        line |= {
-            "kind": record.levelname.lower(),
-            "module": record.name,
-            "line": record.lineno,
-        }
+        line["kind"] = record.levelname.lower()
+        line |= {"module": record.name, "line": record.lineno}
         _, error, _ = record.exc_info or (None, None, None)
         if error:
             line["error"] = type(error).__name__

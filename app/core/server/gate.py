@@ -15,6 +15,8 @@ from app.core.session.tabs import tab_is_open, this_tab, this_visitor
 from app.core.settings import MAX_SESSIONS, MAX_UPLOADS_A_MINUTE, problems
 from app.core.text import escape_markdown
 
+_log = logging.getLogger(__name__)
+
 
 class Admission:
     """Lets so many tabs in; who is in stays. Safe to share between threads."""
@@ -94,8 +96,6 @@ def too_fast(names: Sequence[str], rate: RateLimit, visitor: str) -> str:
         f"{'it' if one else 'them'} again in {wait}."
     )
 
-
-_log = logging.getLogger(__name__)
 
 #: Seconds between two looks whether there is a place now.
 _POLL_SECONDS = 5.0

@@ -67,9 +67,8 @@ class Notice:
     @classmethod
     def of(cls, settings: Mapping[str, str] = os.environ) -> Notice:
         """Return what is set in the environment or the secrets."""
-        return cls(
-            *(one.text(settings) for one in (NOTICE_OPERATOR, NOTICE_CONTACT, NOTICE_PURPOSE))
-        )
+        settable = (NOTICE_OPERATOR, NOTICE_CONTACT, NOTICE_PURPOSE)
+        return cls(*(one.text(settings) for one in settable))
 
     def page(self) -> str:
         """Return an HTML page to print, with lines to fill in by hand for what is not set."""
@@ -176,12 +175,8 @@ def show_notice() -> None:
 def show_law() -> None:
     """Show what the law of the European Union asks, and offer the notice to print."""
     st.subheader("If you point it at other people", anchor=False)
-    show_cards(
-        (
-            (":material/gavel: The EU's AI Act", AI_ACT),
-            (":material/policy: Data protection (GDPR)", GDPR),
-        )
-    )
+    cards = (":material/gavel: The EU's AI Act", ":material/policy: Data protection (GDPR)")
+    show_cards(tuple(zip(cards, (AI_ACT, GDPR), strict=True)))
     with st.container(border=True):
         st.markdown("#### :material/fact_check: Before you start", anchors=False)
         st.markdown(LAW_DUTIES)
