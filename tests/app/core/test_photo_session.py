@@ -1,4 +1,6 @@
-"""A visitor's photographs: taken, read in the background, refused, cancelled, cleared."""
+"""A visitor's photographs: taken, read, answered, refused, cancelled, cleared."""
+
+from __future__ import annotations
 
 import gc
 import io
@@ -6,17 +8,86 @@ import threading
 import weakref
 import zipfile
 
+import numpy as np
 import pytest
 
 from app.core.budget import MB, Budget
 from app.core.jobs import Jobs, State
-from app.core.photo import Answerer, Missing, Photo, Upload
+from app.core.photo import Answerer, LargestFaces, Missing, Photo, Upload, decode_photo, read_photo
 from app.core.photo_session import PhotoSession
 from app.core.uploads import UploadLimits
-from fer.labels import EXPRESSION_HEAD
+from fer.images import MAX_BYTES, MAX_PIXELS
+from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.types import Detections, Faces, Image
 from tests.app.photos.samples import MODEL, SPEC, answerer
-from tests.app.samples import PATIENCE, Clock, FakeAnalyzer, HeldAnalyzer, png
+from tests.app.samples import BROKEN, PATIENCE, Clock, FakeAnalyzer, HeldAnalyzer, png
+from tests.samples import make_detections
+
+
+def read(name: str, data: bytes, *analyzers: FakeAnalyzer) -> Photo:
+    answerers = [answerer(analyzer, str(number)) for number, analyzer in enumerate(analyzers)]
+    keep = read_photo(Photo(name), data, answerers, lambda photo, _: photo, where="photo")
+    return keep
+
+
+def test_all_heads_of_all_models_answer_from_one_search() -> None:
+    first, second = FakeAnalyzer(SPEC), FakeAnalyzer(SPEC)
+    found = read("a/b.png", png(2), first, second)
+    assert [(a.calls, a.searches) for a in (first, second)] == [(1, 1), (1, 0)]
+    for model in ("0", "1"):
+        assert found.faces(EXPRESSION_HEAD, model).answers == ["happy", "happy"]
+        assert found.faces(FERPLUS_HEAD, model).answers == ["uncertain", "uncertain"]
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"", "is empty"),
+        (png(BROKEN), "something went wrong in FER Lens"),
+    ],
+)
+def test_what_cannot_be_read_has_a_reason(data: bytes, error: str) -> None:
+    broken = read("a.png", data, FakeAnalyzer(SPEC))
+    assert error in broken.error
+    assert broken.done
+    assert not len(broken.faces(EXPRESSION_HEAD, "0"))
+
+
+def test_a_limit_is_never_more_than_what_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, int] = {}
+    monkeypatch.setattr("app.core.photo.decode_image", lambda data, **limits: seen.update(limits))
+    monkeypatch.setenv("FER_MAX_PHOTO_MB", "999")
+    monkeypatch.setenv("FER_MAX_PHOTO_MEGAPIXELS", "999")
+    decode_photo(b"")
+    assert seen == {"max_bytes": MAX_BYTES, "max_pixels": MAX_PIXELS}
+    monkeypatch.setenv("FER_MAX_PHOTO_MB", "2")
+    monkeypatch.setenv("FER_MAX_PHOTO_MEGAPIXELS", "3")
+    decode_photo(b"")
+    assert seen == {"max_bytes": 2 * 2**20, "max_pixels": 3_000_000}
+
+
+@pytest.mark.parametrize(
+    ("sides", "most", "kept"),
+    [
+        ((), 0, ()),
+        ((30,), 0, ()),
+        ((30, 10), 2, (30, 10)),
+        ((10, 30, 20), 2, (30, 20)),
+        ((20, 20, 20), 2, (20, 20)),
+    ],
+)
+def test_of_many_faces_the_largest_are_read(
+    monkeypatch: pytest.MonkeyPatch, sides: tuple[int, ...], most: int, kept: tuple[int, ...]
+) -> None:
+    monkeypatch.setenv("FER_MAX_FACES", str(most))
+
+    def find(image: Image) -> Detections:
+        boxes = [(50.0 * i, 0.0, 50.0 * i + side, float(side)) for i, side in enumerate(sides)]
+        return make_detections(*boxes) if boxes else Detections.empty()
+
+    found = LargestFaces(find)(np.zeros((100, 200, 3), np.uint8))
+    assert tuple((found.xyxy[:, 2] - found.xyxy[:, 0]).astype(int)) == kept
+
 
 ROOM = 10 * MB
 
@@ -168,19 +239,6 @@ def test_a_cancel_works_at_once_and_keeps_what_is_done(session: Session) -> None
     assert len(take(session, *uploads(3))) == 3, "what was not started can be tried again"
     assert [photo.error for photo in session.all] == [""] * 3
     assert not session.cancelled
-
-
-def test_who_waits_for_a_place_can_cancel_too(jobs: Jobs, budget: Budget, session: Session) -> None:
-    held = HeldAnalyzer(SPEC)
-    session.take(uploads(1), [answerer(held)])
-    other = Session(jobs, budget, session.limits)
-    other.take(uploads(2), [answerer()])
-    assert other.job
-    assert other.job.state is State.WAITING
-    other.cancel()
-    assert [photo.missing for photo in other.photos] == [Missing.NOT_STARTED] * 2
-    held.go.set()
-    done(session)
 
 
 def test_photos_can_come_and_go_while_others_are_read(session: Session) -> None:

@@ -54,19 +54,16 @@ def test_heads_are_compared_by_one_rule(rule: str, told: bool) -> None:
 @pytest.mark.parametrize(("count", "told"), [(0, "for none of 1,000"), (12, "for 12 of 1,000")])
 def test_how_often_contempt_is_said_is_told(count: int, told: str) -> None:
     found = (measured(FERPLUS_HEAD, 1.0, 0.0, contempt=count),)
-    assert f"contempt {told}" in difference(
-        Report.model_construct(ferplus_agreement=(), selective=found)
-    )
+    report = Report.model_construct(ferplus_agreement=(), selective=found)
+    assert f"contempt {told}" in difference(report)
 
 
 def test_a_head_that_could_not_be_measured_is_not_offered(spec: ModelSpec) -> None:
     assert offered(spec) == (EXPRESSION_HEAD,)
-    both = (spec.heads[0].model_copy(update={"name": FERPLUS_HEAD}), *spec.heads)
-    assert offered(spec.model_copy(update={"heads": both})) == (EXPRESSION_HEAD, FERPLUS_HEAD)
-    unmeasured = spec.heads[0].model_copy(update={"name": FERPLUS_HEAD, "abstention": None})
-    assert offered(spec.model_copy(update={"heads": (*spec.heads, unmeasured)})) == (
-        EXPRESSION_HEAD,
-    )
+    more = spec.heads[0].model_copy(update={"name": FERPLUS_HEAD})
+    unmeasured = more.model_copy(update={"abstention": None})
+    for head, names in ((more, (EXPRESSION_HEAD, FERPLUS_HEAD)), (unmeasured, (EXPRESSION_HEAD,))):
+        assert offered(spec.model_copy(update={"heads": (head, *spec.heads)})) == names
 
 
 LABELS = ("happy", "sad", "neutral")
@@ -129,14 +126,10 @@ def said(answer: str, confidence: float, *flaws: str) -> Verdict:
          "20% were; when happy is wrong, it is most often sad."),
         (MEASURED, said("happy", 0.93), "Of 60 test faces called happy with 90% to 95% confidence, "
          "75% were; when happy is wrong, it is most often sad."),
-        (MEASURED, said("happy", 0.68), "Of 40 test faces called happy with 65% to 70% confidence, "
-         "50% were; when happy is wrong, it is most often sad."),
         (MEASURED, said("happy", 1.0), "Of 60 test faces called happy with 90% to 100% confidence, "
          "75% were; when happy is wrong, it is most often sad."),
         (MEASURED, said("sad", 0.93),
          "Too few test faces were called sad to say how often that is right."),
-        (MEASURED, said("bored", 0.93),
-         "Too few test faces were called bored to say how often that is right."),
         (MEASURED, said("happy", 0.93, "dark"), "Of 50 poor pictures of test faces called happy "
          "with 90% to 95% confidence, 60% were; when happy is wrong, it is most often neutral."),
         (MEASURED, said("uncertain", 0.41), "Of 50 test faces whose first guess was happy with 40% "

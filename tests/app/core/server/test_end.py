@@ -157,18 +157,14 @@ def asked(path: str, query: str = "", method: str = "GET", kind: str = "http") -
 @pytest.mark.parametrize(
     ("scope", "begins"),
     [
-        (asked("/"), True),
-        (asked("/live"), True),
         (asked("/live", "live=server"), True),
         (asked("/live", "session="), True),
         (asked("/", method="HEAD"), True),
+        (asked("/", method="PUT"), False),
         (asked("/live", "session=key"), False),
-        (asked("/_stcore/health"), False),
-        (asked("/_stcore/upload_file/1/2", method="PUT"), False),
         (asked("/media/1.csv"), False),
-        (asked("/static/index.js"), False),
         (asked(READY_PATH), False),
-        (asked("/_stcore/stream", kind="websocket"), False),
+        (asked("/", kind="websocket"), False),
         ({"type": "lifespan"}, False),
     ],
 )
@@ -201,13 +197,10 @@ def get(drain: Drain) -> Get:
     return answer
 
 
-def test_before_its_end_a_server_answers_everybody(get: Get, drain: Drain) -> None:
+def test_while_it_ends_newcomers_go_elsewhere_and_the_others_stay(get: Get, drain: Drain) -> None:
     assert get("/") == (200, "the page")
     status, said = get(READY_PATH)
     assert (status, json.loads(said)) == (200, {"server": drain.server, "secondsLeft": None})
-
-
-def test_while_it_ends_newcomers_go_elsewhere_and_the_others_stay(get: Get, drain: Drain) -> None:
     drain.begin(60)
     status, said = get("/")
     assert status == 503

@@ -1,8 +1,9 @@
-"""Who may use a server, how often a visitor may upload, and how he is told."""
+"""Who may use a server, how often a visitor may upload, and what people are told."""
 
 from __future__ import annotations
 
 import math
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from app.core.server import gate
+from app.core.server import gate, notice
 from app.core.server.gate import Admission, RateLimit, too_fast
+from app.core.server.notice import Notice
 from tests.app.samples import Clock, png, words
 
 
@@ -34,9 +36,7 @@ def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page:
     gate._wrong_settings.clear()
     page.run()
     assert not page.exception
-    assert "FER_MAX_PHOTOS: expected a whole number such as 4, got 'many'" in words(page).replace(
-        "\\", ""
-    )
+    assert "FER_MAX_PHOTOS: expected a whole number" in words(page).replace("\\", "")
 
 
 def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,13 +51,8 @@ def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> N
         assert "was not added: this server takes no uploads" in words(page).replace("\\", ""), place
 
 
-@pytest.mark.parametrize("most", [0, 1, 3])
-def test_so_many_are_let_in(most: int) -> None:
-    admission = Admission(most, lambda tab: True)
-    assert [admission.let_in(str(tab)) for tab in range(5)] == [tab < most for tab in range(5)]
-
-
 def test_who_is_in_stays_and_who_has_left_makes_room() -> None:
+    assert not Admission(0, lambda tab: True).let_in("a")
     open_tabs = {"a", "b"}
     admission = Admission(2, open_tabs.__contains__)
     assert admission.let_in("a")
@@ -128,3 +123,54 @@ def test_no_visitor_uploads_more_than_the_rate_allows(
         clock.seconds += pause
         taken += rate.take("one", wanted)
         assert taken <= most + most * (clock.seconds - began) / 60 + 1e-6
+
+
+SET = {
+    "FER_NOTICE_OPERATOR": "Museum of <b>Faces</b>",
+    "FER_NOTICE_CONTACT": "privacy@example.org",
+    "FER_NOTICE_PURPOSE": "an exhibit & its *tests*",
+}
+
+
+def test_what_is_set_stands_on_the_notice_and_there_are_lines_to_fill_in() -> None:
+    assert Notice.of({}) == Notice()
+    assert Notice().page().count("<span></span>") == 3
+    page = Notice.of(SET).page()
+    assert "Museum of &lt;b&gt;Faces&lt;/b&gt;" in page
+    assert "an exhibit &amp; its *tests*" in page
+    assert "<span></span>" not in page
+    assert not re.search(r"https?://|src=", page), "it prints without a network"
+
+
+LAW = notice.AI_ACT + notice.GDPR + notice.LAW_SOURCES + notice.LAW_STATE
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (Notice().page(), ("estimates which expression", "nothing is recorded",
+         "Nobody is identified", "have it deleted", "data protection authority", "Art. 50(3)")),
+        (LAW, ("Art. 5(1)(f)", "2 February 2025", "Art. 50(3)", "2 August 2026", "Annex III 1(c)",
+         "reported as moved to 2 December 2027", "C(2025) 5052", "Guidelines 05/2022",
+         "10.1177/1529100619832930", "not legal advice")),
+    ],
+)  # fmt: skip
+def test_what_people_must_be_told_and_by_which_law(text: str, parts: tuple[str, ...]) -> None:
+    assert [part for part in parts if part not in " ".join(text.split())] == []
+
+
+def test_a_notice_is_where_pictures_are_taken(
+    page: AppTest, live_page: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(place: str) -> list[str]:
+        infos = page.switch_page(f"app/pages/{place}.py").run().info
+        return [str(one.value) for one in infos if "run by" in str(one.value)]
+
+    assert told("photos") == []
+    for name, value in SET.items():
+        monkeypatch.setenv(name, value)
+    for place in ("photos", "video", "live", "own_data"):
+        (said,) = told(place)
+        assert "Museum of \\<b\\>Faces\\</b\\>" in said
+        assert "privacy@example\\.org" in said
+    assert told("about") == []

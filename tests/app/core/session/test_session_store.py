@@ -1,9 +1,19 @@
-"""Sessions by key, with tabs that a test opens and closes."""
+"""What a visitor has: sessions by key, with tabs that a test opens and closes, and files."""
 
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
+from streamlit.runtime import Runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
+from app.core.session import tabs as this
 from app.core.session.session_store import (
     CAPACITY,
     CAPACITY_BYTES,
@@ -11,7 +21,12 @@ from app.core.session.session_store import (
     KEY_SECONDS,
     SessionStore,
 )
+from app.core.session.stream_files import FORMATS, Format
+from app.core.session.tabs import forget_upload, tab_is_open, this_tab, this_visitor
+from fer.export.sessions import WRITERS, file_bytes
+from fer.export.stream import StreamResult
 from tests.app.samples import Clock
+from tests.fer.export.samples import INFO, steady
 
 
 class Session:
@@ -126,24 +141,18 @@ def test_there_are_never_too_many_closed_ones(
     assert store.claim(keys[0], "new", "me") is None
 
 
-def test_those_with_nothing_in_them_go_first(tabs: set[str], clock: Clock) -> None:
-    full, others = Session(), [Session() for _ in range(2 * CAPACITY)]
-    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda session: int(session is full))
-    key = store.keep(full, "a", "me")
-    for number, session in enumerate(others):
-        store.keep(session, f"{number}", "another")
-    assert len(store) == CAPACITY
-    assert store.claim(key, "b", "me") is full
-
-
 def test_a_whole_class_is_kept_and_memory_is_bounded(tabs: set[str], clock: Clock) -> None:
+    full = {Session() for _ in range(45)}
     share = CAPACITY_BYTES // 40
-    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda session: share)
+    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda one: share * (one in full))
     keys = []
-    for number in range(45):
+    for number, session in enumerate(full):
         clock.seconds += 1
-        keys.append(store.keep(Session(), f"{number}", "me"))
+        keys.append(store.keep(session, f"{number}", "me"))
+    for number in range(2 * CAPACITY):  # those with nothing in them go first
+        store.keep(Session(), f"empty {number}", "another")
     assert [store.knows(key, "me") for key in keys] == [False] * 5 + [True] * 40
+    assert len(store) == CAPACITY
 
 
 def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
@@ -167,3 +176,68 @@ def test_who_wants_to_know_is_told_of_each_session_that_is_dropped(
     look(store, clock, 2 * LOOK_SECONDS)
     assert dropped == [closed]
     assert len(store) == 1
+
+
+Serve = Callable[[object], None]
+
+
+def test_a_tab_is_open_while_streamlit_says_so(
+    monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve
+) -> None:
+    assert (this_tab(), tab_is_open("")) == ("", False), "there is none outside of Streamlit"
+    server = SimpleNamespace(is_active_session={"a"}.__contains__)
+    streamlit_server(server)
+    monkeypatch.setattr(this, "get_script_run_ctx", lambda: SimpleNamespace(session_id="a"))
+    assert tab_is_open(this_tab())
+    assert not tab_is_open("b")
+    assert Runtime.is_active_session(SimpleNamespace(_session_mgr=server), "a")
+
+
+def visitor_with(monkeypatch: pytest.MonkeyPatch, cookie: str, tab: str = "a") -> str:
+    cookies = {"_streamlit_xsrf": cookie} if cookie else {}
+    monkeypatch.setattr(this.st, "context", SimpleNamespace(cookies=cookies))
+    monkeypatch.setattr(this, "get_script_run_ctx", lambda: SimpleNamespace(session_id=tab))
+    return this_visitor()
+
+
+def test_all_tabs_of_a_browser_are_one_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    token, other = b"0123456789abcdef", b"fedcba9876543210"
+    # The same token is written differently each time.
+    first, second, third = map(generate_xsrf_token_string, (token, token, other))
+    visitor = visitor_with(monkeypatch, first, "a")
+    assert visitor == visitor_with(monkeypatch, second, "b") != ""
+    assert visitor != visitor_with(monkeypatch, third, "a")
+    assert token.hex() not in visitor
+
+
+@pytest.mark.parametrize("cookie", ["", "nonsense", "2|zz|zz|zz"])
+def test_without_a_cookie_each_tab_is_a_visitor(
+    monkeypatch: pytest.MonkeyPatch, cookie: str
+) -> None:
+    assert visitor_with(monkeypatch, cookie, "a") == "a"
+    assert visitor_with(monkeypatch, cookie, "b") == "b"
+
+
+def test_an_upload_is_forgotten_and_those_of_others_stay(
+    monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve
+) -> None:
+    forget_upload("1")  # without a server there is nothing to forget
+    manager = MemoryUploadedFileManager("/upload")
+    for tab in ("a", "b"):
+        manager.add_file(tab, UploadedFileRec("1", "film.mp4", "video/mp4", b"film"))
+    streamlit_server(SimpleNamespace(uploaded_file_mgr=manager))
+    monkeypatch.setattr(this, "get_script_run_ctx", lambda: SimpleNamespace(session_id="a"))
+    forget_upload("1")
+    forget_upload("2")
+    assert manager.get_files("a", ["1"]) == []
+    assert len(manager.get_files("b", ["1"])) == 1
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.label)
+def test_a_file_is_the_same_as_on_the_command_line_but_for_the_mark_for_excel(
+    kind: Format,
+) -> None:
+    assert [one.ending for one in FORMATS] == list(WRITERS), "every file is offered"
+    result = StreamResult(steady("hhhhh..ss"), INFO)
+    mark = codecs.BOM_UTF8 if kind.ending == ".csv" else b""
+    assert kind.contents(result) == mark + file_bytes(result, kind.ending)
