@@ -18,14 +18,10 @@ Open = Callable[..., tuple[Any, str, bool]]
 
 
 @pytest.fixture(
-    params=[
-        ("photos", "photos"),
-        ("video", "video_session"),
-        ("live", "live_session"),
-        ("own_data", "own_data"),
-    ],
+    params=[("photos", "photos"), ("video", "video_session"), ("live", "live_session"),
+            ("own_data", "own_data")],
     ids=lambda param: param[0],
-)
+)  # fmt: skip
 def opened(
     request: pytest.FixtureRequest,
     analyzer: FakeAnalyzer,
@@ -51,7 +47,8 @@ def opened(
 
 
 def test_an_address_leads_to_nothing_in_another_browser(opened: Open) -> None:
-    mine, address, _ = opened("me")
+    mine, address, unknown = opened("me")
+    assert not unknown
     theirs, another, unknown = opened("somebody", address)
     assert theirs is not mine
     assert another != address
@@ -60,16 +57,8 @@ def test_an_address_leads_to_nothing_in_another_browser(opened: Open) -> None:
     again, _, unknown = opened("me", another)
     assert again is not theirs
     assert unknown
-    assert opened("me", address)[0] is mine
-
-
-def test_a_reload_finds_what_was_there_and_changes_the_address(opened: Open) -> None:
-    mine, address, unknown = opened("me")
-    assert not unknown
-    again, another, unknown = opened("me", address)
-    assert again is mine
-    assert another != address
-    assert not unknown
+    again, another, unknown = opened("me", address)  # a reload
+    assert (again is mine, another != address, unknown) == (True, True, False)
 
 
 FIRST_PAGE = """
@@ -88,42 +77,27 @@ def test_the_first_page_is_shown_without_pandas() -> None:
     assert done.stdout.split() == ["0", "True", "False"]
 
 
-class Fragments:
-    """Stands for Streamlit: keeps the fragments of a run, which a browser may ask for later."""
+@pytest.mark.parametrize(
+    ("active", "every", "shown", "reruns"),
+    [(True, components.POLL_SECONDS, 2, 0), (False, None, 0, 1)],
+)
+def test_what_is_polled_is_shown_each_second_and_after_the_end_the_new_page(
+    monkeypatch: pytest.MonkeyPatch, active: bool, every: float | None, shown: int, reruns: int
+) -> None:
+    fragments: list[Callable[[], None]] = []
+    calls, intervals, again = list[int](), list[float | None](), list[int]()
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.kept: list[Callable[[], None]] = []
-        self.every: list[float | None] = []
-        self.reruns = 0
-        monkeypatch.setattr(components.st, "fragment", self._fragment)
-        monkeypatch.setattr(components.st, "rerun", self._rerun)
-
-    def _fragment(self, body: Callable[[], None], *, run_every: float | None) -> Any:
-        self.kept.append(body)
-        self.every.append(run_every)
+    def fragment(body: Callable[[], None], *, run_every: float | None) -> Callable[[], None]:
+        fragments.append(body)
+        intervals.append(run_every)
         return body
 
-    def _rerun(self) -> None:
-        self.reruns += 1
-
-
-def test_what_is_polled_is_shown_in_the_run_and_in_each_second(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    fragments, shown = Fragments(monkeypatch), []
-    components.poll(lambda: shown.append(1), active=True)
-    fragments.kept[0]()
-    assert (len(shown), fragments.every, fragments.reruns) == (2, [components.POLL_SECONDS], 0)
-
-
-def test_a_browser_that_asks_on_after_the_end_gets_the_new_page(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    fragments, shown = Fragments(monkeypatch), []
-    components.poll(lambda: shown.append(1), active=False)
-    assert (shown, fragments.every, fragments.reruns) == ([], [None], 0), "the run itself"
-    fragments.kept[0]()
-    assert (shown, fragments.reruns) == ([], 1)
+    monkeypatch.setattr(components.st, "fragment", fragment)
+    monkeypatch.setattr(components.st, "rerun", lambda: again.append(1))
+    components.poll(lambda: calls.append(1), active=active)
+    assert again == [], "the run itself"
+    fragments[0]()  # a browser asks
+    assert (intervals, len(calls), len(again)) == ([every], shown, reruns)
 
 
 def test_a_polled_place_is_the_same_before_and_after_the_end() -> None:
