@@ -118,10 +118,7 @@ class UploadFolders:
     """
 
     def __init__(
-        self,
-        max_bytes: int,
-        parent: Path | None = None,
-        free: Callable[[Path], int] | None = None,
+        self, max_bytes: int, parent: Path | None = None, free: Callable[[Path], int] | None = None
     ) -> None:
         parent = parent or Path(tempfile.gettempdir())
         remove_left_overs(parent)

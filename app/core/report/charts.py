@@ -169,10 +169,7 @@ _CELL = 46
 
 
 def confusion_chart(
-    evaluation: Evaluation,
-    mode: str = BY_ROW,
-    *,
-    chosen: tuple[str, str] | None = None,
+    evaluation: Evaluation, mode: str = BY_ROW, *, chosen: tuple[str, str] | None = None
 ) -> go.Figure:
     """Return a confusion matrix whose cells can be clicked, for a light background.
 

@@ -82,8 +82,7 @@ def test_a_face_is_in_the_middle_of_its_cut_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "shown"),
-    [((16, 32), (16, 32)), ((3000, 4000), (144, 192)), ((4000, 20), (192, 1))],
+    ("size", "shown"), [((16, 32), (16, 32)), ((3000, 4000), (144, 192)), ((4000, 20), (192, 1))]
 )
 def test_a_thumbnail_is_small_and_never_enlarged(
     size: tuple[int, int], shown: tuple[int, int]

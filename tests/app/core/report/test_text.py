@@ -61,9 +61,6 @@ def test_a_cell_says_what_it_means_by_row_and_by_column() -> None:
         "Of 496 faces labelled fear, 61 (12%) were called sad.",
         "Of 361 faces that it called sad, 61 (17%) were labelled fear.",
     )
-
-
-def test_a_cell_without_faces_has_no_share() -> None:
     found = of_counts((0, 0), (1, 0))
     assert words.cell_sentences(found, "fear", "sad") == (
         "Of 0 faces labelled fear, 0 were called sad.",
@@ -85,6 +82,7 @@ def test_evaluations_come_test_first_each_followed_by_the_one_without_duplicates
         "test", "validation", "validation, without duplicates"
     ]  # fmt: skip
     assert words.split_evaluations(report())[0].name == "test, FER2013 head"
+    assert words.ordered_splits(report()) == ["train", "validation", "test"], "as it learnt"
     other = report(evaluations={"own": evaluation()}, without_duplicates={})
     assert [m.faces for m in words.split_evaluations(other)] == ["own"]
 
@@ -121,10 +119,6 @@ def test_evaluations_begin_with_the_head_that_answers() -> None:
     shown = words.evaluation_on(two, "validation", BALANCED_HEAD)
     assert shown
     assert shown.head == EXPRESSION_HEAD, "the other one was not measured there"
-
-
-def test_splits_of_the_data_stand_in_the_order_of_learning() -> None:
-    assert words.ordered_splits(report()) == ["train", "validation", "test"]
 
 
 @pytest.fixture
@@ -173,17 +167,16 @@ def texts_of(part: object) -> list[str]:
     return []
 
 
-def test_plotly_is_inside_once_and_nothing_is_loaded(model: OpenedModel) -> None:
+def test_plotly_is_inside_once_nothing_is_loaded_and_problems_are_told(
+    model: OpenedModel, tmp_path: Path
+) -> None:
     page = html_report(model)
     charts = re.findall(r'id="(chart\d+)"', page)
     assert len(charts) == len(set(charts)) > 10
     assert len(re.findall(r"plotly\.js v\d", page)) == 1
     assert not re.search(r'<(?:script|link|img)[^>]+(?:src|href)="', page)
     assert "prefers-color-scheme: dark" in page
-
-
-def test_problems_are_told(model: OpenedModel, tmp_path: Path) -> None:
-    assert 'class="problem"' not in html_report(model)
+    assert 'class="problem"' not in page
     (tmp_path / "small" / "model.tflite").write_bytes(b"another network")
     page = html_report(open_model(tmp_path / "small"))
     assert "model.tflite is not the file that was measured" in page

@@ -132,9 +132,6 @@ def test_it_waits_for_who_is_there_and_not_longer_than_it_may(clock: Clock) -> N
         assert (drain.draining, drain.seconds_left, drain.over) == (True, 1, False)
         clock.seconds += 1
         assert (drain.seconds_left, drain.over) == (0, True)
-
-
-def test_who_comes_back_at_once_is_waited_for(clock: Clock) -> None:
     drain = Drain(clock)
     with drain.connection():
         drain.begin(60)

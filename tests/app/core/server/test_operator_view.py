@@ -80,9 +80,7 @@ def test_without_a_password_there_is_no_page(monkeypatch: pytest.MonkeyPatch) ->
         opened().switch_page(PAGE)
 
 
-def test_a_wrong_password_is_told_counted_and_not_kept_and_who_guesses_waits(
-    door: AppTest,
-) -> None:
+def test_a_wrong_password_is_told_counted_and_not_kept_and_who_guesses_waits(door: AppTest) -> None:
     before = counters().total("operator_refused")
     door.run()
     assert "whoever runs the server" in words(door)

@@ -282,20 +282,11 @@ def test_a_file_lasts_while_other_pages_end_until_its_time_is_over(
     assert (server.has(first), server.has(second)) == (True, True)
     wait(1)
     assert (server.has(first), server.has(second)) == (False, True)
+    assert server.click(b"second") == second, "its time begins anew"
+    wait(KEPT_SECONDS / 2)
+    assert server.has(second)
     wait(KEPT_SECONDS / 2)
     assert not server.has(second)
-
-
-def test_a_second_click_that_makes_the_same_file_begins_its_time_anew(
-    server: Server, wait: Wait
-) -> None:
-    first = server.click(b"faces")
-    wait(KEPT_SECONDS * 0.9)
-    assert server.click(b"faces") == first
-    wait(KEPT_SECONDS * 0.9)
-    assert server.has(first)
-    wait(KEPT_SECONDS * 0.2)
-    assert not server.has(first)
 
 
 def test_a_replaced_button_can_be_clicked_until_its_time_is_over(
@@ -327,7 +318,7 @@ def test_files_together_are_bounded_and_the_newest_stay(
     assert [server.has(url) for url in urls] == kept
 
 
-def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server) -> None:
+def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server, wait: Wait) -> None:
     picture = server.add(b"picture", "image/png", "1.3")
     table = server.add(b"table", "text/csv", "1.4", is_for_static_download=True)
     server.pages_end()

@@ -234,9 +234,7 @@ def test_an_upload_is_forgotten_and_those_of_others_stay(
 
 
 @pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.label)
-def test_a_file_is_the_same_as_on_the_command_line_but_for_the_mark_for_excel(
-    kind: Format,
-) -> None:
+def test_a_file_is_the_same_as_on_the_command_line_but_for_the_mark_for_excel(kind: Format) -> None:
     assert [one.ending for one in FORMATS] == list(WRITERS), "every file is offered"
     result = StreamResult(steady("hhhhh..ss"), INFO)
     mark = codecs.BOM_UTF8 if kind.ending == ".csv" else b""

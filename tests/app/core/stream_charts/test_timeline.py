@@ -26,13 +26,10 @@ from tests.app.samples import LABELS
 from tests.fer.export.samples import HAPPY, HEADS, NOBODY, SAD, TWO, Seen, rows, steady
 
 
-def test_nothing_seen_is_an_empty_timeline() -> None:
-    line = timeline(StreamRows.empty(HEADS), 0, 10)
-    assert (line.people, line.start, line.end) == ([], 0, 10)
-    assert describe_timeline(line, LABELS) == "Timeline from 0:00 to 0:10: no face."
-
-
 def test_bars_hold_the_mean_of_their_time() -> None:
+    empty = timeline(StreamRows.empty(HEADS), 0, 10)
+    assert (empty.people, empty.start, empty.end) == ([], 0, 10)
+    assert describe_timeline(empty, LABELS) == "Timeline from 0:00 to 0:10: no face."
     line = timeline(TWO, 0, 10)
     first, second = line.people
     assert (line.width, first.track, second.track) == (0.5, 1, 2)
@@ -40,6 +37,9 @@ def test_bars_hold_the_mean_of_their_time() -> None:
     assert first.confidence == pytest.approx([0.5])
     assert [LABELS[i] for i in second.expression] == ["sad", "happy"]
     assert second.seconds.tolist() == [0.25, 0.75]
+    assert describe_timeline(line, LABELS) == (
+        "Timeline from 0:00 to 0:10: person 1 mostly happy; person 2 mostly happy."
+    )
 
 
 def test_a_bar_is_uncertain_if_most_of_it_was() -> None:
@@ -64,13 +64,15 @@ def test_uncertain_time_counts_for_no_expression() -> None:
     assert "person 1 mostly uncertain" in describe_timeline(timeline(marked, 0, 0.5), LABELS)
 
 
-def test_the_window_begins_where_a_bar_begins() -> None:
+def test_the_window_begins_where_a_bar_begins_and_has_no_holes() -> None:
     line = timeline(TWO, 0.7, 90.7)
     assert line.start == 0.5
     assert [person.track for person in line.people] == [2]
-    seen = rows(*[(10 + 0.8 * i, 1, HAPPY) for i in range(10)])
-    (person,) = timeline(seen, 10, 18).people
-    assert person.seconds.tolist() == [10.25 + 0.5 * i for i in range(16)], "as from zero"
+    # At 1.25 frames a second, every other bar of half a second has no frame of its own.
+    for start in (0, 10):
+        seen = rows(*[(start + 0.8 * i, 1, HAPPY) for i in range(10)])
+        (person,) = timeline(seen, start, start + 8).people
+        assert person.seconds.tolist() == [start + 0.25 + 0.5 * i for i in range(16)]
 
 
 @given(st.floats(0.01, 1e6))
@@ -91,12 +93,6 @@ def test_a_hole_is_no_data_and_nobody_in_view_is_none() -> None:
     assert len([t for t in there if t < 2 or 4 < t < 6 or t > 9]) == 4 + 4 + 6
     assert np.array(line.known) == pytest.approx(np.array([(0, 6.2), (9.0, 12)]), abs=0.01)
     assert describe_timeline(line, LABELS).endswith("mostly happy. No data from 0:06 to 0:09.")
-
-
-def test_a_slow_analysis_leaves_no_holes_within_a_second() -> None:
-    """At 1.25 frames a second, every other bar of half a second has no frame of its own."""
-    (person,) = timeline(rows(*[(0.8 * i, 1, HAPPY) for i in range(10)]), 0, 8).people
-    assert person.seconds.tolist() == [0.25 + 0.5 * i for i in range(16)]
 
 
 def test_a_change_of_the_head_or_model_is_marked_with_its_name() -> None:
@@ -154,10 +150,7 @@ def test_what_is_seen_on_the_whole_is_a_sentence(script: str, said: str) -> None
     assert ("Uncertain" in whole_line(sums, LABELS, "0:09")) == ("u" in script)
 
 
-def test_charts_can_be_heard() -> None:
-    assert describe_timeline(timeline(TWO, 0, 10), LABELS) == (
-        "Timeline from 0:00 to 0:10: person 1 mostly happy; person 2 mostly happy."
-    )
+def test_shares_can_be_heard() -> None:
     assert describe_shares(shares(TWO), LABELS).startswith("Share of time. person 1: sad 83%, ")
     assert describe_shares(shares(rows()), LABELS) == "Share of time: no face was seen."
 
