@@ -167,12 +167,9 @@ def _person(track: int) -> str:
 
 def _bars(person: PersonLine, labels: Sequence[str], width: float, axis: TimeAxis) -> Iterator[str]:
     name = person_name(person.track)
+    figures = (person.seconds, person.expression, person.confidence, person.uncertain)
     for seconds, expression, confidence, uncertain in zip(
-        person.seconds.tolist(),
-        person.expression.tolist(),
-        person.confidence.tolist(),
-        person.uncertain.tolist(),
-        strict=True,
+        *(of_bars.tolist() for of_bars in figures), strict=True
     ):
         label = labels[expression]
         about = f"{name}, {clock(seconds)}: {label} {chance(confidence)}"
@@ -201,14 +198,10 @@ def _around(line: Timeline, cuts: Sequence[float], axis: TimeAxis) -> str:
             yield f'<i class="{kind}{late}"{tip} style="{axis.span(first, last)}"></i>'
 
     lines = [("change", change.seconds) for change in line.changes] + [("cut", at) for at in cuts]
-    return "".join(
-        [
-            *parts("known", "", line.known),
-            *parts("no-data", NO_DATA, line.gaps),
-            *parts("camera-off", CAMERA_OFF, line.camera_off),
-            *(f'<i class="{kind}" style="{axis.left(at)}"></i>' for kind, at in lines),
-        ]
-    )
+    known, gaps = parts("known", "", line.known), parts("no-data", NO_DATA, line.gaps)
+    off = parts("camera-off", CAMERA_OFF, line.camera_off)
+    marks = (f'<i class="{kind}" style="{axis.left(at)}"></i>' for kind, at in lines)
+    return "".join([*known, *gaps, *off, *marks])
 
 
 def _names(line: Timeline, axis: TimeAxis) -> str:
@@ -234,13 +227,11 @@ def curves_html(curve: Curves, start: float, end: float, alt: str, *, tips: bool
         for share in (0, 0.5, 1)
     )
     figures = "".join(_figures(curve, axis)) if tips else ""
-    return _chart(
-        "fer-curves",
-        _CURVES_STYLE + _TIP_STYLE,
-        alt,
+    content = (
         f'<div>{shares}</div><div><img alt="" src="{picture}">{figures}</div>'
-        f'<span></span><div class="words">{axis.times()}</div>',
+        f'<span></span><div class="words">{axis.times()}</div>'
     )
+    return _chart("fer-curves", _CURVES_STYLE + _TIP_STYLE, alt, content)
 
 
 #: What need not be written as %XX in an attribute's address.

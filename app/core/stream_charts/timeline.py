@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,7 @@ class Timeline:
     people: list[PersonLine]
     gaps: list[Span]
     changes: list[HeadChange]
-    camera_off: list[Span] = field(default_factory=list)
+    camera_off: list[Span]
 
     @property
     def known(self) -> list[Span]:
@@ -136,21 +136,11 @@ def timeline(
         until = float(rows.seconds[-1]) if len(rows) else start
     unknown = gaps(rows, start, until, gap_seconds=gap_seconds)
     end = max(end, start + width)
-    return Timeline(
-        start,
-        end,
-        min(until, end),
-        width,
-        people,
-        _drawn(unknown, width),
-        _changes(rows),
-        _drawn(off_spans(times), width),
+    drawn, off = (
+        [(first, last) for first, last in spans if last - first >= width]
+        for spans in (unknown, off_spans(times))
     )
-
-
-def _drawn(spans: list[Span], width: float) -> list[Span]:
-    """Return the spans that are not shorter than a bar."""
-    return [(first, last) for first, last in spans if last - first >= width]
+    return Timeline(start, end, min(until, end), width, people, drawn, _changes(rows), off)
 
 
 def _bars(

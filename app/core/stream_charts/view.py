@@ -34,18 +34,12 @@ from fer.export.stream import GAP_SECONDS, FrameTimes, StreamRows, shares
 from fer.types import UNCERTAIN
 
 _PERSON = "live_person"
-_PERSON_CHOICE = "live_person_choice"
 
 #: Maximum number of bars of a running stream's timeline, which is drawn again and again.
 ROLLING_BARS = 90
 
-#: In the legend: the background of a person's row, and what stands where nothing was analysed.
+#: In the legend: the background of a person's row.
 _NOT_IN_VIEW = ':color[■]{foreground="#85858D55"}\u00a0not in view'
-_NO_DATA_MARK = f"▩\u00a0{NO_DATA}"
-_CAMERA_OFF_MARK = f"▤\u00a0{CAMERA_OFF}"
-
-#: The line at a cut.
-_CUT_MARK = "┆\u00a0another scene"
 
 
 def show_timeline(
@@ -92,8 +86,9 @@ def _explain(line: Timeline, labels: Sequence[str], cuts: Sequence[float]) -> No
     seen = {int(i) for person in line.people for i in person.expression}
     unsure = any(person.uncertain.any() for person in line.people)
     marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]
-    marks += [_NO_DATA_MARK] * bool(line.gaps) + [_CAMERA_OFF_MARK] * bool(line.camera_off)
-    marks += [_CUT_MARK] * bool(cuts)
+    marks += [f"▩\u00a0{NO_DATA}"] * bool(line.gaps)
+    marks += [f"▤\u00a0{CAMERA_OFF}"] * bool(line.camera_off)
+    marks += ["┆\u00a0another scene"] * bool(cuts)
     st.markdown("\u2002 ".join(marks))
     more = len(line.people) - MAX_PEOPLE
     hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
@@ -129,7 +124,7 @@ def _choose_person(people: list[int], default: int) -> int:
             "Person",
             people,
             person,
-            _PERSON_CHOICE,
+            f"{_PERSON}_choice",
             partial(st.session_state.__setitem__, _PERSON),
             format_func=person_name,
             label_visibility="collapsed",
