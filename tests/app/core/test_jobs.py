@@ -136,18 +136,6 @@ def test_closing_ends_all_and_takes_no_more() -> None:
     assert late.state is State.CANCELLED
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux only")
-def test_a_job_lets_the_other_threads_go_first() -> None:
-    def niceness(_: Cancelled) -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    job = Job(niceness)
-    Jobs(1).start(job)
-    assert job.wait(PATIENCE)
-    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert job.result == min(19, here + 10)
-
-
 @pytest.mark.parametrize("end", [SystemExit, MemoryError])
 def test_a_thread_that_is_ended_takes_no_place_with_it(end: type[BaseException]) -> None:
     jobs = Jobs(1)
@@ -268,8 +256,8 @@ def test_a_stream_that_was_still_does_not_make_up_for_it() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux only")
-def test_a_thread_that_lets_others_first_is_the_only_one() -> None:
-    def niceness() -> int:
+def test_a_thread_that_lets_others_first_as_those_of_jobs_do_is_the_only_one() -> None:
+    def niceness(*_: object) -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     before = niceness()
@@ -277,4 +265,7 @@ def test_a_thread_that_lets_others_first_is_the_only_one() -> None:
         for _ in range(2):
             pool.submit(lower_priority, 3).result()
         assert pool.submit(niceness).result() == min(19, before + 3)
-    assert niceness() == before
+    job = Job(niceness)
+    Jobs(1).start(job)
+    assert job.wait(PATIENCE)
+    assert (job.result, niceness()) == (min(19, before + 10), before)

@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from streamlit import runtime
-from streamlit.testing.v1 import AppTest
 
 from app.core.server import start as server
 from app.core.server.cleanup import (
@@ -209,19 +208,14 @@ def cleanup(monkeypatch: pytest.MonkeyPatch) -> Cleanup:
     return idle
 
 
-def test_a_test_of_a_page_does_not_start_it(cleanup: Cleanup, page: AppTest) -> None:
-    server.begin_server()
-    page.run()
-    assert not page.exception
-    assert not cleanup.running
-
-
 def test_a_server_starts_it_and_deletes_what_a_killed_one_left(
     cleanup: Cleanup,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     streamlit_server: Callable[[object], None],
 ) -> None:
+    server.begin_server()
+    assert not cleanup.running, "a test of a page has no server"
     (tmp_path / "fer-lens-videos-of-another" / "1").mkdir(parents=True)
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     bounded: list[int] = []
@@ -233,7 +227,5 @@ def test_a_server_starts_it_and_deletes_what_a_killed_one_left(
         monkeypatch.setattr(server, name, lambda *_: None)
     server.begin_server()
     server.begin_server()
-    assert cleanup.running
-    assert bounded == [1]
-    assert [*tmp_path.iterdir()] == []
+    assert (cleanup.running, bounded, [*tmp_path.iterdir()]) == (True, [1], [])
     assert counters().total("server_started") == started + 1

@@ -332,6 +332,10 @@ def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server, wait
 def test_it_holds_for_the_manager_of_the_server(
     monkeypatch: pytest.MonkeyPatch, streamlit_server: Callable[[object], None]
 ) -> None:
+    newer = SimpleNamespace(execute_deferred=len)  # which decides in another way
+    streamlit_server(SimpleNamespace(media_file_mgr=newer))
+    keep_downloads()
+    assert newer == SimpleNamespace(execute_deferred=len)
     server, cleanup = Server(), Cleanup()
     monkeypatch.setattr(clicks, "CLEANUP", cleanup)
     streamlit_server(SimpleNamespace(media_file_mgr=server))
@@ -341,15 +345,6 @@ def test_it_holds_for_the_manager_of_the_server(
     monkeypatch.setattr(clicks, "KEPT_SECONDS", 0.0)
     cleanup.look()
     assert not server.has(url)
-
-
-def test_a_manager_that_decides_in_another_way_stays_as_it_is(
-    streamlit_server: Callable[[object], None],
-) -> None:
-    newer = SimpleNamespace(execute_deferred=len)
-    streamlit_server(SimpleNamespace(media_file_mgr=newer))
-    keep_downloads()
-    assert newer == SimpleNamespace(execute_deferred=len)
 
 
 def test_a_look_tells_whether_a_file_or_a_button_went(server: Server, clock: Clock) -> None:

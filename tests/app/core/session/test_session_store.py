@@ -111,18 +111,19 @@ def test_who_comes_back_after_another_has_claimed_it_has_lost_it(
 
 
 def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
-    store: SessionStore[Session], tabs: set[str], clock: Clock
+    tabs: set[str], clock: Clock
 ) -> None:
-    session = Session()
+    session, dropped = Session(), list[Session]()
+    store = SessionStore(tabs.__contains__, clock, dropped=dropped.append)
     turn(tabs, "a")
     key = store.keep(session, "a", "me")
     look(store, clock, 24 * 3600)  # open for a day
     turn(tabs)
     look(store, clock, KEEP_SECONDS - LOOK_SECONDS)
     assert store.claim(key, "b", "me") is session
+    assert dropped == []
     look(store, clock, KEEP_SECONDS + 2 * LOOK_SECONDS)
-    # Deleted, though nobody has come meanwhile.
-    assert len(store) == 0
+    assert (len(store), dropped) == (0, [session]), "though nobody has come meanwhile"
     assert store.claim(key, "c", "me") is None
 
 
@@ -160,22 +161,6 @@ def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
         keys = list(pool.map(lambda tab: store.keep(Session(), tab, "me"), map(str, range(100))))
     assert len(set(keys)) == 100
     assert all(len(key) >= 128 / 6 for key in keys)  # six bits a letter
-
-
-def test_who_wants_to_know_is_told_of_each_session_that_is_dropped(
-    tabs: set[str], clock: Clock
-) -> None:
-    dropped: list[Session] = []
-    store = SessionStore(tabs.__contains__, clock, keep_seconds=60, dropped=dropped.append)
-    open_one, closed = Session(), Session()
-    turn(tabs, "a")
-    store.keep(open_one, "a", "me")
-    store.keep(closed, "b", "me")
-    look(store, clock, 60.0)
-    assert dropped == []
-    look(store, clock, 2 * LOOK_SECONDS)
-    assert dropped == [closed]
-    assert len(store) == 1
 
 
 Serve = Callable[[object], None]
