@@ -85,9 +85,7 @@ def test_a_folder_is_made_only_where_there_is_room_and_leaves_it_when_it_goes(
     assert folders(tmp_path, free=0).make(1) is None
 
 
-@pytest.mark.parametrize(
-    ("disk", "memory", "free"), [(0, None, 0), (9, None, 9), (9, 6, 6), (3, 90, 3)]
-)
+@pytest.mark.parametrize(("disk", "memory", "free"), [(9, None, 9), (9, 6, 6), (3, 90, 3)])
 def test_the_scarcer_of_disk_and_memory_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: int, memory: int | None, free: int
 ) -> None:

@@ -30,9 +30,7 @@ def test_a_verdict_in_one_line(
     assert verdict.sure == (not sentence.startswith("uncertain"))
 
 
-@pytest.mark.parametrize(
-    ("count", "text"), [(0, "no faces"), (1, "1 face"), (2, "2 faces"), (1200, "1200 faces")]
-)
+@pytest.mark.parametrize(("count", "text"), [(0, "no faces"), (1, "1 face"), (2, "2 faces")])
 def test_counting(count: int, text: str) -> None:
     assert words.counted(count, "face") == text
 

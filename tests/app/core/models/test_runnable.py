@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -58,10 +59,8 @@ def test_the_configured_model_comes_first_then_the_others_by_name(
 
 
 def test_what_is_known_comes_from_the_report(models: Path) -> None:
-    entry = entry_of(write_copy(models, "mine"))
-    shipped = entry_of(SHIPPED_MODEL)
-    assert entry
-    assert shipped
+    entry, shipped = entry_of(write_copy(models, "mine")), entry_of(SHIPPED_MODEL)
+    assert entry and shipped and entry.key != shipped.key  # noqa: PT018
     report = Report.load(SHIPPED_MODEL)
     assert entry.measured == report.evaluations_of(entry.spec.default_head)["validation"]
     assert entry.bytes == shipped.bytes + len("mine")
@@ -72,7 +71,6 @@ def test_what_is_known_comes_from_the_report(models: Path) -> None:
         f"({100 * right.accuracy_low:.1f}–{right.accuracy_high:.1%}), balanced head · "
         f"{entry.bytes / 1e6:.1f} MB · trained on {report.data.name}, begun with start"
     )
-    assert entry.key != shipped.key
 
 
 @pytest.mark.parametrize("fault", ["none", "of other weights", "broken"])
@@ -80,20 +78,15 @@ def test_without_a_report_about_its_weights_a_model_runs_without_figures(
     models: Path, fault: str
 ) -> None:
     directory = write_copy(models, "mine")
-    report = directory / "report.json"
+    other = (SHIPPED_MODEL / "report.json").read_text() if fault == "of other weights" else "{}"
+    (directory / "report.json").write_text(other)
     if fault == "none":
-        report.unlink()
-    elif fault == "broken":
-        report.write_text("{}")
-    else:
-        report.write_bytes((SHIPPED_MODEL / "report.json").read_bytes())
+        (directory / "report.json").unlink()
     entry = entry_of(directory)
     assert entry
-    assert entry.report is None
-    assert facts(entry).endswith(
-        f"expressions · not measured · {entry.bytes / 1e6:.1f} MB".replace(".", "\\.")
-    )
-    assert names() == ["compact", "mine"]
+    size = f"{entry.bytes / 1e6:.1f}".replace(".", "\\.")
+    assert (entry.report, names()) == (None, ["compact", "mine"])
+    assert facts(entry).endswith(f"expressions · not measured · {size} MB")
 
 
 @pytest.mark.parametrize(
@@ -147,11 +140,8 @@ def test_what_may_not_be_read_is_told_once(
     models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_copy(models, "locked")
-
-    def refuse(directory: Path) -> ModelSpec:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(ModelSpec, "load", refuse)
+    refusal = Mock(side_effect=PermissionError(13, "Permission denied"))
+    monkeypatch.setattr(ModelSpec, "load", refusal)
     assert [runnable_models() for _ in range(2)]
     told = [text for text in caplog.messages if "locked" in text]
     assert told == ["the model locked is not offered: Permission denied"]

@@ -33,6 +33,7 @@ from app.core.server.events import (
     log_event,
 )
 from app.core.server.metrics import COUNTERS, GAUGES, ServerStats, serve_metrics
+from app.core.server.operator_view import model_rows
 from app.live import state
 from fer.records import file_sha256
 from tests.samples import ROOT, SHIPPED_MODEL
@@ -249,6 +250,8 @@ def test_the_model_is_named_with_the_hash_of_its_file(
     (about,) = figures("fer_lens_info")
     assert 'model="gone",sha256=""' in about
     assert figures("fer_lens_model_ready") == ["fer_lens_model_ready 0"]
+    values = {row["What"]: row["Value"] for row in model_rows()}
+    assert (values["Model"], values["SHA-256 of its file"]) == ("gone: cannot answer", "–")
 
 
 def test_streams_are_those_of_the_live_page(monkeypatch: pytest.MonkeyPatch) -> None:

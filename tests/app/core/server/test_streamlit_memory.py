@@ -6,12 +6,11 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import nullcontext
-from tempfile import SpooledTemporaryFile
 from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, UploadFile
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 from starlette.types import Message
@@ -44,13 +43,12 @@ HEADERS = Headers({"content-type": "multipart/form-data; boundary=x"})
 BEGIN = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n'
 
 
-@pytest.fixture(autouse=True)
-def as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MultiPartParser, "spool_max_size", MultiPartParser.spool_max_size)
-
-
 @pytest.mark.parametrize(("size", "in_file"), [(LIMIT, False), (LIMIT + 1, True)])
-def test_an_upload_is_in_memory_up_to_a_size(size: int, *, in_file: bool) -> None:
+def test_an_upload_is_in_memory_up_to_a_size(
+    monkeypatch: pytest.MonkeyPatch, size: int, *, in_file: bool
+) -> None:
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", 0)  # as before after the test
+
     async def body() -> AsyncIterator[bytes]:
         yield BEGIN
         for start in range(0, size, 2**16):
@@ -59,20 +57,12 @@ def test_an_upload_is_in_memory_up_to_a_size(size: int, *, in_file: bool) -> Non
 
     hold_uploads(LIMIT)
     form = loops.run(MultiPartParser(HEADERS, body()).parse())
-    upload = form["f"]
-    assert isinstance(upload, UploadFile)
-    assert isinstance(upload.file, SpooledTemporaryFile)
-    assert (upload.size, upload.file._rolled) == (size, in_file)
-    upload.file.close()
+    assert (form["f"].size, form["f"].file._rolled) == (size, in_file)
+    form["f"].file.close()
 
 
 class Site:
-    """Streamlit's own place for uploads, as two tabs use it; a tab may have 66 MB, both 100.
-
-    Attributes:
-        open: the tabs that are.
-        free: bytes of memory that are left.
-    """
+    """Streamlit's own place for uploads, as two tabs use it; a tab may have 66 MB, both 100."""
 
     def __init__(self, clock: Clock) -> None:
         class App(Starlette): ...
@@ -99,14 +89,9 @@ class Site:
         self.session = Session
 
     def put(
-        self,
-        tab: str,
-        name: str,
-        megabytes: int,
-        *,
-        declared: bool = True,
-        meanwhile: Callable[[], object] = lambda: None,
-    ) -> tuple[int, int]:
+        self, tab: str, name: str, megabytes: int, *,
+        declared: bool = True, meanwhile: Callable[[], object] = lambda: None,
+    ) -> tuple[int, int]:  # fmt: skip
         """Upload a file, and return the answer's status and the megabytes that were taken in."""
         pieces = [BEGIN, *[bytes(MB)] * megabytes, b"\r\n--x--\r\n"]
         length = str(sum(map(len, pieces))).encode()
@@ -124,14 +109,9 @@ class Site:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        scope = {
-            "type": "http",
-            "method": "PUT",
-            "path": f"/_stcore/upload_file/{tab}/{name}",
-            "headers": head + ([(b"content-length", length)] if declared else []),
-            "query_string": b"",
-        }
-        loops.run(self.app(scope, receive, send))
+        path, known = f"/_stcore/upload_file/{tab}/{name}", [(b"content-length", length)] * declared
+        scope = {"type": "http", "method": "PUT", "path": path, "query_string": b""}
+        loops.run(self.app(scope | {"headers": head + known}, receive, send))
         return sent[0]["status"], taken // MB
 
     def say(self, tab: str, *names: str) -> None:
