@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -123,17 +124,15 @@ def test_what_comes_after_a_cancel_does_not_count(result: object) -> None:
 
 
 def test_closing_ends_all_and_takes_no_more() -> None:
-    jobs, works = Jobs(1), [Work(), Work()]
-    queue = [Job(work) for work in works]
-    for job in queue:
-        jobs.start(job)
+    jobs, works = Jobs(1), [Work() for _ in range(3)]
+    first, second, late = (Job(work) for work in works)
+    jobs.start(first)
+    jobs.start(second)
     assert works[0].began.wait(PATIENCE)
     jobs.close(PATIENCE)
-    assert [job.state for job in queue] == [State.CANCELLED] * 2
-    assert all(job.wait(0) for job in queue)
-    late = Job(Work())
     jobs.start(late)
-    assert late.state is State.CANCELLED
+    assert [job.state for job in (first, second, late)] == [State.CANCELLED] * 3
+    assert all(job.wait(0) for job in (first, second))
 
 
 @pytest.mark.parametrize("end", [SystemExit, MemoryError])
@@ -156,9 +155,7 @@ def test_a_job_for_which_there_is_no_thread_fails_and_the_next_one_runs(
 ) -> None:
     jobs, ended = Jobs(1), threading.Event()
 
-    def none_left(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
+    none_left = Mock(side_effect=RuntimeError("can't start new thread"))
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", none_left)
         jobs.start(job := Job(lambda cancelled: "done", after=ended.set))
@@ -244,14 +241,8 @@ def test_all_frames_are_taken_while_nobody_waits_and_fewer_while_somebody_does(r
         assert taken(throttle, clock, rate, 20) == pytest.approx(expected, abs=2)
     clock.seconds += LINGER_SECONDS
     assert taken(throttle, clock, rate, 20) == round(rate * 20)
-
-
-def test_a_stream_that_was_still_does_not_make_up_for_it() -> None:
-    clock = Clock()
-    priority = Priority(1, clock)
-    throttle = Throttle(priority, clock)
     with priority.turn():
-        clock.seconds += 60
+        clock.seconds += 60  # who was still does not make up for it
         assert taken(throttle, clock, 15, 1) <= RATE_WHILE_WAITED + 2
 
 

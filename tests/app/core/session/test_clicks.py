@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 from types import SimpleNamespace
 from typing import Any
@@ -82,10 +83,6 @@ def patched(clock: Callable[[], float] = time.monotonic) -> Any:
     return kind()
 
 
-def state(*widgets: WidgetState, fragment: str = "") -> ClientState:
-    return ClientState(widget_states=WidgetStates(widgets=widgets), fragment_id=fragment)
-
-
 def widgets(run: RerunData) -> dict[str, WidgetState]:
     return {widget.id: widget for widget in run.widget_states.widgets}
 
@@ -106,6 +103,8 @@ def asks(page: str, *widgets: WidgetState, fragment: str = "", back: bool = Fals
         is_history_navigation=back,
     )
 
+
+state = partial(asks, "")
 
 TO_LIVE, TO_ABOUT, TO_PHOTO = (asks(page, NOTICE) for page in ("live", "about", "photo"))
 
@@ -322,8 +321,7 @@ def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server, wait
     picture = server.add(b"picture", "image/png", "1.3")
     table = server.add(b"table", "text/csv", "1.4", is_for_static_download=True)
     server.pages_end()
-    assert server.has(picture)
-    assert server.has(table)
+    assert (server.has(picture), server.has(table)) == (True, True)
     server.clear_session_refs()
     server.pages_end()
     assert not server.has(picture)
@@ -340,8 +338,7 @@ def test_it_holds_for_the_manager_of_the_server(
     monkeypatch.setattr(clicks, "CLEANUP", cleanup)
     streamlit_server(SimpleNamespace(media_file_mgr=server))
     keep_downloads()
-    url = server.click(b"faces")
-    assert server.has(url)
+    assert server.has(url := server.click(b"faces"))
     monkeypatch.setattr(clicks, "KEPT_SECONDS", 0.0)
     cleanup.look()
     assert not server.has(url)
@@ -350,9 +347,8 @@ def test_it_holds_for_the_manager_of_the_server(
 def test_a_look_tells_whether_a_file_or_a_button_went(server: Server, clock: Clock) -> None:
     keeper = Keeper(server, clock)
     assert not keeper.look()
-    server.show_button(b"old")
-    server.show_button(b"new")
+    for button in (b"old", b"new"):
+        server.show_button(button)
     assert not keeper.look()
     clock.seconds += BUTTON_SECONDS
-    assert keeper.look()
-    assert not keeper.look()
+    assert (keeper.look(), keeper.look()) == (True, False)

@@ -109,8 +109,7 @@ def test_a_change_of_the_head_or_model_is_marked_with_its_name() -> None:
 @pytest.mark.parametrize("seen", [[], [(0.0, 1, HAPPY)], [(0.0, NO_FACE, NOBODY)]])
 def test_shares_of_next_to_nothing(seen: list[Seen]) -> None:
     sums = shares(rows(*seen))
-    assert sums.seconds.sum() == 0
-    assert len(share_rows(sums, LABELS)) == len(sums.tracks)
+    assert [row["seen"] for row in share_rows(sums, LABELS)] == ["0:00"] * len(sums.tracks)
 
 
 def test_a_camera_that_was_off_is_neither_no_data_nor_nobody_in_view() -> None:
@@ -155,7 +154,7 @@ def test_shares_can_be_heard() -> None:
     assert describe_shares(shares(rows()), LABELS) == "Share of time: no face was seen."
 
 
-@pytest.mark.parametrize("seen", [rows(), rows((0.0, NO_FACE, NOBODY)), rows((0.0, 2, SAD))])
+@pytest.mark.parametrize("seen", [rows(), rows((0.0, 2, SAD))])
 def test_who_was_not_in_view_has_no_lines(seen: StreamRows) -> None:
     curve = curves(seen, 1, 0, 10)
     assert len(curve.seconds) == len(curve.occurring) == 0
