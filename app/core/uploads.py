@@ -20,6 +20,10 @@ from fer.images import MAX_BYTES
 from fer.labelled.archives import UnpackError, contents, is_folder, refusal, too_large
 from fer.labelled.names import Kind, kind_of, leads_out, natural_order, shown_name
 
+#: What is read of an archive at most: files and folders in it, whatever they are; bytes of its
+#: table of contents, which is read at once; unpacked bytes of a file, and of all files.
+ENTRIES, DIRECTORY_BYTES, FILE_BYTES, TOTAL_BYTES = 20_000, 4 * MB, MAX_BYTES, 4096 * MB
+
 _UTF8 = 0x800
 
 _DAMAGED = "is damaged in the archive and cannot be read."
@@ -37,26 +41,6 @@ class UploadLimits:
     photos: int
     bytes: int
     always: int = 0
-
-
-@dataclass(frozen=True)
-class ArchiveLimits:
-    """What is read of an archive at most.
-
-    Attributes:
-        entries: files and folders in it, whatever they are.
-        directory_bytes: size of its table of contents, which is read at once.
-        file_bytes: unpacked size of a file.
-        total_bytes: unpacked size of all files.
-    """
-
-    entries: int = 20_000
-    directory_bytes: int = 4 * MB
-    file_bytes: int = MAX_BYTES
-    total_bytes: int = 4096 * MB
-
-
-_USUAL = ArchiveLimits()
 
 
 @dataclass(frozen=True)
@@ -79,12 +63,11 @@ class PhotoArchive:
         RefusedError: it cannot be read at all.
     """
 
-    def __init__(self, data: bytes, limits: ArchiveLimits = _USUAL) -> None:
-        self._limits = limits
+    def __init__(self, data: bytes) -> None:
         #: Bytes that were unpacked of each file; one may be read again.
         self._unpacked: dict[int, int] = {}
         self._total = 0
-        opening = _Opening(data, limits.directory_bytes)
+        opening = _Opening(data)
 
         def failure(error: Exception) -> RefusedError:
             if isinstance(error, UnicodeDecodeError):
@@ -95,10 +78,10 @@ class PhotoArchive:
         with failures_as(failure):
             self._zip = zipfile.ZipFile(opening)
         opening.opened = True
-        if len(self._zip.infolist()) > limits.entries:
+        if len(self._zip.infolist()) > ENTRIES:
             raise RefusedError(
                 f"was refused: it holds {len(self._zip.infolist()):,} files; at most "
-                f"{limits.entries:,} are looked at."
+                f"{ENTRIES:,} are looked at."
             )
 
     def photos(self) -> tuple[list[Photo], int]:
@@ -112,8 +95,8 @@ class PhotoArchive:
                 system += 1
                 continue
             reason = refusal(info, name) or not_a_photo(name, _NESTED)
-            if not reason and info.file_size > self._limits.file_bytes:
-                reason = too_large(self._limits.file_bytes)
+            if not reason and info.file_size > FILE_BYTES:
+                reason = too_large(FILE_BYTES)
             found.append(Photo(shown_name(name), reason, read=partial(self._read, info)))
         return found, system
 
@@ -125,15 +108,13 @@ class PhotoArchive:
             return RefusedError(str(error) if known else _DAMAGED)
 
         with failures_as(failure):
-            for part in contents(self._zip, info, self._limits.file_bytes):
+            for part in contents(self._zip, info, FILE_BYTES):
                 size += len(part)
                 self._total += max(0, size - self._unpacked.get(id(info), 0))
                 self._unpacked[id(info)] = max(size, self._unpacked.get(id(info), 0))
-                if self._total > self._limits.total_bytes:
-                    most = self._limits.total_bytes // MB
-                    raise RefusedError(
-                        f"was not read: the archive unpacks to more than {most:,} MB."
-                    )
+                if self._total > TOTAL_BYTES:
+                    most = f"{TOTAL_BYTES // MB:,} MB"
+                    raise RefusedError(f"was not read: the archive unpacks to more than {most}.")
                 parts.append(part)
         return b"".join(parts)
 
@@ -146,13 +127,9 @@ class _Opening(io.BytesIO):
 
     opened = False
 
-    def __init__(self, data: bytes, most: int) -> None:
-        super().__init__(data)
-        self._most = most
-
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(size)
-        if not self.opened and len(data) > self._most:
+        if not self.opened and len(data) > DIRECTORY_BYTES:
             raise RefusedError("was refused: its table of contents is too long.")
         return data
 

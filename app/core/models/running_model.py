@@ -25,7 +25,6 @@ from fer.detection.photo_scan import MIN_SCORE, PhotoScan
 from fer.detection.version import photo_detector
 from fer.errors import ModelError
 from fer.evaluation.report import Report
-from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 
@@ -265,20 +264,15 @@ def model_spec() -> ModelSpec:
     return read_record(ModelSpec, chosen_model())
 
 
-def matching_report(answered: ModelEntry | None = None) -> Report | None:
-    """Return the report of a model as it was when it answered, or of the chosen one as it is.
-
-    None if it is missing or about other weights.
-    """
-    entry = answered or chosen_entry()
+def matching_report() -> Report | None:
+    """Return the report of the chosen model; None if it is missing or about other weights."""
+    entry = chosen_entry()
     return entry.report if entry else None
 
 
-def matching_track_record(
-    head: str = EXPRESSION_HEAD, answered: ModelEntry | None = None
-) -> TrackRecord | None:
-    """Return the measurements of a head, as `matching_report` does; None if it was not measured."""
-    report = matching_report(answered)
+def matching_track_record(head: str) -> TrackRecord | None:
+    """Return the measurements of a head of the chosen model; None if it was not measured."""
+    report = matching_report()
     return track_record(report, head) if report else None
 
 

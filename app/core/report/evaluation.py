@@ -126,12 +126,12 @@ def classification_report(chosen: SplitEvaluation) -> Table:
     )
 
 
-def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
-    """Return the confusion matrix as a chart, whose cells show what a mode of `charts` says."""
+def confusion(chosen: SplitEvaluation) -> Chart:
+    """Return the confusion matrix as a chart, in shares of each row."""
     return Chart(
         "confusion",
         chosen.titled("Confusion matrix"),
-        confusion_chart(chosen.evaluation, mode),
+        confusion_chart(chosen.evaluation, BY_ROW),
         f"Confusion matrix of {chosen.evaluation.count:,} faces; rows are labels, columns answers.",
         "Right answers are on the diagonal. Shares are of each row.",
         f"Rows: {TRUTH_OF.get(chosen.head, 'the truth')}. Columns: the model's answers.",
@@ -241,9 +241,7 @@ def ways(evaluation: LabelledEvaluation) -> dict[str, Evaluation]:
     return found
 
 
-def labelled_facts(
-    evaluation: LabelledEvaluation, way: str = AS_ANSWERED, *, calibration: bool = True
-) -> Facts:
+def labelled_facts(evaluation: LabelledEvaluation, way: str, *, calibration: bool = True) -> Facts:
     """Return the headline figures of a way to measure; `calibration` takes many faces."""
     names = ["Accuracy", "Macro-F1", "Balanced accuracy"]
     names += ["Calibration error"] if calibration else []
@@ -273,7 +271,7 @@ def overlap_notes(evaluation: LabelledEvaluation) -> list[Note]:
     return [Note(text) for text in notes]
 
 
-def labelled_tables(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> list[Part]:
+def labelled_tables(evaluation: LabelledEvaluation, way: str) -> list[Part]:
     """Return the confusion matrix and the figures of each class; no split or head is named."""
     figures = ways(evaluation)[way]
     present = tuple(c for c in figures.classes if c.support)
@@ -285,12 +283,6 @@ def labelled_tables(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> l
         Row((confusion(chosen), confusion_counts(chosen))),
         Row((per_class(by_class), classification_report(by_class))),
     ]
-
-
-_BEFORE_AND_AFTER = (
-    "Before: the initial model. After: this one. Both answered the same faces, none of which this "
-    "one has learnt from. Where the intervals overlap widely, the difference may be chance."
-)
 
 
 def adaptation(taught: Adaptation) -> list[Part]:
@@ -338,7 +330,9 @@ def _changes(taught: Adaptation) -> Table:
             *("Calibration error", "Answered", "Of these right"),
         ),
         tuple(map(_change, (*taught.own_changes, *taught.replay_changes))),
-        _BEFORE_AND_AFTER,
+        "Before: the initial model. After: this one. Both answered the same faces, none of which "
+        "this one has learnt from. Where the intervals overlap widely, the difference may be "
+        "chance.",
         text_columns=("Head",),
     )
 

@@ -12,12 +12,11 @@ from collections.abc import Callable
 
 import pytest
 
+from app.core import uploads
 from app.core.budget import MB
 from app.core.photo import Photo, RefusedError, Upload
-from app.core.uploads import ArchiveLimits, Files, PhotoArchive, files_of, limited
+from app.core.uploads import Files, PhotoArchive, files_of, limited
 from tests.app.samples import png
-
-USUAL = ArchiveLimits()
 
 #: Offsets in an entry of the table of contents.
 FLAGS, METHOD, CRC, PACKED, SIZE, HEADER = 8, 10, 16, 20, 24, 42
@@ -33,15 +32,17 @@ def zip_of(
     return out.getvalue()
 
 
-def outcome(data: bytes, limits: ArchiveLimits = USUAL) -> dict[str, str | bytes]:
-    """Return what becomes of each file: its contents, or why it is not read."""
-    found, _ = PhotoArchive(data, limits).photos()
+def outcome(data: bytes, **limits: int) -> dict[str, str | bytes]:
+    """Return what becomes of each file at other limits: its contents, or why it is not read."""
     became: dict[str, str | bytes] = {}
-    for photo in found:
-        try:
-            became[photo.name] = photo.error or photo.read()
-        except RefusedError as error:
-            became[photo.name] = str(error)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, most in limits.items():
+            patch.setattr(uploads, name.upper(), most)
+        for photo in PhotoArchive(data).photos()[0]:
+            try:
+                became[photo.name] = photo.error or photo.read()
+            except RefusedError as error:
+                became[photo.name] = str(error)
     return became
 
 
@@ -139,20 +140,20 @@ def bomb(megabytes: int) -> bytes:
 @pytest.mark.parametrize(
     ("make", "limits", "reason", "most"),
     [
-        (lambda: bomb(100), USUAL, "compressed to less than 1/100", 12),
-        (lambda: bomb(8192), USUAL, "damaged", 64),
-        (lambda: bomb(8192), ArchiveLimits(file_bytes=5 * MB), "larger than 5 MB", 1),
-        (lambda: bomb(8192), ArchiveLimits(total_bytes=7 * MB), "unpacks to more than 7 MB", 8),
-        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_BZIP2), USUAL, "bzip2", 1),
-        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_LZMA), USUAL, "LZMA", 1),
+        (lambda: bomb(100), {}, "compressed to less than 1/100", 12),
+        (lambda: bomb(8192), {}, "damaged", 64),
+        (lambda: bomb(8192), {"file_bytes": 5 * MB}, "larger than 5 MB", 1),
+        (lambda: bomb(8192), {"total_bytes": 7 * MB}, "unpacks to more than 7 MB", 8),
+        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_BZIP2), {}, "bzip2", 1),
+        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_LZMA), {}, "LZMA", 1),
     ],
 )
 def test_gigabytes_of_zeros_do_not_fill_the_memory(
-    make: Callable[[], bytes], limits: ArchiveLimits, reason: str, most: int
+    make: Callable[[], bytes], limits: dict[str, int], reason: str, most: int
 ) -> None:
     data = make()
     tracemalloc.start()
-    became = outcome(data, limits)
+    became = outcome(data, **limits)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert reason in str(became["bomb.jpg"])
@@ -162,15 +163,17 @@ def test_gigabytes_of_zeros_do_not_fill_the_memory(
 def test_unpacked_bytes_are_counted_of_a_file_and_of_all_together() -> None:
     photo = random.Random(1).randbytes(100_000)
     data = zip_of(*[(f"{number}.jpg", photo) for number in range(4)])
-    assert list(outcome(data, ArchiveLimits(total_bytes=400_000)).values()) == [photo] * 4
-    assert list(outcome(data, ArchiveLimits(file_bytes=100_000)).values()) == [photo] * 4
-    assert photo not in outcome(data, ArchiveLimits(file_bytes=99_999)).values()
-    assert outcome(data, ArchiveLimits(total_bytes=399_999))["3.jpg"] != photo
-    first, second, *others = outcome(data, ArchiveLimits(total_bytes=250_000)).values()
+    assert list(outcome(data, total_bytes=400_000).values()) == [photo] * 4
+    assert list(outcome(data, file_bytes=100_000).values()) == [photo] * 4
+    assert photo not in outcome(data, file_bytes=99_999).values()
+    assert outcome(data, total_bytes=399_999)["3.jpg"] != photo
+    first, second, *others = outcome(data, total_bytes=250_000).values()
     assert first == second == photo
     assert others == ["was not read: the archive unpacks to more than 0 MB."] * 2
-    again, _ = PhotoArchive(data, ArchiveLimits(total_bytes=400_000)).photos()
-    assert [one.read() for one in (*again, *again)] == [photo] * 8, "each counts once"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uploads, "TOTAL_BYTES", 400_000)
+        again, _ = PhotoArchive(data).photos()
+        assert [one.read() for one in (*again, *again)] == [photo] * 8, "each counts once"
 
 
 @pytest.mark.parametrize(("zeros", "refused"), [(1_550_000, False), (1_800_000, True)])
@@ -191,12 +194,11 @@ def test_what_is_no_archive_says_so(data: bytes) -> None:
 def test_an_archive_with_too_many_files_or_too_long_a_table_is_refused() -> None:
     data = zip_of(*[(f"{number:04}.jpg", b"") for number in range(2000)])
     size = 2000 * (46 + len("0000.jpg"))
-    good = ArchiveLimits(entries=2000, directory_bytes=size)
-    assert len(PhotoArchive(data, good).photos()[0]) == 2000
+    assert len(outcome(data, entries=2000, directory_bytes=size)) == 2000
     with pytest.raises(RefusedError, match="it holds 2,000 files; at most 1,999"):
-        PhotoArchive(data, ArchiveLimits(entries=1999))
+        outcome(data, entries=1999)
     with pytest.raises(RefusedError, match="table of contents is too long"):
-        PhotoArchive(data, ArchiveLimits(directory_bytes=size - 1))
+        outcome(data, directory_bytes=size - 1)
 
 
 def test_names_in_other_encodings_are_read_as_well_as_can_be() -> None:
