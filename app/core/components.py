@@ -18,12 +18,8 @@ POLL_SECONDS = 1.0
 def mount(name: str, data: dict[str, Any], key: str, **events: Any) -> None:
     """Put a component on the page; its trigger is ``st.session_state[key][trigger]``.
 
-    Args:
-        name: ``<room>/<name>``, whose script is ``app/<room>/frontend/<name>.js``; there may be
-            ``.css`` and ``.html`` beside it.
-        data: what its script gets.
-        key: key of the widget.
-        events: callback by ``on_<trigger>_change``.
+    One of the name ``<room>/<name>`` has its script in ``app/<room>/frontend/<name>.js``; there may
+    be ``.css`` and ``.html`` beside it. Events are callbacks by ``on_<trigger>_change``.
     """
     # Streamlit asks pandas whether a list or a dict is a table, and to import it takes 80 MB and a
     # second, which the first page can do without. Of a tuple it knows; a script gets an array.
@@ -97,14 +93,8 @@ def show_picker(
     lost where the next run comes before it is drawn. So the widget has the value as its default,
     too, and nothing is assigned where it has not changed elsewhere.
 
-    Args:
-        show: Streamlit's element: `st.pills`, `st.segmented_control`, `st.radio`, `st.selectbox`.
-        label: of the choice.
-        options: what can be chosen.
-        chosen: which of them is, or None.
-        key: key of the widget.
-        store: is called with what the visitor picks.
-        look: what else the element is to have.
+    `show` is `st.pills`, `st.segmented_control`, `st.radio` or `st.selectbox`, and gets `look`;
+    `store` is called with what the visitor picks.
     """
     if chosen is not None and st.session_state.get(key, chosen) != chosen:
         st.session_state[key] = chosen

@@ -62,8 +62,7 @@ class Crop:
 
     Attributes:
         picture: JPEG of the face with something around it.
-        frame: place of the face in that picture: left, top, width and height as shares of it; empty
-            if it is all of it.
+        frame: left, top, width and height of the face as shares of it; empty if it is all of it.
         aligned: the face as a network sees it, but larger, JPEG; PNG of a cut-out face.
     """
 
@@ -158,15 +157,9 @@ def read_photo(
     """Return a photograph with what all heads of all models answer, from one search for faces.
 
     Errors become part of the result, so that one bad file does not affect the others; but who was
-    read before stays as it is.
-
-    Args:
-        photo: what is known of it.
-        data: contents of the file.
-        answerers: the models; the first searches for faces, unless they are known.
-        keep: adds what is kept of its pixels.
-        where: page that reads it, for the log.
-        is_cut_out: returns whether an image is a cut-out face, which is taken as it is.
+    read before stays as it is. The first model searches for faces, unless they are known, or the
+    image is a cut-out face, which is taken as it is. `keep` adds what is kept of its pixels;
+    `where` is the page, for the log.
     """
     try:
         image = decode_photo(data)

@@ -25,9 +25,7 @@ _LIMIT, _QUOTA, _PERIOD = "cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period
 def usable_cores(groups: Path = _GROUPS, cores: int | None = None) -> float:
     """Return how many cores this server may use: 0.1 of a container with a tenth of one.
 
-    Args:
-        groups: what Linux says about the limits of a container (control groups).
-        cores: those that its process may run on; asked for if None.
+    `groups` say the limits of a container (control groups), `cores` those of the process.
     """
     if cores is None:
         affinity = getattr(os, "sched_getaffinity", None)  # Linux only

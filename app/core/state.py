@@ -34,13 +34,8 @@ def kept(
 
     The key alone is of no use: another browser, by its cookie, does not get what it leads to.
 
-    Args:
-        name: key of it in Streamlit's session state.
-        make: makes a new one, for who has none.
-        end: is called with one that is kept no more.
-        bytes_of: returns the memory that one takes; 0 if losing it is no loss.
-        ended: returns whether one is of no more use.
-        keep_seconds: for how long one is kept after its tab was last seen open.
+    `end` is called with what is kept no more; `bytes_of` returns the memory that it takes, 0 if
+    losing it is no loss; `ended` returns whether it is of no more use.
     """
     store = _store(name, end, bytes_of, keep_seconds)
     tab, browser = this_tab(), this_visitor()

@@ -53,13 +53,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&])")
 class Verdict:
     """The result for one face, as the page states it.
 
-    Attributes:
-        answer: an expression, or `fer.types.UNCERTAIN`.
-        confidence: probability of the most probable expression.
-        candidates: the most probable expression; if uncertain, the two or three most probable.
-        shares: probability of each candidate.
-        flaws: flaws of the face's image, from `fer.types.FLAWS`.
-        width: width of the face in pixels.
+    The confidence is the probability of the most probable expression, which is the only candidate;
+    if uncertain, the two or three most probable are. The flaws are of `fer.types.FLAWS`, the width
+    is in pixels.
     """
 
     answer: str

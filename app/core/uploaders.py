@@ -72,13 +72,8 @@ def show_files(
 ) -> None:
     """Show the uploader of photographs and archives, and of files with other endings.
 
-    Args:
-        session: has the limits, and is told what is refused.
-        key: first word of the keys of all widgets.
-        label: what to drop.
-        take: takes the files.
-        others: endings of files that are taken beside photographs and archives.
-        formats: what is taken, as help, where photographs can be dropped and pasted anywhere.
+    `key` is the first word of the keys of all widgets. Where photographs can be dropped and pasted
+    anywhere, `formats` says as help what is taken.
     """
     uploader = f"{key}_files"
     st.file_uploader(

@@ -1,7 +1,4 @@
-"""The models that can answer here, and their records, read again when their files change.
-
-Does not use Streamlit.
-"""
+"""The models that can answer, and their records, read again when files change. No Streamlit."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The parts of a displayed report: sections of facts, tables, charts and drawings.
+"""The parts of a displayed report: sections of facts, tables, charts, drawings. No Streamlit.
 
-`app.dashboard.sections` builds them from a report. The dashboard and the HTML report both render
-them and so show the same figures. Texts are unescaped; the renderer must escape them. Does not use
-Streamlit.
+The dashboard and the HTML report both render them, and so show the same figures. Texts are
+unescaped; the renderer must escape them.
 """
 
 from __future__ import annotations
@@ -76,13 +75,8 @@ class Chart:
 class Matrix:
     """A confusion matrix with its counts; a page explains the cell that a visitor chooses.
 
-    Attributes:
-        chosen: the evaluation.
-        chart: the matrix.
-        counts: its counts, for a file.
-        report: precision, recall and F1 beside it.
-        model: name of the model.
-        mistakes: pictures for the cells; None if the operator has not kept any.
+    Beside it are its counts, for a file, the figures of each class, and pictures for the cells,
+    unless the operator has not kept any.
     """
 
     chosen: SplitEvaluation

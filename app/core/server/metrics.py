@@ -1,8 +1,4 @@
-"""The server's figures for monitoring programs, beside Streamlit's own.
-
-Streamlit keeps its place for them to itself. `serve_metrics` says where that was seen, what happens
-without it, and when it can go.
-"""
+"""The server's figures for monitoring programs, beside Streamlit's own."""
 
 from __future__ import annotations
 

@@ -55,14 +55,7 @@ class UploadMemory:
     """Bounds the bytes of uploads, and lets go of those that no page has. Thread-safe.
 
     What arrives counts as what is there, so an upload ends when it is too much, not afterwards.
-
-    Args:
-        manager: has the files of all tabs.
-        is_open: tells whether a tab is open, given its name.
-        most: bytes of all tabs together.
-        largest: bytes of the largest upload; a tab may have little more.
-        free: returns the bytes of memory that are left, or None where nobody says.
-        clock: monotonic clock in seconds.
+    All tabs together have at most so many bytes, each little more than the largest upload.
     """
 
     def __init__(

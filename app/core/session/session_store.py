@@ -50,14 +50,8 @@ class SessionStore(Generic[Session]):
     visitor has been sent the address; and with each claim, the address becomes another one.
 
     Somebody has to call `look` now and then, else nothing goes before the next visitor comes.
-
-    Args:
-        is_open: tells whether a tab is open, given its name.
-        clock: monotonic clock in seconds.
-        keep_seconds: see `KEEP_SECONDS`.
-        dropped: is called with each session that is kept no more; must not raise.
-        bytes_of: returns the memory that a session takes; 0 if losing it is no loss. If not given,
-            32 are kept.
+    `dropped` is called with each session that is kept no more, and must not raise; `bytes_of`
+    returns the memory that one takes, 0 if losing it is no loss. By default 32 are kept.
     """
 
     def __init__(

@@ -1,8 +1,4 @@
-"""The tab that a page runs for: its name, whether it is open, what it has uploaded.
-
-Streamlit keeps these to itself. Each function says where that was seen, what happens without it,
-and when it can go.
-"""
+"""The tab that a page runs for: its name, whether it is open, what it has uploaded."""
 
 from __future__ import annotations
 

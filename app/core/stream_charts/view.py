@@ -54,18 +54,10 @@ def show_timeline(
     gap_seconds: float = GAP_SECONDS,
     max_bars: int = MAX_BARS,
 ) -> Timeline | None:
-    """Show a timeline, of which the time up to `until` has passed, and return what it shows.
+    """Show a timeline in a container of its own, of the key ``<key>_chart``, and return it.
 
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        start: first second.
-        end: last second.
-        until: second up to which frames may have come.
-        key: of the container that has nothing but the chart, without the ``_chart`` at its end.
-        empty: what is said where nobody was seen, in which case None is returned.
-        cuts: seconds at which another scene begins.
-        gap_seconds: longest time for which a frame stands; see `fer.export.stream`.
-        max_bars: maximum number of bars of a person.
+    None where nobody was seen, which is said. For the other arguments see `timeline`, and
+    `timeline_html` for the cuts.
     """
     line = timeline(rows, start, end, until, gap_seconds=gap_seconds, max_bars=max_bars)
     labels = rows.labels
