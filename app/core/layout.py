@@ -31,9 +31,6 @@ def content() -> AbstractContextManager[object]:
     return centred.container(width=CONTENT_WIDTH)
 
 
-#: Seconds between two looks whether there is room again.
-_FULL_POLL_SECONDS = 5.0
-
 _LINKS, _TITLE = "page_links", "title_line"
 
 #: On a phone the links fit into a row without their icons, each large enough for a thumb. Streamlit
@@ -139,14 +136,19 @@ def offer_sample(
 
 def show_full(what: str, has_room: Callable[[], bool]) -> None:
     """Say that there is no room for another of a noun, and rerun the page as soon as there is."""
-
-    def wait() -> None:
-        if has_room():
-            st.rerun()
-
     st.info(
         f"**This server has no room for another {what} at the moment.** The page opens by itself "
         "as soon as there is.",
         icon=":material/hourglass_top:",
     )
-    st.fragment(wait, run_every=_FULL_POLL_SECONDS)()
+    rerun_when(has_room)
+
+
+def rerun_when(ready: Callable[[], bool]) -> None:
+    """Look every few seconds whether something is ready, and rerun the page as soon as it is."""
+
+    def look() -> None:
+        if ready():
+            st.rerun()
+
+    st.fragment(look, run_every=5.0)()

@@ -198,14 +198,6 @@ def problems(settings: Mapping[str, str] = os.environ) -> list[str]:
     return found
 
 
-def in_force(settings: Mapping[str, str], setting: Setting) -> tuple[str, bool]:
-    """Return what holds for a setting, to be shown to the operator, and whether it was set."""
-    given = bool(settings.get(setting.name, "").strip())
-    if setting.kind is Kind.SECRET:
-        return ("set" if given else "not set"), given
-    return setting.text(settings), given
-
-
 def model_dir() -> Path:
     """Return the directory of the model to run; relative paths start at the repository root."""
     return ROOT / MODEL.text()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from app.core.layout import rerun_when
 from app.core.server.events import log_event
 from app.core.session.tabs import tab_is_open, this_tab, this_visitor
 from app.core.settings import MAX_SESSIONS, MAX_UPLOADS_A_MINUTE, problems
@@ -97,9 +98,6 @@ def too_fast(names: Sequence[str], rate: RateLimit, visitor: str) -> str:
     )
 
 
-#: Seconds between two looks whether there is a place now.
-_POLL_SECONDS = 5.0
-
 _WAITS = "waits_for_a_place"
 
 
@@ -126,7 +124,7 @@ def let_in() -> bool:
             "opens by itself as soon as one is free.",
             text_alignment="center",
         )
-    st.fragment(_wait, run_every=_POLL_SECONDS)()
+    rerun_when(lambda: admission.let_in(this_tab()))
     return False
 
 
@@ -137,11 +135,6 @@ def let_through(names: Sequence[str]) -> tuple[int, str]:
     if count < len(names):
         log_event("upload_refused", reason="rate", files=len(names) - count)
     return count, too_fast(names[count:], rate, visitor)
-
-
-def _wait() -> None:
-    if _admission().let_in(this_tab()):
-        st.rerun()
 
 
 @st.cache_resource(show_spinner=False)

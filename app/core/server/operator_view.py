@@ -17,7 +17,7 @@ from app.core.priority import max_streams
 from app.core.server.events import log_event
 from app.core.server.gate import RateLimit
 from app.core.server.metrics import ServerStats
-from app.core.settings import MAX_STREAMS, OPERATOR_PASSWORD, SETTINGS, in_force
+from app.core.settings import MAX_STREAMS, OPERATOR_PASSWORD, SETTINGS, Kind
 
 #: Least length of the password. With `ATTEMPTS` a minute, twelve random letters are not guessed.
 MIN_LENGTH = 12
@@ -137,8 +137,10 @@ def setting_rows(settings: Mapping[str, str] = os.environ) -> list[dict[str, str
     by_cores = {one.name: max_jobs(one, {}) for one in jobs} | {MAX_STREAMS.name: max_streams({})}
     rows = []
     for setting in SETTINGS.values():
-        value, given = in_force(settings, setting)
-        value = value or str(by_cores.get(setting.name, ""))
+        given = bool(settings.get(setting.name, "").strip())
+        value = setting.text(settings) or str(by_cores.get(setting.name, ""))
+        if setting.kind is Kind.SECRET:
+            value = "set" if given else "not set"
         usual = "default" if value else "–"
         rows.append(_row(setting.name, value or "–", "set" if given else usual, setting.about))
     return rows
