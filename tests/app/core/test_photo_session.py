@@ -123,6 +123,14 @@ def take(session: PhotoSession, *files: Upload, by: Answerer | None = None) -> l
     return done(session)
 
 
+def hold(session: PhotoSession, count: int) -> HeldAnalyzer:
+    """Upload photographs to an analyzer that waits in the first one."""
+    held = HeldAnalyzer(SPEC)
+    session.take(uploads(count), [answerer(held)])
+    assert held.began.wait(PATIENCE)
+    return held
+
+
 def done(session: PhotoSession) -> list[Photo]:
     if session.job:
         assert session.job.wait(PATIENCE)
@@ -208,9 +216,7 @@ def test_photos_that_take_more_than_expected_end_where_the_room_does(jobs: Jobs)
 
 
 def test_a_cancel_works_at_once_and_keeps_what_is_done(session: Session) -> None:
-    held = HeldAnalyzer(SPEC)
-    session.take(uploads(3), [answerer(held)])
-    assert held.began.wait(PATIENCE)
+    held = hold(session, 3)
     assert session.running
     session.cancel()
     assert (session.cancelled, session.running) == (True, False)
@@ -224,9 +230,7 @@ def test_a_cancel_works_at_once_and_keeps_what_is_done(session: Session) -> None
 
 
 def test_photos_can_come_and_go_while_others_are_read(session: Session) -> None:
-    held = HeldAnalyzer(SPEC)
-    session.take(uploads(3), [answerer(held)])
-    assert held.began.wait(PATIENCE)
+    held = hold(session, 3)
     first, second, _ = session.all
     session.take(uploads(2, first=3), [answerer(held)])
     assert session.progress == (0.0, "0 of 5")
@@ -238,8 +242,7 @@ def test_photos_can_come_and_go_while_others_are_read(session: Session) -> None:
 
 
 def test_whoever_waits_for_a_photo_gets_it_or_hears_that_it_is_gone(session: Session) -> None:
-    held = HeldAnalyzer(SPEC)
-    session.take(uploads(2), [answerer(held)])
+    held = hold(session, 2)
     numbers = [photo.number for photo in session.all]
     got: list[Photo | None] = []
     waiting = threading.Thread(target=lambda: got.extend(map(session.wait_for, numbers)))
@@ -274,9 +277,7 @@ def test_another_model_answers_without_a_search_and_earlier_answers_stay(session
 
 
 def test_a_model_that_is_chosen_meanwhile_answers_too(session: Session) -> None:
-    held = HeldAnalyzer(SPEC)
-    session.take(uploads(2), [answerer(held)])
-    assert held.began.wait(PATIENCE)
+    held = hold(session, 2)
     session.ask([answerer(key="late")])
     held.go.set()
     assert all("late" in photo.answers for photo in done(session))
@@ -331,8 +332,7 @@ def test_what_is_cleared_is_gone_from_memory_and_its_room_is_free(
 
 
 def test_who_has_left_leaves_nothing_and_starts_nothing(session: Session, budget: Budget) -> None:
-    held = HeldAnalyzer(SPEC)
-    session.take(uploads(2), [answerer(held)])
+    held = hold(session, 2)
     job = session.job
     session.end()
     held.go.set()
