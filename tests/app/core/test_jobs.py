@@ -25,6 +25,7 @@ from app.core.priority import (
     usable_cores,
 )
 from app.core.settings import MAX_STREAMS, Setting
+from fer.errors import FerError
 from tests.app.samples import PATIENCE, Clock
 
 
@@ -79,12 +80,16 @@ def test_a_job_runs_and_keeps_its_result() -> None:
     assert job.state is State.DONE
 
 
-def test_a_job_that_fails_says_why() -> None:
-    job = Job(work := Work(error := ValueError("no picture")))
-    work.go.set()
-    Jobs(1).start(job)
-    assert job.wait(PATIENCE)
-    assert (job.state, job.error, job.result) == (State.FAILED, error, None)
+def test_a_job_that_fails_says_why_to_the_log_unless_it_is_for_the_visitor(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for error, logged in ((FerError("refused"), False), (ValueError("no picture"), True)):
+        job = Job(work := Work(error))
+        work.go.set()
+        Jobs(1).start(job)
+        assert job.wait(PATIENCE)
+        assert (job.state, job.error, job.result) == (State.FAILED, error, None)
+        assert ("a job failed" in caplog.text) == logged
 
 
 def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() -> None:
@@ -110,11 +115,11 @@ def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() 
 
 @pytest.mark.parametrize("result", ["done", ValueError("too late")])
 def test_what_comes_after_a_cancel_does_not_count(result: object) -> None:
-    work, after = Work(result, heeds=False), threading.Event()
+    work, after, jobs = Work(result, heeds=False), threading.Event(), Jobs(1)
     job = Job(work, after.set)
-    Jobs(1).start(job)
+    jobs.start(job)
     assert work.began.wait(PATIENCE)
-    job.cancel()
+    jobs.close(0.01)  # which does not wait for ever
     assert (job.state, job.active) == (State.CANCELLED, False)
     assert not after.is_set(), "its files may still be in use"
     work.go.set()

@@ -142,23 +142,20 @@ def test_what_stands_beside_an_answer(record: TrackRecord, verdict: Verdict, sen
 
 
 MANY = TrackRecord(made((0, 0, 0.92, 597), (1, 0, 0.92, 3)), made(*WORSE, degraded=True))
-ALWAYS = TrackRecord(made((0, 0, 0.92, 600)), made(*WORSE, degraded=True))
+ALWAYS = TrackRecord(made((0, 0, 0.92, 100)), made(*WORSE, degraded=True))
 
 
 @pytest.mark.parametrize(
-    ("record", "verdict", "sentence"),
-    [
-        (OLD, said("happy", 0.93), ""),
-        (MEASURED, said("sad", 0.93), ""),
-        (MEASURED, said("happy", 0.9, "turned"), ""),
-        (MEASURED, said("happy", 0.93), "When it is this sure, it is right 8 times in 10."),
-        (MEASURED, said("happy", 0.93, "dark"), "When it is this sure, it is right 6 times in 10."),
-        (MANY, said("happy", 0.93), "When it is this sure, it is right 99 times in 100."),
-        (ALWAYS, said("happy", 0.93), "When it is this sure, it is right 99 times in 100."),
-    ],
-)
-def test_what_stands_on_a_card(record: TrackRecord, verdict: Verdict, sentence: str) -> None:
-    assert record.in_short(verdict) == sentence
+    ("record", "verdict", "often"),
+    [(OLD, said("happy", 0.93), ""), (MEASURED, said("sad", 0.93), ""),
+     (MEASURED, said("happy", 0.9, "turned"), ""), (MEASURED, said("happy", 0.93), "8 times in 10"),
+     (MEASURED, said("happy", 0.93, "dark"), "6 times in 10"),
+     (MANY, said("happy", 0.93), "99 times in 100"),
+     (ALWAYS, said("happy", 0.93), "99 times in 100")],
+)  # fmt: skip
+def test_what_stands_on_a_card(record: TrackRecord, verdict: Verdict, often: str) -> None:
+    told = f"When it is this sure, it is right {often}." if often else ""
+    assert record.in_short(verdict) == told
 
 
 def both(head: str, split: str) -> tuple[Selective, ...]:
