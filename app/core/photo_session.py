@@ -16,9 +16,6 @@ from app.core.uploads import Files, UploadLimits, files_of, is_zip, limited
 from fer.export.photos import distinct_names
 from fer.types import Image
 
-_CANCELLED = "was not started: the analysis was cancelled."
-_BROKEN_OFF = "was not read: something went wrong in FER Lens, not in your file."
-_ROOM_ENDED = "was not read: this server has no room for more at the moment."
 _NO_ROOM = (
     "This server has no room for that at the moment: other visitors' photos take it. Try again "
     "later, or with fewer photos."
@@ -193,7 +190,7 @@ class PhotoSession:
         with self._lock:
             if self.job and self.job.active:
                 self.cancelled = True
-                self._close(_CANCELLED, Missing.NOT_STARTED)
+                self._close("was not started: the analysis was cancelled.", Missing.NOT_STARTED)
                 self.job.cancel()
 
     def clear(self) -> None:
@@ -358,7 +355,7 @@ class PhotoSession:
                 if self.budget.take(self, self.uploaded, more):
                     self._expected = more
                 else:
-                    self._close(_ROOM_ENDED)
+                    self._close("was not read: this server has no room for more at the moment.")
             self._changed.notify_all()
 
     def _close(self, reason: str, missing: Missing = Missing.NOT_READ) -> None:
@@ -376,7 +373,7 @@ class PhotoSession:
         with self._lock:
             if self.job is job:
                 if self._reading:
-                    self._close(_BROKEN_OFF)
+                    self._close("was not read: something went wrong in FER Lens, not in your file.")
                 self._hold()
 
     def _hold(self) -> None:

@@ -26,10 +26,6 @@ ENTRIES, DIRECTORY_BYTES, FILE_BYTES, TOTAL_BYTES = 20_000, 4 * MB, MAX_BYTES, 4
 
 _UTF8 = 0x800
 
-_DAMAGED = "is damaged in the archive and cannot be read."
-_NESTED = "is an archive within the archive. Unpack it first."
-_OTHER_ARCHIVE = "is an archive of a kind that is not read. Make a ZIP of it, or unpack it."
-
 
 @dataclass(frozen=True)
 class UploadLimits:
@@ -94,7 +90,9 @@ class PhotoArchive:
             if kind_of(name) is Kind.SYSTEM and not leads_out(name):
                 system += 1
                 continue
-            reason = refusal(info, name) or not_a_photo(name, _NESTED)
+            reason = refusal(info, name) or not_a_photo(
+                name, "is an archive within the archive. Unpack it first."
+            )
             if not reason and info.file_size > FILE_BYTES:
                 reason = too_large(FILE_BYTES)
             found.append(Photo(shown_name(name), reason, read=partial(self._read, info)))
@@ -104,8 +102,9 @@ class PhotoArchive:
         parts, size = [], 0
 
         def failure(error: Exception) -> RefusedError:
-            known = isinstance(error, UnpackError)
-            return RefusedError(str(error) if known else _DAMAGED)
+            if isinstance(error, UnpackError):
+                return RefusedError(str(error))
+            return RefusedError("is damaged in the archive and cannot be read.")
 
         with failures_as(failure):
             for part in contents(self._zip, info, FILE_BYTES):
@@ -179,7 +178,8 @@ def _files_in(upload: Upload, name: str, *, several: bool) -> tuple[list[Photo],
         return [*named], system
     if kind_of(name) is Kind.SYSTEM:
         return [], 1
-    reason = not_a_photo(name, _OTHER_ARCHIVE)
+    other = "is an archive of a kind that is not read. Make a ZIP of it, or unpack it."
+    reason = not_a_photo(name, other)
     return [Photo(shown_name(name), reason, upload=upload, read=lambda: upload.data)], 0
 
 

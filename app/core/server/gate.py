@@ -54,10 +54,6 @@ class RateLimit:
         self._lock = threading.Lock()
         self._left: dict[str, tuple[float, float]] = {}
 
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._left)
-
     def take(self, who: str, times: int = 1) -> int:
         """Return how many of so many times are let through, and count those."""
         now = self._clock()
@@ -73,8 +69,6 @@ class RateLimit:
         """Return the seconds until so many are let through; infinite if they never are."""
         with self._lock:
             missing = min(times, self.most) - self._left_of(who, self._clock())
-        if not self.most:
-            return math.inf
         return max(0.0, missing * _MINUTE / self.most)
 
     def _left_of(self, who: str, now: float) -> float:

@@ -68,10 +68,6 @@ class SessionStore(Generic[Session]):
         self._lock = threading.Lock()
         self._kept: list[_Kept[Session]] = []
 
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._kept)
-
     def knows(self, key: str, browser: str) -> bool:
         """Return whether a browser has a session of a key, in whichever tab."""
         with self._lock:

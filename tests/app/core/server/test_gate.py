@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -68,8 +67,7 @@ def test_threads_never_let_in_more() -> None:
 
 def test_so_many_are_taken_at_once_and_then_one_by_one() -> None:
     clock = Clock()
-    never = RateLimit(0, clock)
-    assert (never.take("one"), never.seconds_for("one")) == (0, math.inf)
+    assert RateLimit(0, clock).take("one") == 0
     rate = RateLimit(3, clock)
     assert rate.take("one", 5) == 3
     assert rate.take("one") == 0
@@ -103,7 +101,20 @@ def test_who_has_paused_is_forgotten() -> None:
         rate.take(str(visitor))
     clock.seconds += 60
     rate.take("another")
-    assert len(rate) == 1
+    assert len(rate._left) == 1
+
+
+def test_of_files_that_come_too_fast_the_first_are_taken_and_the_others_noted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noted, rate = list[object](), RateLimit(2)
+    monkeypatch.setattr(gate, "this_visitor", str)
+    monkeypatch.setattr(gate, "_upload_rate", lambda: rate)
+    monkeypatch.setattr(gate, "log_event", lambda name, **facts: noted.append((name, facts)))
+    assert gate.let_through(["a"]) == (1, "")
+    count, said = gate.let_through(["b", "c", "d"])
+    assert (count, said.startswith("2 files were not added")) == (1, True)
+    assert noted == [("upload_refused", {"reason": "rate", "files": 2})]
 
 
 @given(st.integers(1, 50), st.lists(st.tuples(st.floats(0, 30), st.integers(0, 60)), max_size=30))
