@@ -48,15 +48,9 @@ class Work:
 
 @pytest.mark.parametrize(
     ("setting", "cores", "places", "streams"),
-    [
-        ("", 1, 1, 2),
-        ("", 8, 4, 16),
-        ("", 0.5, 1, 1),
-        ("", 0.1, 1, 0),
-        ("3", 1, 3, 3),
-        ("0", 8, 0, 0),
-    ],
-)
+    [("", 1, 1, 2), ("", 8, 4, 16), ("", 0.5, 1, 1), ("", 0.1, 1, 0), ("3", 1, 3, 3),
+     ("0", 8, 0, 0)],
+)  # fmt: skip
 def test_the_setting_decides_or_else_the_cores(
     setting: str, cores: float, places: int, streams: int
 ) -> None:

@@ -35,6 +35,13 @@ def test_counting(count: int, text: str) -> None:
     assert words.counted(count, "face") == text
 
 
+@pytest.mark.parametrize(
+    ("names", "text"), [("a", "a"), ("abc", "a, b and c"), ("abcde", "a, b, c and 2 more")]
+)
+def test_a_few_names_are_listed(names: str, text: str) -> None:
+    assert words.listed(names) == text
+
+
 def test_every_expression_has_an_icon_of_its_own() -> None:
     assert words.ICONS.keys() == COLOURS.keys()
     assert len(set(words.ICONS.values())) == len(words.ICONS)
@@ -64,14 +71,9 @@ def test_answers_counted_over_photos() -> None:
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [
-        ("holiday 2024", "holiday 2024"),
-        ("a_b*c.jpg", r"a\_b\*c\.jpg"),
-        ("[x](y)", r"\[x\]\(y\)"),
-        (":material/face:", r"\:material/face\:"),
-        ("$1$ <b>", r"\$1\$ \<b\>"),
-    ],
-)
+    [("holiday 2024", "holiday 2024"), ("a_b*c.jpg", r"a\_b\*c\.jpg"), ("[x](y)", r"\[x\]\(y\)"),
+     (":material/face:", r"\:material/face\:"), ("$1$ <b>", r"\$1\$ \<b\>")],
+)  # fmt: skip
 def test_names_are_not_markdown(name: str, shown: str) -> None:
     assert words.escape_markdown(name) == shown
 

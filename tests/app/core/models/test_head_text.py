@@ -81,15 +81,11 @@ def made(
         row[guess] = confidence
         rows += [row] * count
         truths += [label] * count
+    predictions = Predictions(np.array(truths), np.array(rows))
     return selective(
-        Predictions(np.array(truths), np.array(rows)),
-        0.6,
-        head=head,
-        labels=LABELS,
-        split=split,
+        predictions, 0.6, head=head, labels=LABELS, split=split, truth=truth,
         corruptions=("dark",) if degraded else (),
-        truth=truth,
-    )
+    )  # fmt: skip
 
 
 #: Happy is right for 45 of 60 when it is sure and for 20 of 40 when it is less so; sad, which was

@@ -102,9 +102,8 @@ def test_evaluations_come_test_first_each_followed_by_the_one_without_duplicates
 def test_faces_have_plain_names(
     domains: tuple[str, ...], name: str, faces: str, title: str
 ) -> None:
-    made = report()
-    data = made.data.model_copy(update={"name": name, "domains": dict.fromkeys(domains, "d")})
-    made = made.model_copy(update={"data": data})
+    made, data = report(), {"name": name, "domains": dict.fromkeys(domains, "d")}
+    made = made.model_copy(update={"data": made.data.model_copy(update=data)})
     assert words.faces_title(made, faces) == title
 
 
@@ -127,12 +126,8 @@ def model(tmp_path: Path) -> OpenedModel:
     return open_model(tmp_path / "small")
 
 
-def without_scripts(page: str) -> str:
-    return re.sub(r"<script.*?</script>", "", page, flags=re.S)
-
-
 def test_every_figure_of_every_section_is_in_it(model: OpenedModel) -> None:
-    text = unescape(without_scripts(html_report(model)))
+    text = unescape(re.sub(r"<script.*?</script>", "", html_report(model), flags=re.S))
     assert "<title>Report of small</title>" in text
     titles = [section.title for section in sections_of(model)]
     assert len(titles) == len(set(titles))

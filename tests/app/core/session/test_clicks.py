@@ -95,13 +95,10 @@ CAMERA = WidgetState(id="camera", json_value="missing")
 def asks(page: str, *widgets: WidgetState, fragment: str = "", back: bool = False) -> ClientState:
     """Return what a browser asks for: by a link, unless it names what is on a page."""
     return ClientState(
-        page_script_hash=page,
-        page_name=page.title(),
-        query_string=f"of={page}",
-        widget_states=WidgetStates(widgets=widgets),
-        fragment_id=fragment,
+        page_script_hash=page, page_name=page.title(), query_string=f"of={page}",
+        widget_states=WidgetStates(widgets=widgets), fragment_id=fragment,
         is_history_navigation=back,
-    )
+    )  # fmt: skip
 
 
 state = partial(asks, "")
