@@ -28,7 +28,7 @@ def kept(
     bytes_of: Callable[[Session], int],
     *,
     ended: Callable[[Session], bool] = lambda session: False,
-    keep_seconds: float = KEEP_SECONDS,
+    keep_seconds: float | None = None,
 ) -> Session:
     """Return what is kept of the visitor. A reload finds it by the key in the page's address.
 
@@ -37,7 +37,7 @@ def kept(
     `end` is called with what is kept no more; `bytes_of` returns the memory that it takes, 0 if
     losing it is no loss; `ended` returns whether it is of no more use.
     """
-    store = _store(name, end, bytes_of, keep_seconds)
+    store = _store(name, end, bytes_of, KEEP_SECONDS if keep_seconds is None else keep_seconds)
     tab, browser = this_tab(), this_visitor()
     session = st.session_state.get(name)
     if session is None or ended(session) or store.is_lost(session, tab):
