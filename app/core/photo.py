@@ -23,9 +23,6 @@ from fer.types import Detections, Faces, Image
 
 _log = logging.getLogger(__name__)
 
-#: Why a file was not read if it is not the file's fault.
-INTERNAL_ERROR = "could not be analysed: something went wrong in FER Lens, not in your file."
-
 
 class RefusedError(FerError):
     """A file is not read. Its message is the end of a sentence that starts with the file's name."""
@@ -183,7 +180,8 @@ def read_photo(
     except Exception:
         # File name and contents are private to the visitor and must not be logged.
         _log.exception("a photograph of %d bytes could not be analysed", len(data))
-        return photo if photo.done else replace(photo, error=INTERNAL_ERROR)
+        reason = "could not be analysed: something went wrong in FER Lens, not in your file."
+        return photo if photo.done else replace(photo, error=reason)
     log_event("photo_answered", where=where, faces=read.face_count)
     return read
 

@@ -16,15 +16,6 @@ from app.core.uploads import Files, UploadLimits, files_of, is_zip, limited
 from fer.export.photos import distinct_names
 from fer.types import Image
 
-_NO_ROOM = (
-    "This server has no room for that at the moment: other visitors' photos take it. Try again "
-    "later, or with fewer photos."
-)
-_TOO_MUCH = (
-    "That was not read: together it has {size:.0f} MB, and this server takes {most} MB. What is "
-    "here already is still here."
-)
-
 #: What a guess of the time that is left must rest on: photos, and seconds.
 _KNOWN_PHOTOS, _KNOWN_SECONDS = 3, 2.0
 
@@ -128,7 +119,10 @@ class PhotoSession:
 
     def refuse_all(self, size: int) -> None:
         """Leave a notice that so many bytes are too many together."""
-        self.notices = [_TOO_MUCH.format(size=size / 2**20, most=self.limits.bytes // 2**20)]
+        self.notices = [
+            f"That was not read: together it has {size / 2**20:.0f} MB, and this server takes "
+            f"{self.limits.bytes // 2**20} MB. What is here already is still here."
+        ]
 
     def refuse(self, files: Sequence[tuple[str, str]]) -> None:
         """Note files that the browser did not send, each with the uploader's reason."""
@@ -155,7 +149,10 @@ class PhotoSession:
             expected = self._expected + self.bytes_of(new, more)
             many = len(self) + len(new) > self.limits.always
             if many and new and not self.budget.take(self, size, expected):
-                self.tell(_NO_ROOM)
+                self.tell(
+                    "This server has no room for that at the moment: other visitors' photos take "
+                    "it. Try again later, or with fewer photos."
+                )
                 return False
             if not self.accept(files, new):
                 return False

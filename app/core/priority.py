@@ -18,9 +18,6 @@ from app.core.settings import MAX_STREAMS
 
 _GROUPS = Path("/sys/fs/cgroup")
 
-#: What says the limit, in both versions of Linux's control groups.
-_LIMIT, _QUOTA, _PERIOD = "cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"
-
 
 def usable_cores(groups: Path = _GROUPS, cores: int | None = None) -> float:
     """Return how many cores this server may use: 0.1 of a container with a tenth of one.
@@ -32,10 +29,11 @@ def usable_cores(groups: Path = _GROUPS, cores: int | None = None) -> float:
         cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     known = [float(cores)]
     with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
-        quota, period = map(int, (groups / _LIMIT).read_text().split())
+        quota, period = map(int, (groups / "cpu.max").read_text().split())
         known.append(quota / period)
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = (int((groups / name).read_text()) for name in (_QUOTA, _PERIOD))
+    with contextlib.suppress(OSError, ValueError):  # the first version of control groups
+        names = "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"
+        quota, period = (int((groups / name).read_text()) for name in names)
         known += [quota / period] if quota > 0 else []
     return min(known)
 

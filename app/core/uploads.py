@@ -24,8 +24,6 @@ from fer.labelled.names import Kind, kind_of, leads_out, natural_order, shown_na
 #: table of contents, which is read at once; unpacked bytes of a file, and of all files.
 ENTRIES, DIRECTORY_BYTES, FILE_BYTES, TOTAL_BYTES = 20_000, 4 * MB, MAX_BYTES, 4096 * MB
 
-_UTF8 = 0x800
-
 
 @dataclass(frozen=True)
 class UploadLimits:
@@ -145,7 +143,7 @@ def not_a_photo(name: str, archive: str) -> str:
 
 def _decoded(info: zipfile.ZipInfo) -> str:
     """Return a name, also where it is UTF-8 without saying so, as older programs wrote it."""
-    if info.flag_bits & _UTF8:
+    if info.flag_bits & 0x800:
         return info.filename
     try:
         return info.filename.encode("cp437").decode("utf-8")

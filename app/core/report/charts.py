@@ -161,9 +161,6 @@ SHADES: dict[bool, tuple[str, ...]] = {
 #: Text colours; each cell uses the one with the higher contrast.
 _INKS = ("#131318", "#FFFFFF")
 
-#: Colour of the frame around the chosen cell.
-_FRAME = "#E69F00"
-
 #: Side of a cell in pixels.
 _CELL = 46
 
@@ -210,7 +207,7 @@ def confusion_chart(
         row, column = map(names.index, chosen)
         figure.add_shape(
             type="rect", x0=column - 0.49, x1=column + 0.49, y0=row - 0.49, y1=row + 0.49,
-            line={"color": _FRAME, "width": 3},
+            line={"color": "#E69F00", "width": 3},
         )  # fmt: skip
     apply_chart_style(figure, height=_CELL * len(names) + 74)
     ends = (-0.5, len(names) - 0.5)

@@ -18,9 +18,6 @@ from app.core.settings import NOTICE_CONTACT, NOTICE_OPERATOR, NOTICE_PURPOSE
 from app.core.state import address_is_unknown
 from app.core.text import escape_markdown
 
-#: In place of what is not set, to be filled in by hand.
-_BLANK = "<span></span>"
-
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -73,7 +70,9 @@ class Notice:
     def page(self) -> str:
         """Return an HTML page to print, with lines to fill in by hand for what is not set."""
         parts = {"operator": self.operator, "contact": self.contact, "purpose": self.purpose}
-        return _PAGE.format(**{name: escape(text) or _BLANK for name, text in parts.items()})
+        return _PAGE.format(
+            **{name: escape(text) or "<span></span>" for name, text in parts.items()}
+        )
 
 
 #: When this was looked up, and what it is not.

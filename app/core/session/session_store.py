@@ -23,9 +23,6 @@ KEEP_SECONDS = 165.0
 #: nothing go first, then the oldest.
 CAPACITY, CAPACITY_BYTES = 1000, 512 * 2**20
 
-#: Random bytes of a key, which nobody can guess.
-_KEY_BYTES = 24
-
 #: Seconds for which the last key is good after a claim, in the same browser: a tab that is reloaded
 #: twice may not have heard of the new one.
 KEY_SECONDS = 30.0
@@ -147,4 +144,4 @@ class SessionStore(Generic[Session]):
 
 
 def _new_key() -> str:
-    return secrets.token_urlsafe(_KEY_BYTES)
+    return secrets.token_urlsafe(24)  # bytes that nobody can guess

@@ -220,7 +220,8 @@ def curves_html(curve: Curves, start: float, end: float, alt: str, *, tips: bool
     `tips` says whether the figures of a time appear where the pointer is.
     """
     axis = TimeAxis(start, end)
-    picture = f"data:image/svg+xml,{quote(_svg(curve, axis), safe=_SAFE)}"
+    # What need not be written as %XX in an attribute's address is safe.
+    picture = f"data:image/svg+xml,{quote(_svg(curve, axis), safe=' /:=-.,;()')}"
     shares = "".join(
         f'<span style="right:8px;top:{_LINES * (1 - share):.0f}px;transform:translateY(-50%)">'
         f"{share:.0%}</span>"
@@ -233,9 +234,6 @@ def curves_html(curve: Curves, start: float, end: float, alt: str, *, tips: bool
     )
     return _chart("fer-curves", _CURVES_STYLE + _TIP_STYLE, alt, content)
 
-
-#: What need not be written as %XX in an attribute's address.
-_SAFE = " /:=-.,;()"
 
 #: A line keeps its width where the picture is stretched.
 _AS_ON_THE_PAGE = "vector-effect='non-scaling-stroke'"
