@@ -146,8 +146,7 @@ def test_each_look_runs_each_task_and_a_fault_stops_nothing(
 
 
 def test_it_does_nothing_until_it_is_started_and_then_has_one_thread(clock: Clock) -> None:
-    looked, waits = threading.Event(), threading.Semaphore(1)
-    asked: list[float] = []
+    looked, waits, asked = threading.Event(), threading.Semaphore(1), list[float]()
 
     def wait(seconds: float) -> None:
         asked.append(seconds)
@@ -159,8 +158,7 @@ def test_it_does_nothing_until_it_is_started_and_then_has_one_thread(clock: Cloc
     before = threading.active_count()
     cleanup.start()
     cleanup.start()
-    assert cleanup.running
-    assert threading.active_count() == before + 1
+    assert (cleanup.running, threading.active_count()) == (True, before + 1)
     assert looked.wait(PATIENCE)
     assert set(asked) == {LOOK_SECONDS}
 
@@ -200,20 +198,11 @@ def test_who_always_leaves_does_not_make_it_collect_all_the_time(clock: Clock) -
     assert np.diff(given).tolist() == [REST_SECONDS] * 4
 
 
-@pytest.fixture
-def cleanup(monkeypatch: pytest.MonkeyPatch) -> Cleanup:
-    """That of the process, which waits for ever once it is started."""
-    idle = Cleanup(wait=lambda seconds: threading.Event().wait())
-    monkeypatch.setattr(server, "CLEANUP", idle)
-    return idle
-
-
 def test_a_server_starts_it_and_deletes_what_a_killed_one_left(
-    cleanup: Cleanup,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    streamlit_server: Callable[[object], None],
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, streamlit_server: Callable[[object], None]
 ) -> None:
+    cleanup = Cleanup(wait=lambda seconds: threading.Event().wait())  # for ever
+    monkeypatch.setattr(server, "CLEANUP", cleanup)
     server.begin_server()
     assert not cleanup.running, "a test of a page has no server"
     (tmp_path / "fer-lens-videos-of-another" / "1").mkdir(parents=True)
