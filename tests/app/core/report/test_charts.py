@@ -45,6 +45,7 @@ def test_cells_are_counts_or_shares_of_each_row_or_column() -> None:
     one = evaluate(np.array([0]), np.eye(2)[[0]], ("happy", "sad"))
     assert shown(confusion_chart(one, BY_ROW)) == [["100%", "0%"], ["–", "–"]]
     assert shown(confusion_chart(one, BY_COLUMN)) == [["100%", "–"], ["0%", "–"]]
+    assert confusion_chart(one, chosen=("happy", "sad")).layout.shapes, "of two labels, too"
 
 
 def test_every_cell_can_be_clicked_and_tells_what_it_means() -> None:
