@@ -104,6 +104,7 @@ def test_reliability_has_a_line_before_only_if_it_was_measured() -> None:
     assert list(lines["after"].x) == [b.confidence for b in FOUND.calibration]
     assert list(lines["after"].y) == [b.accuracy for b in FOUND.calibration]
     assert sum(lines["answers"].y) == FOUND.count
+    assert max(lines["answers"].width) < 1 / 15, "bars side by side"
 
 
 def test_robustness_shows_accuracy_interval_and_change() -> None:
