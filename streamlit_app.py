@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.core.layout import content, page_links
-from app.core.models.model_choice import keep_choice
+from app.core.models.running_model import keep_choice
 from app.core.server.gate import let_in
 from app.core.server.notice import show_notice, show_server_notice
 from app.core.server.operator_view import password_of

@@ -48,15 +48,12 @@ def test_a_package_imports_only_what_it_may(package: str) -> None:
 #: The modules of the app that show something, or serve those: they alone know Streamlit.
 VIEWS = {
     "app.core.components",
-    "app.core.models.head_picker",
-    "app.core.session.lasting_downloads",
-    "app.core.models.model_choice",
-    "app.core.layout",
     "app.core.models.running_model",
+    "app.core.session.clicks",
+    "app.core.layout",
     "app.core.state",
     "app.core.uploaders",
     "app.core.session.tabs",
-    "app.core.session.clicks",
     "app.dashboard.page",
     "app.core.report.view",
     "app.core.server.streamlit_memory",
@@ -129,9 +126,8 @@ def test_what_shows_nothing_does_not_load_streamlit_by_way_of_another() -> None:
 #: The modules that touch what other packages do not offer publicly: they alone.
 PATCHES = {
     "app.core.server.streamlit_memory",
-    "app.core.session.lasting_downloads",
-    "app.core.session.tabs",
     "app.core.session.clicks",
+    "app.core.session.tabs",
     "app.core.server.metrics",
     "app.live.device.served",
     "app.live.webrtc_patches",

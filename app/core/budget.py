@@ -30,9 +30,7 @@ _MACHINE_MEMORY = Path("/proc/meminfo")
 def free_memory(process: Path = _PROCESS_MEMORY, machine: Path = _MACHINE_MEMORY) -> int | None:
     """Return the bytes of memory that this server may still use; None where nobody says.
 
-    Args:
-        process: what Linux says about the limits of a container (control groups, version 2).
-        machine: what it says about all memory.
+    The smaller of what a container (control groups, version 2) and the whole machine have.
     """
     known = []
     with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
@@ -58,9 +56,7 @@ _SPARE = 250 * MB
 class Budget:
     """Who holds how many bytes of a server's memory or disk. Safe to share between threads.
 
-    Args:
-        max_bytes: of all together.
-        free: returns the bytes that are left, or None where nobody says; of memory if None.
+    `free` returns the bytes that are left, or None where nobody says; of memory if not given.
     """
 
     def __init__(self, max_bytes: int, free: Callable[[], int | None] | None = None) -> None:
@@ -77,12 +73,8 @@ class Budget:
     def take(self, who: Hashable, uploaded: int, expected: int) -> bool:
         """Note that somebody holds bytes, or return False if there is no room for them.
 
-        Who holds some already holds these in their place.
-
-        Args:
-            who: holds them.
-            uploaded: bytes that are in memory already.
-            expected: bytes that will be.
+        Who holds some already holds these in their place. What was uploaded is in memory already,
+        but still counts as a visitor's; what is expected comes on top.
         """
         with self._lock:
             # What was uploaded is in memory already, but still counts as a visitor's.
@@ -122,17 +114,11 @@ _NEW_SECONDS = 60.0
 class UploadFolders:
     """The folders of all visitors of a server process, readable for its user only. Thread-safe.
 
-    Args:
-        max_bytes: of all of them together.
-        parent: folder of the root; the system's for temporary files if None.
-        free: returns the bytes that the disk of a folder, and the memory, have left.
+    `free` returns the bytes that the disk of a folder, and the memory, have left.
     """
 
     def __init__(
-        self,
-        max_bytes: int,
-        parent: Path | None = None,
-        free: Callable[[Path], int] | None = None,
+        self, max_bytes: int, parent: Path | None = None, free: Callable[[Path], int] | None = None
     ) -> None:
         parent = parent or Path(tempfile.gettempdir())
         remove_left_overs(parent)
@@ -184,11 +170,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def remove_left_overs(parent: Path) -> None:
-    """Delete the roots of processes that were killed.
-
-    Args:
-        parent: folder of the roots.
-    """
+    """Delete the roots of processes that were killed."""
     for root in parent.glob(f"{_PREFIX}*"):
         try:
             new = time.time() - root.stat().st_mtime < _NEW_SECONDS

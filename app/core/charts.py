@@ -15,20 +15,16 @@ from fer.types import UNCERTAIN, Floats
 #: For `st.plotly_chart`: static charts, without the toolbar that does not fit on a phone.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
-#: Layout of a chart that is looked at, not handled. A figure that gets its layout at once is made
-#: several times as fast as one that is updated, which counts where there is one for every face, or
-#: a new one every few seconds.
-STATIC: dict[str, Any] = {"showlegend": False, "dragmode": False}
-
-#: Layout of a small chart of bars, without what it does not need: axes, grid, margins, zoom.
-_SMALL: dict[str, Any] = STATIC | {"margin": {"l": 0, "r": 0, "t": 4, "b": 4}}
-_NO_AXIS: dict[str, Any] = {"visible": False, "fixedrange": True}
-_ROWS: dict[str, Any] = {
-    "fixedrange": True,
-    "showgrid": False,
-    "zeroline": False,
-    "ticks": "",
+#: Layout of a small chart of bars that is looked at, not handled. A figure that gets its layout at
+#: once is made several times as fast as one that is updated, which counts where there is one for
+#: every face.
+_SMALL: dict[str, Any] = {
+    "showlegend": False,
+    "dragmode": False,
+    "margin": {"l": 0, "r": 0, "t": 4, "b": 4},
 }
+_NO_AXIS: dict[str, Any] = {"visible": False, "fixedrange": True}
+_ROWS: dict[str, Any] = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
 
 #: Height in pixels of one bar, and of the strip with the mix of answers.
 _BAR_HEIGHT = 23
@@ -69,10 +65,7 @@ def probability_bars(
 ) -> go.Figure:
     """Return one bar per expression, always in the order of `labels` so that faces are comparable.
 
-    Args:
-        probabilities: ``(k,)``.
-        labels: names of the ``k`` expressions.
-        ink: colour of the text; Streamlit's default if None.
+    `probabilities` are ``(k,)``; `ink` is the colour of the text, Streamlit's default if None.
     """
     shares = [float(p) for p in probabilities]
     bars = go.Bar(
@@ -111,7 +104,7 @@ def answer_mix(counts: Mapping[str, int]) -> go.Figure:
             y=[""],
             name=answer,
             orientation="h",
-            marker=answer_marker(answer),
+            marker=_HATCHED if answer == UNCERTAIN else {"color": colour_of(answer)},
             marker_line_width=0,
             hovertemplate=f"{answer} %{{x}}<extra></extra>",
         )
@@ -125,8 +118,3 @@ def answer_mix(counts: Mapping[str, int]) -> go.Figure:
         "yaxis": _ROWS,
     }
     return go.Figure(parts, _SMALL | layout)
-
-
-def answer_marker(answer: str) -> dict[str, Any]:
-    """Return the Plotly marker (fill colour or hatching) of an answer."""
-    return _HATCHED if answer == UNCERTAIN else {"color": colour_of(answer)}

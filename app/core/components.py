@@ -16,14 +16,10 @@ POLL_SECONDS = 1.0
 
 
 def mount(name: str, data: dict[str, Any], key: str, **events: Any) -> None:
-    """Put a component on the page.
+    """Put a component on the page; its trigger is ``st.session_state[key][trigger]``.
 
-    Args:
-        name: ``<room>/<name>``, whose script is ``app/<room>/frontend/<name>.js``; there may be
-            ``.css`` and ``.html`` beside it.
-        data: what its script gets.
-        key: key of the widget; a component's trigger is ``st.session_state[key][trigger]``.
-        events: callback by ``on_<trigger>_change``.
+    One of the name ``<room>/<name>`` has its script in ``app/<room>/frontend/<name>.js``; there may
+    be ``.css`` and ``.html`` beside it. Events are callbacks by ``on_<trigger>_change``.
     """
     # Streamlit asks pandas whether a list or a dict is a table, and to import it takes 80 MB and a
     # second, which the first page can do without. Of a tuple it knows; a script gets an array.
@@ -39,16 +35,7 @@ def download(
     key: str,
     purpose: str | None = None,
 ) -> None:
-    """Offer a file that is created only when the visitor clicks.
-
-    Args:
-        label: of the button.
-        make: returns the contents, or a file that Streamlit reads and closes.
-        file_name: name of the file.
-        mime: its type.
-        key: tells the button from those with the same label.
-        purpose: what the file is for.
-    """
+    """Offer a file that `make` returns, open or as bytes, only when the visitor clicks."""
     st.download_button(
         label,
         make,
@@ -65,12 +52,9 @@ def download(
 def _renderer(name: str) -> st.components.v2.types.ComponentRenderer:
     room, file_name = name.split("/")
     stem = _APP / room / "frontend" / file_name
-    html, css, js = (_text(stem.with_suffix(suffix)) for suffix in (".html", ".css", ".js"))
+    files = (stem.with_suffix(suffix) for suffix in (".html", ".css", ".js"))
+    html, css, js = (f.read_text(encoding="utf-8") if f.is_file() else None for f in files)
     return st.components.v2.component(f"fer_lens_{room}_{file_name}", html=html, css=css, js=js)
-
-
-def _text(file: Path) -> str | None:
-    return file.read_text(encoding="utf-8") if file.is_file() else None
 
 
 def poll(show: Callable[[], None], *, active: bool, seconds: float = POLL_SECONDS) -> None:
@@ -109,14 +93,8 @@ def show_picker(
     lost where the next run comes before it is drawn. So the widget has the value as its default,
     too, and nothing is assigned where it has not changed elsewhere.
 
-    Args:
-        show: Streamlit's element: `st.pills`, `st.segmented_control`, `st.radio`, `st.selectbox`.
-        label: of the choice.
-        options: what can be chosen.
-        chosen: which of them is, or None.
-        key: key of the widget.
-        store: is called with what the visitor picks.
-        look: what else the element is to have.
+    `show` is `st.pills`, `st.segmented_control`, `st.radio` or `st.selectbox`, and gets `look`;
+    `store` is called with what the visitor picks.
     """
     if chosen is not None and st.session_state.get(key, chosen) != chosen:
         st.session_state[key] = chosen

@@ -34,11 +34,6 @@ def max_jobs(
 ) -> int:
     """Return the number of jobs of a kind that run at once: one per two cores, if nothing is set.
 
-    Args:
-        setting: says how many.
-        settings: environment variables and secrets; may contain the setting.
-        cores: number of CPU cores; those that this server may use if None.
-
     Raises:
         ValueError: the setting is not a whole number of at least 0.
     """
@@ -63,11 +58,6 @@ class Job(Generic[Result]):
         work: does it, on a thread of its own; asks often whether it was cancelled, and then may
             return or raise anything.
         after: is called when nothing of the work runs any more, whatever became of it.
-
-    Attributes:
-        state: where it stands.
-        result: what the work returned, once it is done.
-        error: why it failed, if it did.
     """
 
     def __init__(
@@ -104,10 +94,9 @@ class Job(Generic[Result]):
         return self._ended.wait(seconds)
 
     def run(self, problem: Exception | None = None) -> None:
-        """Do the work, on the thread that calls; never raises.
+        """Do the work, on the thread that calls, or fail with a problem that it cannot be done for.
 
-        Args:
-            problem: why it cannot be done.
+        Never raises.
         """
         with self._lock:
             if self.state is not State.WAITING:
@@ -140,9 +129,7 @@ class Job(Generic[Result]):
 class Jobs:
     """Runs so many jobs at once, the others wait in order. Safe to share between threads.
 
-    Args:
-        places: number of jobs that run at once; with none, nobody should start one.
-        niceness: by how much their threads let all others go first.
+    Its threads let all others go first, by their niceness.
     """
 
     def __init__(self, places: int, *, niceness: int = _NICENESS) -> None:
@@ -179,7 +166,6 @@ class Jobs:
             job.wait(max(0.0, end - time.monotonic()))
 
     def _fill(self) -> None:
-        """Start jobs while there are places."""
         failed: list[tuple[Job[Any], Exception]] = []
         with self._lock:
             self._waiting = [job for job in self._waiting if job.active]

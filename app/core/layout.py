@@ -31,9 +31,6 @@ def content() -> AbstractContextManager[object]:
     return centred.container(width=CONTENT_WIDTH)
 
 
-#: Seconds between two looks whether there is room again.
-_FULL_POLL_SECONDS = 5.0
-
 _LINKS, _TITLE = "page_links", "title_line"
 
 #: On a phone the links fit into a row without their icons, each large enough for a thumb. Streamlit
@@ -72,11 +69,7 @@ def header(title: str, lead: str) -> None:
 def title_line(title: str, *, on_phone: str = "1.5rem") -> AbstractContextManager[object]:
     """Show a title in a line, and return the line, in which more may stand beside it.
 
-    On a phone, choices below it are large enough for a thumb.
-
-    Args:
-        title: in Markdown.
-        on_phone: its size there, in CSS.
+    On a phone it has the size `on_phone`, in CSS, and choices are large enough for a thumb.
     """
     st.html(
         f"""<style>
@@ -122,18 +115,9 @@ def offer_sample(
     *args: object,
     widths: tuple[int, int] = (132, 560),
 ) -> None:
-    """Offer a sample, for a first result with one click.
+    """Offer a sample, with a picture of it, for a first result with one click.
 
-    Args:
-        picture: shows what it is.
-        alt: alternative text of the picture.
-        title: for whom it is.
-        text: what comes of it.
-        label: of the button.
-        key: of the button.
-        on_click: is called with `args` by a click.
-        args: see above.
-        widths: of the picture and of what stands beside it, in pixels.
+    `widths` are those of the picture and of what stands beside it, in pixels.
     """
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
         st.image(str(picture), width=widths[0], alt=alt)
@@ -151,20 +135,20 @@ def offer_sample(
 
 
 def show_full(what: str, has_room: Callable[[], bool]) -> None:
-    """Say that there is no room, and rerun the page as soon as there is.
-
-    Args:
-        what: for which there is none.
-        has_room: returns whether there is some now.
-    """
-
-    def wait() -> None:
-        if has_room():
-            st.rerun()
-
+    """Say that there is no room for another of a noun, and rerun the page as soon as there is."""
     st.info(
         f"**This server has no room for another {what} at the moment.** The page opens by itself "
         "as soon as there is.",
         icon=":material/hourglass_top:",
     )
-    st.fragment(wait, run_every=_FULL_POLL_SECONDS)()
+    rerun_when(has_room)
+
+
+def rerun_when(ready: Callable[[], bool]) -> None:
+    """Look every few seconds whether something is ready, and rerun the page as soon as it is."""
+
+    def look() -> None:
+        if ready():
+            st.rerun()
+
+    st.fragment(look, run_every=5.0)()

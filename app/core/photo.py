@@ -7,67 +7,32 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
 
 import numpy as np
 
 from app.core.budget import MB
 from app.core.server.events import log_event
 from app.core.settings import MAX_FACES, MAX_PHOTO_MB, MAX_PHOTO_MEGAPIXELS
+from fer.analyzer import FaceAnalyzer
 from fer.detection.blazeface import FaceDetector
 from fer.errors import FerError, ImageError
 from fer.geometry import box_area
 from fer.images import MAX_BYTES, MAX_PIXELS
 from fer.images import decode as decode_image
-from fer.model.class_activation import ClassActivation
-from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
 
 _log = logging.getLogger(__name__)
-
-#: Why a file was not read if it is not the file's fault.
-INTERNAL_ERROR = "could not be analysed: something went wrong in FER Lens, not in your file."
 
 
 class RefusedError(FerError):
     """A file is not read. Its message is the end of a sentence that starts with the file's name."""
 
 
-class Analyzer(Protocol):
-    """Finds faces and names their expressions; a `fer.FaceAnalyzer`, or a fake in tests.
-
-    Attributes:
-        spec: describes the model that answers.
-    """
-
-    spec: ModelSpec
-
-    def all_heads(self, image: Image, detections: Detections | None = ...) -> Mapping[str, Faces]:
-        """Return the faces of an image by head; `detections` if they are known."""
-
-    def cut_out(self, image: Image) -> Mapping[str, Faces]:
-        """Return a cut-out face as it is, by head."""
-
-    def has_class_activation(self, head: str) -> bool:
-        """Return whether the head has class activation maps."""
-
-    def class_activation(
-        self, image: Image, faces: Faces, index: int, *, head: str = ...
-    ) -> ClassActivation:
-        """Return the class activation maps of the face at `index`."""
-
-
 @dataclass(frozen=True)
 class Answerer:
-    """A model that answers.
+    """A model that answers; `key` tells it from all others, and from what was called so before."""
 
-    Attributes:
-        analyzer: the model.
-        key: tells it from all others, and from what was called so before.
-        name: of the model.
-    """
-
-    analyzer: Analyzer = field(compare=False)
+    analyzer: FaceAnalyzer = field(compare=False)
     key: str
     name: str = ""
 
@@ -82,12 +47,7 @@ class Missing(StrEnum):
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as the browser sent it.
-
-    Attributes:
-        name: its name, or its path in the folder that was chosen.
-        data: its contents.
-    """
+    """A file as the browser sent it; its name may be a path in the folder that was chosen."""
 
     name: str
     data: bytes = field(repr=False)
@@ -99,8 +59,7 @@ class Crop:
 
     Attributes:
         picture: JPEG of the face with something around it.
-        frame: place of the face in that picture: left, top, width and height as shares of it; empty
-            if it is all of it.
+        frame: left, top, width and height of the face as shares of it; empty if it is all of it.
         aligned: the face as a network sees it, but larger, JPEG; PNG of a cut-out face.
     """
 
@@ -126,8 +85,8 @@ class Photo:
         upload: what it came in.
         read: returns its contents; may raise `RefusedError`.
         label: what the visitor's folders say that it shows.
-        width: width of the upright photograph in pixels; 0 if it was not read.
-        height: height, likewise.
+        width: of the upright photograph in pixels, as the height; 0 if it was not read.
+        height: likewise.
         answers: its faces, left to right, by key of the model and by head.
         animated: whether it holds several pictures, of which the first was read.
         cut_out: whether it is a cut-out face, which nobody searches for.
@@ -195,15 +154,9 @@ def read_photo(
     """Return a photograph with what all heads of all models answer, from one search for faces.
 
     Errors become part of the result, so that one bad file does not affect the others; but who was
-    read before stays as it is.
-
-    Args:
-        photo: what is known of it.
-        data: contents of the file.
-        answerers: the models; the first searches for faces, unless they are known.
-        keep: adds what is kept of its pixels.
-        where: page that reads it, for the log.
-        is_cut_out: returns whether an image is a cut-out face, which is taken as it is.
+    read before stays as it is. The first model searches for faces, unless they are known, or the
+    image is a cut-out face, which is taken as it is. `keep` adds what is kept of its pixels;
+    `where` is the page, for the log.
     """
     try:
         image = decode_photo(data)
@@ -227,7 +180,8 @@ def read_photo(
     except Exception:
         # File name and contents are private to the visitor and must not be logged.
         _log.exception("a photograph of %d bytes could not be analysed", len(data))
-        return photo if photo.done else replace(photo, error=INTERNAL_ERROR)
+        reason = "could not be analysed: something went wrong in FER Lens, not in your file."
+        return photo if photo.done else replace(photo, error=reason)
     log_event("photo_answered", where=where, faces=read.face_count)
     return read
 
@@ -256,11 +210,7 @@ def max_faces() -> int:
 
 
 class LargestFaces:
-    """A `FaceDetector` that finds `max_faces` of a photograph.
-
-    Args:
-        detector: finds all.
-    """
+    """A `FaceDetector` that finds the largest faces of another one, at most `max_faces`."""
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector

@@ -16,18 +16,6 @@ from app.core.uploads import Files, UploadLimits, files_of, is_zip, limited
 from fer.export.photos import distinct_names
 from fer.types import Image
 
-_CANCELLED = "was not started: the analysis was cancelled."
-_BROKEN_OFF = "was not read: something went wrong in FER Lens, not in your file."
-_ROOM_ENDED = "was not read: this server has no room for more at the moment."
-_NO_ROOM = (
-    "This server has no room for that at the moment: other visitors' photos take it. Try again "
-    "later, or with fewer photos."
-)
-_TOO_MUCH = (
-    "That was not read: together it has {size:.0f} MB, and this server takes {most} MB. What is "
-    "here already is still here."
-)
-
 #: What a guess of the time that is left must rest on: photos, and seconds.
 _KNOWN_PHOTOS, _KNOWN_SECONDS = 3, 2.0
 
@@ -39,12 +27,6 @@ class PhotoSession:
     """One visitor's photographs, each read once whatever the page does. Safe to share.
 
     The page works with it, a job reads, and another thread ends it when the visitor has left.
-
-    Args:
-        jobs: read the photographs of all visitors.
-        budget: has the memory of all visitors' photographs.
-        limits: what is taken at most.
-        clock: monotonic clock in seconds.
     """
 
     #: Page whose photographs they are, for the log.
@@ -137,20 +119,19 @@ class PhotoSession:
 
     def refuse_all(self, size: int) -> None:
         """Leave a notice that so many bytes are too many together."""
-        self.notices = [_TOO_MUCH.format(size=size / 2**20, most=self.limits.bytes // 2**20)]
+        self.notices = [
+            f"That was not read: together it has {size / 2**20:.0f} MB, and this server takes "
+            f"{self.limits.bytes // 2**20} MB. What is here already is still here."
+        ]
 
     def refuse(self, files: Sequence[tuple[str, str]]) -> None:
         """Note files that the browser did not send, each with the uploader's reason."""
         raise NotImplementedError
 
     def take(self, uploads: Sequence[Upload], answerers: Sequence[Answerer]) -> bool:
-        """Add what was uploaded and begin to read it; return whether anything was taken.
+        """Add what was uploaded, have these models read it, and return whether any was taken.
 
         If not, or not all, a notice says why.
-
-        Args:
-            uploads: photographs, ZIP archives, and whatever else a page takes.
-            answerers: the models.
         """
         with self._lock:
             if not uploads or self.ended:
@@ -168,7 +149,10 @@ class PhotoSession:
             expected = self._expected + self.bytes_of(new, more)
             many = len(self) + len(new) > self.limits.always
             if many and new and not self.budget.take(self, size, expected):
-                self.tell(_NO_ROOM)
+                self.tell(
+                    "This server has no room for that at the moment: other visitors' photos take "
+                    "it. Try again later, or with fewer photos."
+                )
                 return False
             if not self.accept(files, new):
                 return False
@@ -203,7 +187,7 @@ class PhotoSession:
         with self._lock:
             if self.job and self.job.active:
                 self.cancelled = True
-                self._close(_CANCELLED, Missing.NOT_STARTED)
+                self._close("was not started: the analysis was cancelled.", Missing.NOT_STARTED)
                 self.job.cancel()
 
     def clear(self) -> None:
@@ -368,7 +352,7 @@ class PhotoSession:
                 if self.budget.take(self, self.uploaded, more):
                     self._expected = more
                 else:
-                    self._close(_ROOM_ENDED)
+                    self._close("was not read: this server has no room for more at the moment.")
             self._changed.notify_all()
 
     def _close(self, reason: str, missing: Missing = Missing.NOT_READ) -> None:
@@ -386,7 +370,7 @@ class PhotoSession:
         with self._lock:
             if self.job is job:
                 if self._reading:
-                    self._close(_BROKEN_OFF)
+                    self._close("was not read: something went wrong in FER Lens, not in your file.")
                 self._hold()
 
     def _hold(self) -> None:

@@ -11,33 +11,29 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.settings import MAX_STREAMS
 
 _GROUPS = Path("/sys/fs/cgroup")
 
-#: What says the limit, in both versions of Linux's control groups.
-_LIMIT, _QUOTA, _PERIOD = "cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"
-
 
 def usable_cores(groups: Path = _GROUPS, cores: int | None = None) -> float:
     """Return how many cores this server may use: 0.1 of a container with a tenth of one.
 
-    Args:
-        groups: what Linux says about the limits of a container (control groups).
-        cores: those that its process may run on; asked for if None.
+    `groups` say the limits of a container (control groups), `cores` those of the process.
     """
     if cores is None:
         affinity = getattr(os, "sched_getaffinity", None)  # Linux only
         cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     known = [float(cores)]
     with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
-        quota, period = map(int, (groups / _LIMIT).read_text().split())
+        quota, period = map(int, (groups / "cpu.max").read_text().split())
         known.append(quota / period)
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = (int((groups / name).read_text()) for name in (_QUOTA, _PERIOD))
+    with contextlib.suppress(OSError, ValueError):  # the first version of control groups
+        names = "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"
+        quota, period = (int((groups / name).read_text()) for name in names)
         known += [quota / period] if quota > 0 else []
     return min(known)
 
@@ -49,10 +45,6 @@ STREAMS_PER_CORE = 2
 
 def max_streams(settings: Mapping[str, str] = os.environ, cores: float | None = None) -> int:
     """Return the maximum number of simultaneous streams.
-
-    Args:
-        settings: environment variables and secrets; may contain `MAX_STREAMS`.
-        cores: number of CPU cores; those that this server may use if None.
 
     Raises:
         ValueError: the setting is not a whole number of at least 0.
@@ -84,10 +76,9 @@ def shorten_switches() -> None:
 def lower_priority(niceness: int) -> None:
     """Let all other threads run before this one, where the system has a niceness for each (Linux).
 
-    Args:
-        niceness: by how much, compared with the process. To say it again changes nothing.
+    The niceness is compared with the process. To say it again changes nothing.
     """
-    with suppress(AttributeError, OSError):  # not on every system
+    with contextlib.suppress(AttributeError, OSError):  # not on every system
         niceness += os.getpriority(os.PRIO_PROCESS, os.getpid())
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
@@ -97,10 +88,6 @@ class Priority:
 
     Those that work at the same time only delay each other on a machine that has no core for each:
     one after the other, most have their answer sooner.
-
-    Args:
-        places: how many at a time.
-        clock: monotonic clock in seconds.
     """
 
     def __init__(self, places: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -134,12 +121,7 @@ PHOTOGRAPHS = Priority(max(1, int(usable_cores()) // 2))
 
 
 class Throttle:
-    """Which frames of a stream are taken: all of them, or fewer while others go first.
-
-    Args:
-        others: who goes first.
-        clock: monotonic clock in seconds.
-    """
+    """Which frames of a stream are taken: all of them, or fewer while others go first."""
 
     def __init__(
         self, others: Priority = PHOTOGRAPHS, clock: Callable[[], float] = time.monotonic

@@ -42,11 +42,7 @@ _WALL = ((176, 166, 152), (120, 128, 138))
 
 
 class SampleClip:
-    """Draws the frames of the clip.
-
-    Args:
-        photo: file of the photograph.
-    """
+    """Draws the frames of the clip from the file of a photograph."""
 
     def __init__(self, photo: Path) -> None:
         picture = decode(photo.read_bytes())

@@ -53,11 +53,7 @@ class Setting:
         return settings.get(self.name, "").strip() or default
 
     def number(self, settings: Mapping[str, str] = os.environ, default: int = 0) -> int:
-        """Return a whole number that is set, or the default.
-
-        Args:
-            settings: the environment, to which Streamlit adds the secrets.
-            default: what holds where nothing is set and the setting has no default of its own.
+        """Return a whole number that is set, or its own default, or else this one.
 
         Raises:
             ValueError: it is not a whole number of at least 0.
@@ -187,11 +183,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 
 def problems(settings: Mapping[str, str] = os.environ) -> list[str]:
-    """Return what is wrong with the settings, a sentence for each; none if all is well.
-
-    Args:
-        settings: environment variables and secrets.
-    """
+    """Return what is wrong with the settings, a sentence for each; none if all is well."""
     found = []
     for setting in SETTINGS.values():
         given = settings.get(setting.name, "").strip()
@@ -204,19 +196,6 @@ def problems(settings: Mapping[str, str] = os.environ) -> list[str]:
             choices = " or ".join(setting.choices)
             found.append(f"{setting.name}: expected {choices}, got {given!r}")
     return found
-
-
-def in_force(settings: Mapping[str, str], setting: Setting) -> tuple[str, bool]:
-    """Return what holds for a setting, to be shown to the operator, and whether it was set.
-
-    Args:
-        settings: environment variables and secrets.
-        setting: one of `SETTINGS`.
-    """
-    given = bool(settings.get(setting.name, "").strip())
-    if setting.kind is Kind.SECRET:
-        return ("set" if given else "not set"), given
-    return setting.text(settings), given
 
 
 def model_dir() -> Path:

@@ -34,16 +34,10 @@ def kept(
 
     The key alone is of no use: another browser, by its cookie, does not get what it leads to.
 
-    Args:
-        name: key of it in Streamlit's session state.
-        make: makes a new one, for who has none.
-        end: is called with one that is kept no more.
-        bytes_of: returns the memory that one takes; 0 if losing it is no loss.
-        ended: returns whether one is of no more use.
-        keep_seconds: for how long one is kept after its tab was last seen open, if not the usual.
+    `end` is called with what is kept no more; `bytes_of` returns the memory that it takes, 0 if
+    losing it is no loss; `ended` returns whether it is of no more use.
     """
-    seconds = KEEP_SECONDS if keep_seconds is None else keep_seconds
-    store = _store(name, end, bytes_of, seconds)
+    store = _store(name, end, bytes_of, KEEP_SECONDS if keep_seconds is None else keep_seconds)
     tab, browser = this_tab(), this_visitor()
     session = st.session_state.get(name)
     if session is None or ended(session) or store.is_lost(session, tab):

@@ -53,13 +53,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=&])")
 class Verdict:
     """The result for one face, as the page states it.
 
-    Attributes:
-        answer: an expression, or `fer.types.UNCERTAIN`.
-        confidence: probability of the most probable expression.
-        candidates: the most probable expression; if uncertain, the two or three most probable.
-        shares: probability of each candidate.
-        flaws: flaws of the face's image, from `fer.types.FLAWS`.
-        width: width of the face in pixels.
+    The confidence is the probability of the most probable expression, which is the only candidate;
+    if uncertain, the two or three most probable are. The flaws are of `fer.types.FLAWS`, the width
+    is in pixels.
     """
 
     answer: str
@@ -124,9 +120,7 @@ def mark(answer: str) -> str:
 def legend(answers: Sequence[str], values: Mapping[str, str] | None = None) -> str:
     """Return a coloured mark and a name for each answer, as Markdown, which wraps on a phone.
 
-    Args:
-        answers: expressions, and possibly "uncertain", in display order.
-        values: text per answer, shown in bold after its name; none if None.
+    The value of an answer, if there are any, stands in bold after its name.
     """
     parts = []
     for answer in answers:
@@ -190,13 +184,7 @@ def left(seconds: float) -> str:
 
 
 def waiting_line(ahead: int, places: int, noun: str) -> str:
-    """Return why an analysis in the background has not begun, in Markdown.
-
-    Args:
-        ahead: number of others that wait before it.
-        places: number that run at once.
-        noun: what is analysed.
-    """
+    """Return why an analysis has not begun, for which so many others wait, in Markdown."""
     one = f"one {noun}" if places == 1 else f"{places} {noun}s"
     before = {0: "Yours is next.", 1: "One more is before yours."}.get(
         ahead, f"{ahead} more are before yours."
@@ -208,14 +196,10 @@ def waiting_line(ahead: int, places: int, noun: str) -> str:
 
 
 def stem_of(name: str, default: str) -> str:
-    """Return the name of a visitor's file without its ending and folders.
+    """Return the name of a visitor's file without its ending and folders, or else the default.
 
     Names come from the browser; whoever unpacks what is called like them must not get files
     elsewhere, nor names that a system does not allow.
-
-    Args:
-        name: as the visitor calls the file, which may be anything.
-        default: what to call a file without a name.
     """
     last = PurePath(name.replace("\\", "/")).stem
     return flat_name(last) if last else default

@@ -70,15 +70,10 @@ def show_files(
     *,
     formats: str = "",
 ) -> None:
-    """Show the uploader of photographs and archives.
+    """Show the uploader of photographs and archives, and of files with other endings.
 
-    Args:
-        session: has the limits, and is told what is refused.
-        key: first word of the keys of all widgets.
-        label: what to drop.
-        take: takes the files.
-        others: endings of files that are taken beside photographs and archives.
-        formats: what is taken, as help, where photographs can be dropped and pasted anywhere.
+    `key` is the first word of the keys of all widgets. Where photographs can be dropped and pasted
+    anywhere, `formats` says as help what is taken.
     """
     uploader = f"{key}_files"
     st.file_uploader(
@@ -124,15 +119,7 @@ def most_in_words(session: PhotoSession) -> str:
 def show_session_title(
     session: PhotoSession, title: str, facts: str, key: str, offer_clear: Callable[[], None]
 ) -> None:
-    """Show what was uploaded, and the way to cancel the analysis or, after it, to delete all.
-
-    Args:
-        session: what is read.
-        title: name of what was uploaded.
-        facts: what there is in it, in a line; "" if nothing is to be said.
-        key: first word of the keys of all widgets.
-        offer_clear: shows the way to delete all.
-    """
+    """Show what was uploaded, and the way to cancel the analysis or, after it, to delete all."""
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(escape_markdown(title), anchor=False, width="content")
@@ -146,12 +133,7 @@ def show_session_title(
 
 
 def show_progress(session: PhotoSession, noun: str) -> bool:
-    """Show how far the analysis is, and return whether it has begun.
-
-    Args:
-        session: what is read, or waits for it.
-        noun: what is analysed.
-    """
+    """Show how far the analysis of so many of a noun is, and return whether it has begun."""
     job = session.job
     if job is None or job.state is State.WAITING:
         ahead = session.jobs.ahead_of(job) if job else 0
@@ -173,14 +155,8 @@ def _helper(
     """Let the page have the files that the uploader refuses, and empty it.
 
     An uploader forgets its files on a visit to another page, so the session has them; then they
-    are removed from the uploader.
-
-    Args:
-        session: takes the files.
-        uploader: key of the uploader.
-        accept: what a browser's file picker offers first.
-        pastes: kind of the files that can be pasted, and dropped anywhere; none if empty.
-        suffixes: endings of the files that are uploaded; all if empty.
+    are removed from the uploader. `accept` is what a browser's file picker offers first, `pastes`
+    the kind of the files that can be pasted, and dropped anywhere.
     """
     helper = f"{uploader}_helper"
 

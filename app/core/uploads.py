@@ -20,21 +20,16 @@ from fer.images import MAX_BYTES
 from fer.labelled.archives import UnpackError, contents, is_folder, refusal, too_large
 from fer.labelled.names import Kind, kind_of, leads_out, natural_order, shown_name
 
-_UTF8 = 0x800
-
-_DAMAGED = "is damaged in the archive and cannot be read."
-_NESTED = "is an archive within the archive. Unpack it first."
-_OTHER_ARCHIVE = "is an archive of a kind that is not read. Make a ZIP of it, or unpack it."
+#: What is read of an archive at most: files and folders in it, whatever they are; bytes of its
+#: table of contents, which is read at once; unpacked bytes of a file, and of all files.
+ENTRIES, DIRECTORY_BYTES, FILE_BYTES, TOTAL_BYTES = 20_000, 4 * MB, MAX_BYTES, 4096 * MB
 
 
 @dataclass(frozen=True)
 class UploadLimits:
-    """What a visitor may upload.
+    """What a visitor may upload: number of photographs that are read, and bytes of all files.
 
-    Attributes:
-        photos: number of photographs that are read.
-        bytes: size of what is uploaded.
-        always: number of photographs that are read whatever room other visitors leave.
+    So many are always read, whatever room other visitors leave.
     """
 
     photos: int
@@ -43,33 +38,11 @@ class UploadLimits:
 
 
 @dataclass(frozen=True)
-class ArchiveLimits:
-    """What is read of an archive at most.
-
-    Attributes:
-        entries: files and folders in it, whatever they are.
-        directory_bytes: size of its table of contents, which is read at once.
-        file_bytes: unpacked size of a file.
-        total_bytes: unpacked size of all files.
-    """
-
-    entries: int = 20_000
-    directory_bytes: int = 4 * MB
-    file_bytes: int = MAX_BYTES
-    total_bytes: int = 4096 * MB
-
-
-_USUAL = ArchiveLimits()
-
-
-@dataclass(frozen=True)
 class Files:
     """What there is in what was uploaded, before it is read.
 
-    Attributes:
-        title: name of the folder or archive.
-        photos: the files, sorted by name; those that are not read have an error.
-        system: number of system files that were left out beside them.
+    The photos are sorted by name; those that are not read have an error. `system` is the number of
+    system files that were left out beside them.
     """
 
     title: str
@@ -80,20 +53,15 @@ class Files:
 class PhotoArchive:
     """The files in a ZIP.
 
-    Args:
-        data: the ZIP.
-        limits: what is read at most.
-
     Raises:
         RefusedError: it cannot be read at all.
     """
 
-    def __init__(self, data: bytes, limits: ArchiveLimits = _USUAL) -> None:
-        self._limits = limits
+    def __init__(self, data: bytes) -> None:
         #: Bytes that were unpacked of each file; one may be read again.
         self._unpacked: dict[int, int] = {}
         self._total = 0
-        opening = _Opening(data, limits.directory_bytes)
+        opening = _Opening(data)
 
         def failure(error: Exception) -> RefusedError:
             if isinstance(error, UnicodeDecodeError):
@@ -104,10 +72,10 @@ class PhotoArchive:
         with failures_as(failure):
             self._zip = zipfile.ZipFile(opening)
         opening.opened = True
-        if len(self._zip.infolist()) > limits.entries:
+        if len(self._zip.infolist()) > ENTRIES:
             raise RefusedError(
                 f"was refused: it holds {len(self._zip.infolist()):,} files; at most "
-                f"{limits.entries:,} are looked at."
+                f"{ENTRIES:,} are looked at."
             )
 
     def photos(self) -> tuple[list[Photo], int]:
@@ -120,9 +88,11 @@ class PhotoArchive:
             if kind_of(name) is Kind.SYSTEM and not leads_out(name):
                 system += 1
                 continue
-            reason = refusal(info, name) or not_a_photo(name, _NESTED)
-            if not reason and info.file_size > self._limits.file_bytes:
-                reason = too_large(self._limits.file_bytes)
+            reason = refusal(info, name) or not_a_photo(
+                name, "is an archive within the archive. Unpack it first."
+            )
+            if not reason and info.file_size > FILE_BYTES:
+                reason = too_large(FILE_BYTES)
             found.append(Photo(shown_name(name), reason, read=partial(self._read, info)))
         return found, system
 
@@ -130,19 +100,18 @@ class PhotoArchive:
         parts, size = [], 0
 
         def failure(error: Exception) -> RefusedError:
-            known = isinstance(error, UnpackError)
-            return RefusedError(str(error) if known else _DAMAGED)
+            if isinstance(error, UnpackError):
+                return RefusedError(str(error))
+            return RefusedError("is damaged in the archive and cannot be read.")
 
         with failures_as(failure):
-            for part in contents(self._zip, info, self._limits.file_bytes):
+            for part in contents(self._zip, info, FILE_BYTES):
                 size += len(part)
                 self._total += max(0, size - self._unpacked.get(id(info), 0))
                 self._unpacked[id(info)] = max(size, self._unpacked.get(id(info), 0))
-                if self._total > self._limits.total_bytes:
-                    most = self._limits.total_bytes // MB
-                    raise RefusedError(
-                        f"was not read: the archive unpacks to more than {most:,} MB."
-                    )
+                if self._total > TOTAL_BYTES:
+                    most = f"{TOTAL_BYTES // MB:,} MB"
+                    raise RefusedError(f"was not read: the archive unpacks to more than {most}.")
                 parts.append(part)
         return b"".join(parts)
 
@@ -155,24 +124,15 @@ class _Opening(io.BytesIO):
 
     opened = False
 
-    def __init__(self, data: bytes, most: int) -> None:
-        super().__init__(data)
-        self._most = most
-
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(size)
-        if not self.opened and len(data) > self._most:
+        if not self.opened and len(data) > DIRECTORY_BYTES:
             raise RefusedError("was refused: its table of contents is too long.")
         return data
 
 
 def not_a_photo(name: str, archive: str) -> str:
-    """Return why a file is not read by its name; "" if it may be a photograph.
-
-    Args:
-        name: of the file.
-        archive: what is said of an archive.
-    """
+    """Return why a file is not read by its name, `archive` of one; "" if it may be a photo."""
     match kind_of(name):
         case Kind.PHOTO:
             return ""
@@ -183,7 +143,7 @@ def not_a_photo(name: str, archive: str) -> str:
 
 def _decoded(info: zipfile.ZipInfo) -> str:
     """Return a name, also where it is UTF-8 without saying so, as older programs wrote it."""
-    if info.flag_bits & _UTF8:
+    if info.flag_bits & 0x800:
         return info.filename
     try:
         return info.filename.encode("cp437").decode("utf-8")
@@ -206,7 +166,6 @@ def files_of(uploads: Sequence[Upload]) -> Files:
 
 
 def _files_in(upload: Upload, name: str, *, several: bool) -> tuple[list[Photo], int]:
-    """Return the files of an upload of this name, and the number of system files among them."""
     if is_zip(name):
         try:
             found, system = PhotoArchive(upload.data).photos()
@@ -217,7 +176,8 @@ def _files_in(upload: Upload, name: str, *, several: bool) -> tuple[list[Photo],
         return [*named], system
     if kind_of(name) is Kind.SYSTEM:
         return [], 1
-    reason = not_a_photo(name, _OTHER_ARCHIVE)
+    other = "is an archive of a kind that is not read. Make a ZIP of it, or unpack it."
+    reason = not_a_photo(name, other)
     return [Photo(shown_name(name), reason, upload=upload, read=lambda: upload.data)], 0
 
 

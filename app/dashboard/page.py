@@ -12,9 +12,8 @@ from itertools import groupby
 import streamlit as st
 
 from app.core.components import download
-from app.core.models.head_picker import choose_measured
 from app.core.models.head_text import NAMES
-from app.core.models.model_choice import chosen_model
+from app.core.models.running_model import choose_measured, chosen_model
 from app.core.report.elements import Chart, Note, Part, Row
 from app.core.report.text import SPLITS_EXPLAINED, faces_title, split_evaluations
 from app.core.report.view import show_part, show_parts

@@ -9,7 +9,7 @@ import streamlit as st
 from app.core.components import download
 from app.core.session.stream_files import FORMATS, Format
 from app.core.state import visitors_zone
-from app.core.stream_charts.text import whole_line
+from app.core.stream_charts.timeline import whole_line
 from app.core.stream_charts.view import ROLLING_BARS, show_curves, show_shares, show_timeline
 from app.live import text
 from app.live.streaming.record import LiveRecord

@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 
 from app.core.models import running_model
-from app.core.models.model_choice import chosen_key, chosen_model
+from app.core.models.running_model import chosen_key, chosen_model
 from app.core.priority import max_streams, usable_cores
 from app.core.server.cleanup import CLEANUP
 from app.core.server.metrics import GAUGES

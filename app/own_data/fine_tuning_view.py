@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from app.core.jobs import State
-from app.core.models.model_choice import answer_with, chosen_model
 from app.core.models.runnable import read_record
+from app.core.models.running_model import answer_with, chosen_model
 from app.core.report.evaluation import adaptation
 from app.core.report.view import show_parts
 from app.core.server.end import at_end

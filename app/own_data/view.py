@@ -11,9 +11,8 @@ import streamlit as st
 from app.core.components import POLL_SECONDS, download, mount, show_picker
 from app.core.layout import offer_sample
 from app.core.models import running_model
-from app.core.models.head_picker import chosen_head
-from app.core.models.model_choice import chosen_entry
 from app.core.models.runnable import ModelEntry, runnable_models
+from app.core.models.running_model import chosen_entry, chosen_head
 from app.core.photo import Answerer, Missing, Upload
 from app.core.report.view import show_parts
 from app.core.settings import ASSETS, MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB

@@ -16,8 +16,8 @@ from app.about_text import (
 )
 from app.core.layout import header, show_cards
 from app.core.models import running_model
-from app.core.models.head_picker import chosen_head
 from app.core.models.head_text import difference
+from app.core.models.running_model import chosen_head
 from app.core.server.notice import show_law
 
 

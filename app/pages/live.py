@@ -9,8 +9,7 @@ import streamlit as st
 from app.core.components import POLL_SECONDS, poll
 from app.core.layout import CONTENT_WIDTH, title_line
 from app.core.models import running_model
-from app.core.models.head_picker import choose_head, chosen_head
-from app.core.models.model_choice import chosen_model
+from app.core.models.running_model import choose_head, chosen_head, chosen_model
 from app.core.uploaders import PHOTOS_PAGE, hand_snapshot_to_photos
 from app.live.device.component import device_report, mount
 from app.live.device.view import (

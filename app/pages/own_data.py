@@ -8,8 +8,8 @@ import streamlit as st
 
 from app.core.layout import header, show_features
 from app.core.models import running_model
-from app.core.models.head_picker import choose_head
 from app.core.models.runnable import ModelEntry
+from app.core.models.running_model import choose_head
 from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
 from app.own_data.view import (

@@ -10,7 +10,7 @@ import streamlit as st
 from app.core.components import poll
 from app.core.layout import header
 from app.core.models import running_model
-from app.core.models.head_picker import choose_head
+from app.core.models.running_model import choose_head
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import escape_markdown
 from app.photos.inputs import (

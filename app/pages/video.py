@@ -10,8 +10,7 @@ from app.core.components import poll
 from app.core.jobs import State
 from app.core.layout import title_line
 from app.core.models import running_model
-from app.core.models.head_picker import choose_head
-from app.core.models.model_choice import chosen_key
+from app.core.models.running_model import choose_head, chosen_key
 from app.core.text import escape_markdown
 from app.video.inputs import chosen_settings, show_inputs, show_settings, video_session
 from app.video.session import Source, VideoSession

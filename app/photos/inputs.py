@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.core.layout import offer_sample
 from app.core.models import running_model
-from app.core.models.model_choice import chosen_key
+from app.core.models.running_model import chosen_key
 from app.core.photo import Answerer, Upload
 from app.core.settings import MAX_PHOTO_JOBS, MAX_PHOTOS, MAX_PHOTOS_MB, MAX_PHOTOS_TOTAL_MB, SAMPLE
 from app.core.state import budget, jobs, kept, quick_jobs, upload_limits

@@ -16,11 +16,12 @@ from app.core.components import download, mount
 from app.core.layout import CARD_WIDTH, CONTENT_WIDTH, chart_ink
 from app.core.models import running_model
 from app.core.models.head_text import TrackRecord
-from app.core.photo import Analyzer, Photo
+from app.core.photo import Photo
 from app.core.pictures import fitted
 from app.photos.activation_image import LEGEND_ALT, activation_legend
 from app.photos.pictures import MAX_CARDS, PhotoView, describe_meshes, missing_note
 from app.photos.results import card_text, crowd_note, csv_of, file_name, json_of
+from fer.analyzer import FaceAnalyzer
 from fer.errors import ModelError
 from fer.export.table import face_records
 from fer.labels import colour_of
@@ -64,7 +65,7 @@ class Cards:
     """
 
     record: TrackRecord | None
-    analyzer: Analyzer
+    analyzer: FaceAnalyzer
 
     def show(self, view: PhotoView, face: int) -> None:
         """Show the card of a face, in its full width; it is outlined when the face is selected."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.core.photo import Analyzer, Photo
+from app.core.photo import Photo
 from app.core.pictures import (
     NO_MESHES,
     PORTRAIT_SIDE,
@@ -20,6 +20,7 @@ from app.core.pictures import (
 )
 from app.core.text import counted
 from app.photos.activation_image import ACTIVATION_SIDE, activation_image
+from fer.analyzer import FaceAnalyzer
 from fer.detection.face_landmark import FaceMeshes
 from fer.drawing.mesh import FEATURES
 from fer.export.photos import PhotoResult
@@ -162,7 +163,7 @@ class PhotoView:
         scale = max(image.shape[:2]) / max(self.photo.width, self.photo.height)
         return marked_jpeg(image, self.faces.scaled(scale))
 
-    def activation_png(self, face: int, expression: str, analyzer: Analyzer) -> bytes:
+    def activation_png(self, face: int, expression: str, analyzer: FaceAnalyzer) -> bytes:
         """Return a PNG of a face with the class activation map of an expression."""
         image = decode_image(self.photo.read())
         activation = analyzer.class_activation(image, self.faces, face, head=self.head)

@@ -10,8 +10,7 @@ import streamlit as st
 from app.core.budget import MB, UploadFolders
 from app.core.components import mount
 from app.core.layout import offer_sample, show_full
-from app.core.models.head_picker import chosen_head
-from app.core.models.model_choice import chosen_model
+from app.core.models.running_model import chosen_head, chosen_model
 from app.core.server.end import at_end
 from app.core.server.gate import let_through
 from app.core.session.session_store import KEEP_SECONDS

@@ -8,7 +8,7 @@ from pathlib import PurePath
 import numpy as np
 
 from app.core.budget import MB
-from app.core.stream_charts.text import whole_line
+from app.core.stream_charts.timeline import whole_line
 from app.core.text import counted, escape_markdown, left
 from app.video.engine import disk_message
 from app.video.session import Source

@@ -17,7 +17,7 @@ import streamlit as st
 from app.core.components import download, mount
 from app.core.jobs import State
 from app.core.layout import CONTENT_WIDTH
-from app.core.models.model_choice import show_answered
+from app.core.models.running_model import show_answered
 from app.core.pictures import fitted
 from app.core.session.stream_files import FORMATS
 from app.core.state import visitors_zone

@@ -89,7 +89,7 @@ def saved(page: Page, label: str) -> Path:
     """Save a file, and return where it is."""
     # Streamlit makes the file after the click. If the page is made anew in that very moment, as it
     # is when its elements report for the first time, the button says that it failed. Made files
-    # last (app.core.session.lasting_downloads), but what makes them goes at once, with its photos.
+    # last (app.core.session.clicks), but what makes them goes at once, with its photos.
     for last in (False, False, True):
         until_made(page)
         try:

@@ -23,9 +23,6 @@ NAMES = {
 #: The same next to figures.
 _SHORT = {BALANCED_HEAD: "balanced", EXPRESSION_HEAD: "FER2013", FERPLUS_HEAD: "FER+"}
 
-#: The expression that FER+ has and FER2013 lacks.
-CONTEMPT = "contempt"
-
 #: The difference, for the settings, in Markdown.
 IN_SHORT = (
     "**Balanced** says what both others find likely. **Seven expressions** notices rare ones, such "
@@ -33,21 +30,15 @@ IN_SHORT = (
     "contempt."
 )
 
-_BALANCED_HEAD_TEXT = (
+_HEAD_TEXTS = (
     f"**{NAMES[BALANCED_HEAD]}**, the usual choice, puts the two others together: an expression is "
     "as likely as the weighted geometric mean of both. It agrees with people far more often than "
-    "the first, and in a trial on posed faces it noticed anger nearly as often."
-)
-
-_EXPRESSION_HEAD_TEXT = (
+    "the first, and in a trial on posed faces it noticed anger nearly as often.",
     f"**{NAMES[EXPRESSION_HEAD]}** picks the best of seven labels. It learnt them from pictures "
     "labelled by the search word that found them, which people checked. In a trial on posed faces "
-    "it noticed anger and fear far more often than the next one."
-)
-
-_FERPLUS_HEAD_TEXT = (
+    "it noticed anger and fear far more often than the next one.",
     f"**{NAMES[FERPLUS_HEAD]}** estimates how most of ten people would name the face. It says "
-    "neutral more often, and it knows contempt."
+    "neutral more often, and it knows contempt.",
 )
 
 _OTHER_NAMES = f"Downloads call them `{BALANCED_HEAD}`, `{EXPRESSION_HEAD}` and `{FERPLUS_HEAD}`."
@@ -66,26 +57,17 @@ def offered(spec: ModelSpec) -> tuple[str, ...]:
 
 
 def difference(report: Report | None) -> str:
-    """Return an explanation of the heads and how they differ, as Markdown.
-
-    Args:
-        report: the report of the running model; None if there is no report about its weights.
-    """
-    parts = [_BALANCED_HEAD_TEXT, _EXPRESSION_HEAD_TEXT, _FERPLUS_HEAD_TEXT]
-    if report:
-        figures = (_contempt(report), _figures(report))
-        parts += [text for text in figures if text]
-    return "\n\n".join([*parts, _OTHER_NAMES])
+    """Return how the heads differ, as Markdown, with figures if there is a report."""
+    figures = (_contempt(report), _figures(report)) if report else ()
+    return "\n\n".join(filter(None, (*_HEAD_TEXTS, *figures, _OTHER_NAMES)))
 
 
 def _contempt(report: Report) -> str:
-    """Return a sentence on how often the FER+ head answers contempt; "" if unmeasured."""
     measured = report.selective_of("validation", FERPLUS_HEAD)
-    if not measured or CONTEMPT not in measured.labels:
+    if not measured or "contempt" not in measured.labels:
         return ""
-    named = sum(measured.answered_as(CONTEMPT).values())
-    faces = f"{named or 'none'} of {measured.count:,} validation faces"
-    return f"It answered {CONTEMPT} for {faces}."
+    named = sum(measured.answered_as("contempt").values())
+    return f"It answered contempt for {named or 'none'} of {measured.count:,} validation faces."
 
 
 def _figures(report: Report) -> str:
@@ -139,11 +121,9 @@ _RIGHT: dict[Truth, str] = {
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """The measurements of one head of a model.
+    """The measurements of one head of a model, on plain and on degraded images.
 
-    Attributes:
-        plain: its answers on uncorrupted images.
-        degraded: its answers on corrupted images; used for faces with a flaw.
+    The latter are used for faces with a flaw.
     """
 
     plain: Selective

@@ -1,11 +1,7 @@
-"""The models that can answer here, and their records, read again when their files change.
-
-Does not use Streamlit.
-"""
+"""The models that can answer, and their records, read again when files change. No Streamlit."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -83,11 +79,6 @@ class ModelEntry:
     report: Report | None = field(default=None, compare=False, repr=False)
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The expressions that it tells apart."""
-        return self.spec.labels
-
-    @property
     def measured(self) -> Evaluation | None:
         """Its usual head on its own validation data, which all models have; None if unmeasured."""
         head = self.spec.default_head
@@ -147,20 +138,16 @@ def _checked(directory: Path, files: tuple[tuple[str, Stamp], ...]) -> ModelEntr
         if not network.is_file():
             raise ModelError(f"{network} is missing. Export the model again.")
         if file_sha256(network) != spec.sha256:
-            raise ModelError(
-                f"{network} is not the file that spec.json names: its SHA-256 differs. Export the "
-                "model again."
-            )
+            what = f"{network} is not the file that spec.json names: its SHA-256 differs."
+            raise ModelError(f"{what} Export the model again.")
     except ModelError as error:
         _log.warning("the model %s is not offered: %s", directory.name, error)
         return None
-    key = hashlib.sha256((directory / ModelSpec.filename).read_bytes()).hexdigest()
-    report = None
+    key, report = file_sha256(directory / ModelSpec.filename), None
     if (directory / Report.filename).is_file():
         try:
             report = Report.load(directory)
         except ModelError as error:
             _log.warning("the model %s is offered without its figures: %s", directory.name, error)
-    if report and not report.describes(spec):
-        report = None
-    return ModelEntry(directory.name, directory, key, spec, network.stat().st_size, report)
+    about_it = report if report and report.describes(spec) else None
+    return ModelEntry(directory.name, directory, key, spec, network.stat().st_size, about_it)

@@ -1,4 +1,4 @@
-"""Style that the charts of a report share. Does not use Streamlit."""
+"""The charts of a report, and the style that they share. Does not use Streamlit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.core.report.text import cell_sentences
 from fer.evaluation.metrics import ClassScores, Evaluation
 from fer.labels import colour_of
 
@@ -58,9 +59,8 @@ def legend_on_top(figure: go.Figure) -> None:
     )
 
 
-#: Pixels: height of a row, of a bar, and of a chart of curves.
+#: Height of a row in pixels.
 ROW = 34
-
 
 #: A dotted line to compare with.
 DOTTED = {"color": MUTED, "dash": "dot", "width": 1.5}
@@ -103,9 +103,7 @@ def per_class_chart(classes: Sequence[ClassScores]) -> go.Figure:
 def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.Figure:
     """Return a reliability diagram: accuracy over confidence, and the number of answers.
 
-    Args:
-        evaluation: figures with the temperature that the app uses.
-        before: figures without temperature; None if not measured.
+    `before` has the figures without temperature, if they were measured.
     """
     figure = make_subplots(
         rows=2, shared_xaxes=True, row_heights=[0.78, 0.22], vertical_spacing=0.05
@@ -149,3 +147,134 @@ def reliability_chart(evaluation: Evaluation, before: Evaluation | None) -> go.F
     figure.update_yaxes(range=(0, 1.02), tickformat=".0%", title="how often right", row=1, col=1)
     figure.update_yaxes(title="answers", nticks=3, row=2, col=1)
     return figure
+
+
+#: What the cells show: shares of each row (label), shares of each column (answer), or counts.
+BY_ROW, BY_COLUMN, COUNTS = "row", "column", "counts"
+
+#: Shades from low to high, by whether the background is dark.
+SHADES: dict[bool, tuple[str, ...]] = {
+    False: ("#F3F1EC", "#C9CAEC", "#8688D2", "#43459B"),
+    True: ("#22242C", "#373A69", "#6D6FC4", "#C6C7F7"),
+}
+
+#: Text colours; each cell uses the one with the higher contrast.
+_INKS = ("#131318", "#FFFFFF")
+
+#: Side of a cell in pixels.
+_CELL = 46
+
+
+def confusion_chart(
+    evaluation: Evaluation, mode: str = BY_ROW, *, chosen: tuple[str, str] | None = None
+) -> go.Figure:
+    """Return a confusion matrix whose cells can be clicked, for a light background.
+
+    Rows are labels, columns answers; `chosen` is truth and answer of the cell to frame.
+
+    The texts are annotations: one has a colour of its own, without the markup that no other text of
+    a report may have. ``layout.meta`` has their colours in both themes, for pages that switch.
+    """
+    names = [c.label for c in evaluation.classes]
+    shares, texts = _cells(evaluation, mode)
+    most = max((s for row in shares for s in row if s), default=1.0)
+    levels = [(share or 0) / most for row in shares for share in row]
+    inks = {
+        tone: [_ink(level, SHADES[tone == "dark"]) for level in levels]
+        for tone in ("light", "dark")
+    }
+    figure = go.Figure()
+    figure.add_heatmap(
+        x=names, y=names, z=shares, colorscale=list(SHADES[False]), zmin=0, zmax=most,
+        showscale=False, xgap=2, ygap=2, hoverinfo="skip",
+    )  # fmt: skip
+    # Invisible points over the cells, because Plotly cannot select heat map cells.
+    pairs = [(truth, answer) for truth in names for answer in names]
+    invisible = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=[answer for _, answer in pairs],
+        y=[truth for truth, _ in pairs],
+        customdata=pairs,
+        mode="markers",
+        marker={"size": _CELL - 8, "symbol": "square", "opacity": 0},
+        selected=invisible,
+        unselected=invisible,
+        text=["<br>".join(cell_sentences(evaluation, *pair)) for pair in pairs],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
+    if chosen and set(chosen) <= set(names):
+        row, column = map(names.index, chosen)
+        figure.add_shape(
+            type="rect", x0=column - 0.49, x1=column + 0.49, y0=row - 0.49, y1=row + 0.49,
+            line={"color": "#E69F00", "width": 3},
+        )  # fmt: skip
+    apply_chart_style(figure, height=_CELL * len(names) + 74)
+    ends = (-0.5, len(names) - 0.5)
+    cells = [
+        {"x": column, "y": row, "text": text, "showarrow": False}
+        for row, line in enumerate(texts)
+        for column, text in enumerate(line)
+    ]
+    fonts = [{"size": 12.5, "color": ink} for ink in inks["light"]]
+    figure.update_layout(
+        meta={"inks": inks},
+        annotations=[c | {"font": font} for c, font in zip(cells, fonts, strict=True)],
+    )
+    figure.update_xaxes(side="top", tickangle=-45, showgrid=False, ticks="", range=ends)
+    figure.update_yaxes(showgrid=False, ticks="", ticksuffix=" ", range=ends[::-1])
+    return figure
+
+
+def in_theme(figure: go.Figure, *, dark: bool) -> go.Figure:
+    """Give a confusion matrix the colours of a dark background; other charts stay as they are."""
+    if dark and figure.layout.meta:
+        figure.update_traces(colorscale=list(SHADES[True]), selector={"type": "heatmap"})
+        inks = figure.layout.meta["inks"]["dark"]
+        for annotation, ink in zip(figure.layout.annotations, inks, strict=True):
+            annotation.font.color = ink
+    return figure
+
+
+def _cells(evaluation: Evaluation, mode: str) -> tuple[list[list[float | None]], list[list[str]]]:
+    """Return the values that determine the cells' shades, and the cells' texts.
+
+    A share of an empty row or column is None, with a dash as text.
+    """
+    matrix = evaluation.confusion
+    columns = [sum(column) for column in zip(*matrix, strict=True)]
+    shades: list[list[float | None]] = []
+    texts: list[list[str]] = []
+    for row in matrix:
+        totals = {BY_ROW: [sum(row)] * len(row), BY_COLUMN: columns, COUNTS: [1] * len(row)}[mode]
+        shares = [n / total if total else None for n, total in zip(row, totals, strict=True)]
+        shades.append(shares)
+        if mode == COUNTS:
+            texts.append([f"{n:,}" for n in row])
+        else:
+            texts.append(["–" if s is None else f"{s:.0%}" for s in shares])
+    return shades, texts
+
+
+def _ink(level: float, shades: Sequence[str]) -> str:
+    """Return the text colour with the higher contrast for a cell at `level` of the shades, 0…1."""
+    position = min(level * (len(shades) - 1), len(shades) - 1 - 1e-9)
+    low, high = shades[int(position)], shades[int(position) + 1]
+    colour = [a + (b - a) * (position % 1) for a, b in zip(_rgb(low), _rgb(high), strict=True)]
+    background = _luminance(colour) + 0.05
+
+    def contrast(ink: str) -> float:
+        ratio = (_luminance(_rgb(ink)) + 0.05) / background
+        return max(ratio, 1 / ratio)
+
+    return max(_INKS, key=contrast)
+
+
+def _luminance(colour: Sequence[float]) -> float:
+    """Return the relative luminance of an sRGB colour that is not nearly black (WCAG 2)."""
+    linear = [((v + 0.055) / 1.055) ** 2.4 for v in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _rgb(colour: str) -> list[float]:
+    return [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]

@@ -1,8 +1,7 @@
-"""The parts of a displayed report: sections of facts, tables, charts and drawings.
+"""The parts of a displayed report: sections of facts, tables, charts, drawings. No Streamlit.
 
-`app.dashboard` builds them from a report. The dashboard and the HTML report both render
-them and so show the same figures. Texts are unescaped; the renderer must escape them. Does not use
-Streamlit.
+The dashboard and the HTML report both render them, and so show the same figures. Texts are
+unescaped; the renderer must escape them.
 """
 
 from __future__ import annotations
@@ -39,14 +38,8 @@ class Facts:
 class Table:
     """Rows of text.
 
-    Attributes:
-        title: heading; also the name for screen readers.
-        columns: names of the columns. The first is left-aligned text; the others are right-aligned
-            unless named in `text_columns`.
-        rows: text of the cells.
-        meaning: explanation of the columns.
-        text_columns: names of further text columns.
-        long: whether it scrolls in a frame of its own.
+    The first column is left-aligned text; the others are right-aligned unless they are among
+    `text_columns`. A long table scrolls in a frame of its own.
     """
 
     title: str
@@ -63,16 +56,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart.
+    """A chart whose figure has no colours of text and background, which the renderer sets.
 
-    Attributes:
-        key: unique within the report.
-        title: heading.
-        figure: Plotly figure without text and background colours, which the renderer sets.
-        alt: alternative text.
-        meaning: explanation.
-        caption: what a reader must know to read the chart; always visible.
-        width: maximum width in pixels; None for the full width.
+    The caption is what a reader must know to read the chart, and always visible. The width is at
+    most so many pixels; the full width if None. The key is unique within the report.
     """
 
     key: str
@@ -88,13 +75,8 @@ class Chart:
 class Matrix:
     """A confusion matrix with its counts; a page explains the cell that a visitor chooses.
 
-    Attributes:
-        chosen: the evaluation.
-        chart: the matrix.
-        counts: its counts, for a file.
-        report: precision, recall and F1 beside it.
-        model: name of the model.
-        mistakes: pictures for the cells; None if the operator has not kept any.
+    Beside it are its counts, for a file, the figures of each class, and pictures for the cells,
+    unless the operator has not kept any.
     """
 
     chosen: SplitEvaluation
@@ -112,14 +94,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Drawing:
-    """An SVG drawing whose text inherits the surrounding text colour, ``currentColor``.
-
-    Attributes:
-        title: heading.
-        svg: the drawing.
-        alt: alternative text.
-        meaning: explanation of how to read it.
-    """
+    """An SVG drawing whose text inherits the surrounding text colour, ``currentColor``."""
 
     title: str
     svg: str
@@ -164,12 +139,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Row:
-    """Parts side by side, or one below the other on narrow screens.
-
-    Attributes:
-        parts: from left to right.
-        shares: relative width of each part; () for equal widths.
-    """
+    """Parts side by side, or one below the other on narrow screens; shares are relative widths."""
 
     parts: tuple[Part, ...]
     shares: tuple[float, ...] = ()

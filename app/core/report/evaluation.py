@@ -9,7 +9,7 @@ import numpy as np
 
 from app.core.models.head_text import head_name
 from app.core.report import charts
-from app.core.report.confusion import BY_ROW, confusion_chart
+from app.core.report.charts import BY_ROW, confusion_chart
 from app.core.report.elements import Chart, Fact, Facts, Note, Part, Row, Table
 from app.core.report.text import (
     SplitEvaluation,
@@ -36,33 +36,25 @@ INTERVAL = (
     "95% interval (Wilson): 19 of 20 such intervals contain the accuracy on all faces like these."
 )
 
-
 ACCURACY = f"How many of 100 faces get the label that the data set gives them. {INTERVAL}"
 
-
 BOOTSTRAP = "95% interval by drawing the faces anew 2,000 times."
-
 
 MACRO_F1 = (
     "F1 is high where it finds most faces of an expression and is seldom wrong about it. This is "
     f"the mean over all expressions, rare ones counting the same. {BOOTSTRAP}"
 )
 
-
 BALANCED = "How many faces of an expression it finds, as the mean over all expressions."
 
-
 TOP2 = "How often the label is among the first two answers."
-
 
 CALIBRATION = (
     "How far confidence and accuracy differ on average: of all answers with 80% confidence, 80% "
     f"should be right. Expected calibration error, 15 bins. {BOOTSTRAP}"
 )
 
-
 LOG_LOSS = "How little probability it gave the true label: the mean of −log. Lower is better."
-
 
 #: What the answers of a head are compared with.
 TRUTH_OF = {
@@ -112,7 +104,6 @@ HEADLINES = (
     Headline("Log loss", lambda e: e.log_loss, LOG_LOSS, "{:.3f}".format),
 )
 
-
 _SCORES = (
     "Precision: of all faces that it gives this answer, how many have this label. "
     "Recall: of all faces with this label, how many it finds. F1: both in one figure."
@@ -154,17 +145,12 @@ def classification_report(chosen: SplitEvaluation) -> Table:
     )
 
 
-def confusion(chosen: SplitEvaluation, mode: str = BY_ROW) -> Chart:
-    """Return the confusion matrix as a chart.
-
-    Args:
-        chosen: the evaluation to show.
-        mode: what the cells show; see `confusion_chart`.
-    """
+def confusion(chosen: SplitEvaluation) -> Chart:
+    """Return the confusion matrix as a chart, in shares of each row."""
     return Chart(
         "confusion",
         chosen.titled("Confusion matrix"),
-        confusion_chart(chosen.evaluation, mode),
+        confusion_chart(chosen.evaluation, BY_ROW),
         f"Confusion matrix of {chosen.evaluation.count:,} faces; rows are labels, columns answers.",
         "Right answers are on the diagonal. Shares are of each row.",
         f"Rows: {TRUTH_OF.get(chosen.head, 'the truth')}. Columns: the model's answers.",
@@ -193,10 +179,7 @@ def reliability(
 ) -> Row:
     """Return the reliability diagram of an evaluation, and its bins.
 
-    Args:
-        evaluation: the figures.
-        before: the same without temperature, if it was measured.
-        title: heading of the diagram.
+    `before` has the same figures without temperature, if they were measured.
     """
     meaning = "Answers grouped by confidence: their mean confidence, and how many were right."
     alt = f"Reliability diagram: calibration error {percent(evaluation.calibration_error)}"
@@ -230,7 +213,6 @@ OF_ALL = "Right, counting missed faces"
 #: The two ways to measure, as a visitor chooses between them.
 AS_ANSWERED, RESTRICTED = "As it answers", "Shared classes only"
 
-
 ANSWERED = (
     "Of how many faces it gives an answer and does not say “uncertain”, at the limits that it has "
     "everywhere in this app."
@@ -247,10 +229,7 @@ def search_facts(search: PhotoSearch) -> Facts:
             f"{search.found:,} of {search.images:,}",
         )
     ]
-    of_all = (
-        (OF_ALL, search.accuracy),
-        ("The same, restricted", search.restricted_accuracy),
-    )
+    of_all = (OF_ALL, search.accuracy), ("The same, restricted", search.restricted_accuracy)
     facts += [
         Fact(
             name,
@@ -281,9 +260,7 @@ def ways(evaluation: LabelledEvaluation) -> dict[str, Evaluation]:
     return found
 
 
-def labelled_facts(
-    evaluation: LabelledEvaluation, way: str = AS_ANSWERED, *, calibration: bool = True
-) -> Facts:
+def labelled_facts(evaluation: LabelledEvaluation, way: str, *, calibration: bool = True) -> Facts:
     """Return the headline figures of a way to measure; `calibration` takes many faces."""
     names = ["Accuracy", "Macro-F1", "Balanced accuracy"]
     names += ["Calibration error"] if calibration else []
@@ -313,7 +290,7 @@ def overlap_notes(evaluation: LabelledEvaluation) -> list[Note]:
     return [Note(text) for text in notes]
 
 
-def labelled_tables(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> list[Part]:
+def labelled_tables(evaluation: LabelledEvaluation, way: str) -> list[Part]:
     """Return the confusion matrix and the figures of each class; no split or head is named."""
     figures = ways(evaluation)[way]
     present = tuple(c for c in figures.classes if c.support)
@@ -325,12 +302,6 @@ def labelled_tables(evaluation: LabelledEvaluation, way: str = AS_ANSWERED) -> l
         Row((confusion(chosen), confusion_counts(chosen))),
         Row((per_class(by_class), classification_report(by_class))),
     ]
-
-
-_BEFORE_AND_AFTER = (
-    "Before: the initial model. After: this one. Both answered the same faces, none of which this "
-    "one has learnt from. Where the intervals overlap widely, the difference may be chance."
-)
 
 
 def adaptation(taught: Adaptation) -> list[Part]:
@@ -378,7 +349,9 @@ def _changes(taught: Adaptation) -> Table:
             *("Calibration error", "Answered", "Of these right"),
         ),
         tuple(map(_change, (*taught.own_changes, *taught.replay_changes))),
-        _BEFORE_AND_AFTER,
+        "Before: the initial model. After: this one. Both answered the same faces, none of which "
+        "this one has learnt from. Where the intervals overlap widely, the difference may be "
+        "chance.",
         text_columns=("Head",),
     )
 

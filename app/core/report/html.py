@@ -10,8 +10,7 @@ from typing import Any
 
 import plotly.io
 
-from app.core.report.charts import harmless
-from app.core.report.confusion import SHADES
+from app.core.report.charts import SHADES, harmless
 from app.core.report.elements import (
     Chart,
     Command,
@@ -136,12 +135,7 @@ def html_page(
 ) -> str:
     """Return sections as one HTML page, which includes Plotly's script.
 
-    Args:
-        heading: heading of the page.
-        intro: paragraph below it.
-        sections: the sections.
-        title: title of the document; the heading if empty.
-        problems: what is wrong with what is shown, as sentences.
+    The document's title is the heading unless another is given; problems are sentences.
     """
     page = _Page()
     body = "".join(page.section(section) for section in sections)

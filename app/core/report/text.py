@@ -52,13 +52,9 @@ def training_time(report: Report) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class SplitEvaluation:
-    """One evaluation of a report.
+    """One evaluation of a report, of a head on a split.
 
-    Attributes:
-        split: name of the split.
-        duplicates: whether images that also occur in train are included.
-        evaluation: the figures.
-        head: name of the head that is measured.
+    `duplicates` says whether images that also occur in train are included.
     """
 
     split: str
@@ -101,9 +97,7 @@ def faces_title(report: Report, faces: str) -> str:
 def split_evaluations(report: Report, first: str = "") -> tuple[SplitEvaluation, ...]:
     """Return the evaluations of all heads and splits, each with the one without duplicates.
 
-    Args:
-        report: the report.
-        first: name of the head to begin with; the other heads follow in the order of the pages.
+    A head of the name `first` comes first; the others follow in the order of the pages.
     """
     found = []
     for head in sorted(NAMES, key=lambda name: name != first):
@@ -119,13 +113,7 @@ def split_evaluations(report: Report, first: str = "") -> tuple[SplitEvaluation,
 
 
 def evaluation_on(report: Report, faces: str, head: str) -> SplitEvaluation | None:
-    """Return a head's evaluation on some faces, else another head's; None if there is none.
-
-    Args:
-        report: the report.
-        faces: what it was measured on; see `SplitEvaluation.faces`.
-        head: name of the head.
-    """
+    """Return a head's evaluation on some faces, else another head's; None if there is none."""
     return next((one for one in split_evaluations(report, head) if one.faces == faces), None)
 
 
@@ -212,13 +200,7 @@ def layer_settings(layer: Layer) -> list[str]:
 
 
 def cell_sentences(evaluation: Evaluation, truth: str, answer: str) -> tuple[str, str]:
-    """Return sentences that explain a cell of the confusion matrix, by row and by column.
-
-    Args:
-        evaluation: contains the confusion matrix.
-        truth: label of the cell's row.
-        answer: label of the cell's column.
-    """
+    """Return sentences that explain a cell of the confusion matrix, by row and by column."""
     names = [c.label for c in evaluation.classes]
     row, column = names.index(truth), names.index(answer)
     count = evaluation.confusion[row][column]

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.core.charts import CONFIG
 from app.core.layout import CONTENT_WIDTH, chart_ink
-from app.core.report import confusion as charts
+from app.core.report import charts
 from app.core.report.charts import harmless
 from app.core.report.elements import (
     Chart,
@@ -61,12 +61,7 @@ CONFUSION_HELP = (
 
 
 def show_parts(parts: Iterable[Part], *, key: str) -> None:
-    """Show parts one below the other.
-
-    Args:
-        parts: the parts.
-        key: prefix of the widget keys, unique on the page.
-    """
+    """Show parts one below the other; `key` is a prefix of the widget keys, unique on the page."""
     for part in parts:
         show_part(part, key=key)
 
@@ -153,7 +148,6 @@ def _show_chart(part: Chart, *, key: str) -> None:
 
 
 def _show_matrix(part: Matrix, *, key: str) -> None:
-    """Show the matrix and the explanation of the chosen cell."""
     evaluation = part.chosen.evaluation
     names = [c.label for c in evaluation.classes]
     _heading(part.title, CONFUSION_HELP)

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from types import MethodType
 
+_log = logging.getLogger(__name__)
+
 _STATUS = Path("/proc/self/status")
 
 #: What `bound_allocator` sets: the name in the environment, the number in GNU's ``malloc.h``, the
@@ -31,11 +33,7 @@ _BOUNDS = (
 
 
 def resident_bytes(status: Path = _STATUS) -> int | None:
-    """Return the bytes of memory that this process has; None where nobody says.
-
-    Args:
-        status: what Linux says about a process.
-    """
+    """Return the bytes of memory that this process has; None where nobody says."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         return 1024 * int(status.read_text().split("VmRSS:")[1].split()[0])
     return None
@@ -55,20 +53,16 @@ def trim_memory() -> None:
 def bound_allocator(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Have the GNU C library keep less of what was freed, and wipe it; others stay as they are.
 
-    By default it has up to eight heaps for each core, so that threads need not wait for each other,
-    and what is free in one is of no use to another. And it raises the size from which memory comes
-    straight from the system, and goes straight back, to that of what was freed last. After four
-    photographs of up to 24 megapixels the server had 411 MB; with these bounds it has 302. One heap
-    is enough: small objects come from Python's own allocator, and pictures from the system.
+    By default it has up to eight heaps for each core, and what is free in one is of no use to
+    another; and it raises the size from which memory goes straight back to the system to that of
+    what was freed last. After four photographs of up to 24 megapixels the server had 411 MB; with
+    these bounds it has 302. One heap is enough: small objects come from Python's own allocator.
 
     What is freed stays in memory until somebody needs the place. A visitor's file of 400 kB was
     found there long after the tab was closed, up to twice, and some of its pixels.
 
-    Args:
-        environment: what whoever runs the server has set there holds.
-
     Returns:
-        The names of the bounds that were set.
+        The names of the bounds that were set, as far as the operator has not set them.
     """
     library = _gnu_library()
     if library is None:
@@ -84,8 +78,6 @@ def _gnu_library() -> ctypes.CDLL | None:
     library = ctypes.CDLL(None)
     return library if hasattr(library, "gnu_get_libc_version") else None
 
-
-_log = logging.getLogger(__name__)
 
 #: Seconds between two looks, and thus the error of every time after which something goes.
 LOOK_SECONDS = 5.0
@@ -112,12 +104,6 @@ class Cleanup:
 
     A task that fails is logged, and runs again at the next look; the others run all the same. When
     a task has let something go, or much was done, memory is given back to the system, now and then.
-
-    Args:
-        clock: monotonic clock in seconds.
-        wait: waits for so many seconds.
-        worked: seconds of processor time of this process.
-        trim_memory: gives memory back.
     """
 
     def __init__(
@@ -146,7 +132,7 @@ class Cleanup:
     def start(self) -> None:
         """Start the thread, unless it runs. It ends with the process."""
         with self._lock:
-            if self._thread is None or not self._thread.is_alive():
+            if not self.running:
                 self._thread = threading.Thread(target=self._run, name="cleanup", daemon=True)
                 self._thread.start()
 

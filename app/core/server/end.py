@@ -66,10 +66,6 @@ def end_in_time(server: type[uvicorn.Server] = uvicorn.Server, seconds: int = EN
     Seen in uvicorn 0.54.0 with Streamlit 1.67.0. Without it, a server to which others were
     connecting did not end in three of four trials. It can go when Streamlit sets
     `timeout_graceful_shutdown`, and has a place for what is to be done at the end.
-
-    Args:
-        server: the class of the servers, which is changed in place, once.
-        seconds: how long a server waits at most, where nobody has set it.
     """
     shutdown = server.shutdown
     if hasattr(shutdown, "__wrapped__"):
@@ -93,11 +89,7 @@ _QUIET_SECONDS = 10.0
 
 
 class Drain:
-    """Whether a server is coming to its end, and who is still there. Thread-safe.
-
-    Args:
-        clock: monotonic clock in seconds.
-    """
+    """Whether a server is coming to its end, and who is still there. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -111,11 +103,7 @@ class Drain:
         self.server = token_hex(8)
 
     def begin(self, seconds: float) -> None:
-        """Take nobody new from now on, and wait for those who are there.
-
-        Args:
-            seconds: for how long at most.
-        """
+        """Take nobody new from now on, and wait so long at most for those who are there."""
         with self._lock:
             self._until = self._clock() + seconds
 
@@ -155,7 +143,6 @@ class Drain:
 #: That of this process.
 THIS_SERVER = Drain()
 
-
 #: Where load balancers and pages ask whether this server takes visitors.
 READY_PATH = "/server/ready"
 
@@ -181,12 +168,10 @@ it tries again every five seconds.</p></html>"""
 async def ending(_app: Any, *, seconds: float, drain: Drain = THIS_SERVER) -> AsyncIterator[None]:
     """Have SIGTERM drain the server that runs in this block, and end it after that.
 
-    Args:
-        seconds: for how long it waits for its visitors at most. If 0, it ends at once.
-        drain: says whether it drains.
+    It waits so many seconds for its visitors at most. If 0, it ends at once.
     """
     loop, end = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-    tasks: list[asyncio.Task[None]] = []
+    waiting: asyncio.Task[None] | None = None
 
     def stop() -> None:
         if callable(end):
@@ -198,12 +183,13 @@ async def ending(_app: Any, *, seconds: float, drain: Drain = THIS_SERVER) -> As
         stop()
 
     def terminated() -> None:
+        nonlocal waiting
         if drain.draining or not seconds:
             stop()
             return
         drain.begin(seconds)
         log_event("draining", seconds=seconds)
-        tasks.append(loop.create_task(wait()))
+        waiting = loop.create_task(wait())
 
     loop.add_signal_handler(signal.SIGTERM, terminated)
     drain.ends_with_notice = True
@@ -211,8 +197,8 @@ async def ending(_app: Any, *, seconds: float, drain: Drain = THIS_SERVER) -> As
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
+        if waiting:
+            waiting.cancel()
 
 
 def ready_route(drain: Drain = THIS_SERVER) -> Route:
@@ -230,12 +216,7 @@ def ready_route(drain: Drain = THIS_SERVER) -> Route:
 
 
 class DrainMiddleware:
-    """Middleware that counts who is there, and sends others elsewhere while a server drains.
-
-    Args:
-        app: what answers.
-        drain: says whether it drains.
-    """
+    """Middleware that counts who is there, and sends others elsewhere while a server drains."""
 
     def __init__(self, app: ASGIApp, drain: Drain = THIS_SERVER) -> None:
         self._app, self._drain = app, drain

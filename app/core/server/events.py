@@ -134,9 +134,8 @@ def counters() -> Counters:
 def log_event(name: str, **facts: float | bool | str) -> None:
     """Count an event and, where the operator wants it, write a line of JSON. Never raises.
 
-    Args:
-        name: one of `EVENTS`.
-        facts: numbers, and words of `WORDS`. `reason` is counted by itself.
+    The name is one of `EVENTS`, the facts are numbers and words of `WORDS`. `reason` is counted by
+    itself.
     """
     name = name if name in EVENTS else OTHER
     line = {key: _fact(value) for key, value in facts.items()}
@@ -150,12 +149,7 @@ def log_event(name: str, **facts: float | bool | str) -> None:
 
 
 def log_disk_failure(error: OSError, where: str) -> None:
-    """Log that something could not be written, or read again.
-
-    Args:
-        error: what the system said.
-        where: word of `WORDS` for what it was.
-    """
+    """Log that something could not be written, or read again; `where` is a word of `WORDS`."""
     log_event("disk_failed", where=where, reason=_DISK.get(error.errno or 0, OTHER))
 
 
@@ -193,11 +187,8 @@ class JsonLine(logging.Formatter):
         if (facts := getattr(record, "facts", None)) is not None:
             kind = EVENTS[record.msg].value
             return json.dumps(line | {"event": record.msg, "kind": kind} | facts)
-        line |= {
-            "kind": record.levelname.lower(),
-            "module": record.name,
-            "line": record.lineno,
-        }
+        line["kind"] = record.levelname.lower()
+        line |= {"module": record.name, "line": record.lineno}
         _, error, _ = record.exc_info or (None, None, None)
         if error:
             line["error"] = type(error).__name__

@@ -10,19 +10,17 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from app.core.layout import rerun_when
 from app.core.server.events import log_event
 from app.core.session.tabs import tab_is_open, this_tab, this_visitor
 from app.core.settings import MAX_SESSIONS, MAX_UPLOADS_A_MINUTE, problems
 from app.core.text import escape_markdown
 
+_log = logging.getLogger(__name__)
+
 
 class Admission:
-    """Lets so many tabs in; who is in stays. Safe to share between threads.
-
-    Args:
-        most: number of tabs.
-        is_open: tells whether a tab is open, given its name.
-    """
+    """Lets so many tabs in; who is in stays. Safe to share between threads."""
 
     def __init__(self, most: int, is_open: Callable[[str], bool]) -> None:
         self.most, self._is_open = most, is_open
@@ -49,20 +47,12 @@ class RateLimit:
     """Lets everybody do something so often a minute: a token bucket for each. Thread-safe.
 
     After a pause, that many can come at once; then they come back one by one.
-
-    Args:
-        most: times in a minute.
-        clock: monotonic clock in seconds.
     """
 
     def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.most, self._clock = most, clock
         self._lock = threading.Lock()
         self._left: dict[str, tuple[float, float]] = {}
-
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._left)
 
     def take(self, who: str, times: int = 1) -> int:
         """Return how many of so many times are let through, and count those."""
@@ -79,8 +69,6 @@ class RateLimit:
         """Return the seconds until so many are let through; infinite if they never are."""
         with self._lock:
             missing = min(times, self.most) - self._left_of(who, self._clock())
-        if not self.most:
-            return math.inf
         return max(0.0, missing * _MINUTE / self.most)
 
     def _left_of(self, who: str, now: float) -> float:
@@ -89,13 +77,7 @@ class RateLimit:
 
 
 def too_fast(names: Sequence[str], rate: RateLimit, visitor: str) -> str:
-    """Return what is said of files that came too fast; empty if there are none.
-
-    Args:
-        names: of the files, which may be anything.
-        rate: has refused them.
-        visitor: uploaded them.
-    """
+    """Return what is said of a visitor's files that came too fast; empty if there are none."""
     if not names:
         return ""
     one = len(names) == 1
@@ -109,11 +91,6 @@ def too_fast(names: Sequence[str], rate: RateLimit, visitor: str) -> str:
         f"{'it' if one else 'them'} again in {wait}."
     )
 
-
-_log = logging.getLogger(__name__)
-
-#: Seconds between two looks whether there is a place now.
-_POLL_SECONDS = 5.0
 
 _WAITS = "waits_for_a_place"
 
@@ -141,29 +118,17 @@ def let_in() -> bool:
             "opens by itself as soon as one is free.",
             text_alignment="center",
         )
-    st.fragment(_wait, run_every=_POLL_SECONDS)()
+    rerun_when(lambda: admission.let_in(this_tab()))
     return False
 
 
 def let_through(names: Sequence[str]) -> tuple[int, str]:
-    """Return how many of the files that a visitor has uploaded are taken.
-
-    Args:
-        names: of the files, in order.
-
-    Returns:
-        The number of files that are taken, the first ones; and what is said of the others.
-    """
+    """Return how many of a visitor's files are taken, and what is said of the others."""
     rate, visitor = _upload_rate(), this_visitor()
     count = rate.take(visitor, len(names))
     if count < len(names):
         log_event("upload_refused", reason="rate", files=len(names) - count)
     return count, too_fast(names[count:], rate, visitor)
-
-
-def _wait() -> None:
-    if _admission().let_in(this_tab()):
-        st.rerun()
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,13 +1,9 @@
-"""The server's figures for monitoring programs, beside Streamlit's own.
-
-Streamlit keeps its place for them to itself. `serve_metrics` says where that was seen, what happens
-without it, and when it can go.
-"""
+"""The server's figures for monitoring programs, beside Streamlit's own."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 
 from streamlit import runtime
 from streamlit.runtime.stats import CounterStat, GaugeStat, Stat
@@ -19,7 +15,7 @@ from app.core.server.cleanup import CLEANUP, resident_bytes
 from app.core.server.events import EVENTS, LOGGED, counters
 from app.core.settings import model_dir
 
-_SINCE = time.monotonic()
+_SINCE = monotonic()
 
 #: What goes up and down: what it means, and its value now, which is None where it is not known.
 #: `app.live.state` gives the streams another one.
@@ -29,15 +25,9 @@ GAUGES: dict[str, tuple[str, Callable[[], float | None]]] = {
         "1 if the model's files are there and are those that its spec names.",
         lambda: entry_of(model_dir()) is not None,
     ),
-    "fer_lens_uptime_seconds": (
-        "Seconds since the first visitor.",
-        lambda: time.monotonic() - _SINCE,
-    ),
+    "fer_lens_uptime_seconds": ("Seconds since the first visitor.", lambda: monotonic() - _SINCE),
     "fer_lens_streams": ("Live streams that the server analyses at the moment.", lambda: 0),
-    "fer_lens_stream_places": (
-        "Live streams that it may analyse at once.",
-        lambda: max_streams(),
-    ),
+    "fer_lens_stream_places": ("Live streams that it may analyse at once.", lambda: max_streams()),
     "fer_lens_memory_resident_bytes": ("Memory of the process.", lambda: resident_bytes()),
     "fer_lens_cleanup_idle_seconds": (
         "Seconds since the last look for what closed tabs left; missing if nobody looks.",
@@ -75,7 +65,6 @@ class ServerStats:
 
     @staticmethod
     def _labels(event: str, kind: str) -> tuple[str, dict[str, str]]:
-        """Return the figure that a count belongs to, and its labels."""
         if event == "analysis":
             return "fer_lens_analyses", {"where": kind}
         if event == LOGGED:

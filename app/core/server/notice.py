@@ -18,9 +18,6 @@ from app.core.settings import NOTICE_CONTACT, NOTICE_OPERATOR, NOTICE_PURPOSE
 from app.core.state import address_is_unknown
 from app.core.text import escape_markdown
 
-#: In place of what is not set, to be filled in by hand.
-_BLANK = "<span></span>"
-
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -58,13 +55,7 @@ has to check that it is true and enough. Software: FER Lens.</small>
 
 @dataclass(frozen=True)
 class Notice:
-    """Who uses the camera, and what for.
-
-    Attributes:
-        operator: who is responsible; empty if nobody has set it.
-        contact: how to reach them; may be empty.
-        purpose: what for; may be empty.
-    """
+    """Who uses the camera, how to reach them, and what for; empty where nobody has set it."""
 
     operator: str = ""
     contact: str = ""
@@ -72,19 +63,16 @@ class Notice:
 
     @classmethod
     def of(cls, settings: Mapping[str, str] = os.environ) -> Notice:
-        """Return what is set.
-
-        Args:
-            settings: environment variables and secrets.
-        """
-        return cls(
-            *(one.text(settings) for one in (NOTICE_OPERATOR, NOTICE_CONTACT, NOTICE_PURPOSE))
-        )
+        """Return what is set in the environment or the secrets."""
+        settable = (NOTICE_OPERATOR, NOTICE_CONTACT, NOTICE_PURPOSE)
+        return cls(*(one.text(settings) for one in settable))
 
     def page(self) -> str:
         """Return an HTML page to print, with lines to fill in by hand for what is not set."""
         parts = {"operator": self.operator, "contact": self.contact, "purpose": self.purpose}
-        return _PAGE.format(**{name: escape(text) or _BLANK for name, text in parts.items()})
+        return _PAGE.format(
+            **{name: escape(text) or "<span></span>" for name, text in parts.items()}
+        )
 
 
 #: When this was looked up, and what it is not.
@@ -186,12 +174,8 @@ def show_notice() -> None:
 def show_law() -> None:
     """Show what the law of the European Union asks, and offer the notice to print."""
     st.subheader("If you point it at other people", anchor=False)
-    show_cards(
-        (
-            (":material/gavel: The EU's AI Act", AI_ACT),
-            (":material/policy: Data protection (GDPR)", GDPR),
-        )
-    )
+    cards = (":material/gavel: The EU's AI Act", ":material/policy: Data protection (GDPR)")
+    show_cards(tuple(zip(cards, (AI_ACT, GDPR), strict=True)))
     with st.container(border=True):
         st.markdown("#### :material/fact_check: Before you start", anchors=False)
         st.markdown(LAW_DUTIES)

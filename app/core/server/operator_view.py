@@ -17,7 +17,7 @@ from app.core.priority import max_streams
 from app.core.server.events import log_event
 from app.core.server.gate import RateLimit
 from app.core.server.metrics import ServerStats
-from app.core.settings import MAX_STREAMS, OPERATOR_PASSWORD, SETTINGS, in_force
+from app.core.settings import MAX_STREAMS, OPERATOR_PASSWORD, SETTINGS, Kind
 
 #: Least length of the password. With `ATTEMPTS` a minute, twelve random letters are not guessed.
 MIN_LENGTH = 12
@@ -30,11 +30,7 @@ _INSIDE, _GIVEN, _WRONG = "operator_inside", "operator_password", "operator_wron
 
 
 def password_of(settings: Mapping[str, str] = os.environ) -> str:
-    """Return the password of the operator's page; empty if there is no page.
-
-    Args:
-        settings: environment variables and secrets; may contain `OPERATOR_PASSWORD`.
-    """
+    """Return the password of the operator's page; empty if there is no page."""
     password = OPERATOR_PASSWORD.text(settings)
     return password if len(password) >= MIN_LENGTH else ""
 
@@ -43,9 +39,8 @@ def lets_in(given: str, password: str) -> bool:
     """Return whether the right password was given; nobody gets in if it is empty."""
     # Of the digests, so that the time tells neither the place of a wrong letter nor the length of
     # the right password.
-    digests = (
-        hashlib.sha256(text.strip().encode(errors="replace")).digest() for text in (given, password)
-    )
+    texts = (text.strip().encode(errors="replace") for text in (given, password))
+    digests = (hashlib.sha256(text).digest() for text in texts)
     return hmac.compare_digest(*digests) and bool(password)
 
 
@@ -63,8 +58,7 @@ def network_of(address: str) -> str:
 def show_operation(live_facts: Callable[[], list[tuple[str, str]]]) -> None:
     """Ask for the password; who has given it in this tab sees the limits, the model and TURN.
 
-    Args:
-        live_facts: returns what is said of the way of live video, with the name of each fact.
+    `live_facts` returns what is said of the way of live video, with the name of each fact.
     """
     if not st.session_state.get(_INSIDE) or not password_of():
         _show_door()
@@ -138,17 +132,15 @@ def model_rows() -> list[dict[str, str]]:
 
 
 def setting_rows(settings: Mapping[str, str] = os.environ) -> list[dict[str, str]]:
-    """Return all settings as they are in force; secrets say only whether they are set.
-
-    Args:
-        settings: environment variables and secrets.
-    """
+    """Return all settings as they are in force; secrets say only whether they are set."""
     jobs = [one for one in SETTINGS.values() if one.name.endswith("_JOBS")]
     by_cores = {one.name: max_jobs(one, {}) for one in jobs} | {MAX_STREAMS.name: max_streams({})}
     rows = []
     for setting in SETTINGS.values():
-        value, given = in_force(settings, setting)
-        value = value or str(by_cores.get(setting.name, ""))
+        given = bool(settings.get(setting.name, "").strip())
+        value = setting.text(settings) or str(by_cores.get(setting.name, ""))
+        if setting.kind is Kind.SECRET:
+            value = "set" if given else "not set"
         usual = "default" if value else "–"
         rows.append(_row(setting.name, value or "–", "set" if given else usual, setting.about))
     return rows

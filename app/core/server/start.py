@@ -18,8 +18,7 @@ from app.core.server.events import begin_log, log_event
 from app.core.server.metrics import serve_metrics
 from app.core.server.operator_view import MIN_LENGTH, password_of
 from app.core.server.streamlit_memory import bound_uploads, forget_closed_tabs, hold_uploads
-from app.core.session.clicks import keep_clicks
-from app.core.session.lasting_downloads import keep_downloads
+from app.core.session.clicks import keep_clicks, keep_downloads
 from app.core.settings import OPERATOR_PASSWORD
 from fer.images import MAX_BYTES
 
@@ -29,11 +28,8 @@ _log = logging.getLogger(__name__)
 def begin_server() -> None:
     """Bound a server's memory, begin its log and figures, and start its cleanup; once.
 
-    From then on no click is lost over the next one, no download over another page, no page is
-    emptied by the one before, no photograph arrives in a file, uploads have a budget, and the
-    server ends when it is told to. Recordings that a killed one has left are deleted.
-
-    A test of a page has no server: nothing may outlast it.
+    Recordings that a killed one has left are deleted. A test of a page has no server: nothing may
+    outlast it.
     """
     st.secrets.load_if_toml_exists()  # into the environment, where settings are looked for
     if CLEANUP.running or not runtime.exists():

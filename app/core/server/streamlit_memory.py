@@ -29,14 +29,11 @@ from app.core.settings import MAX_UPLOADS_TOTAL_MB
 
 
 def hold_uploads(most_bytes: int) -> None:
-    """Have uploads arrive in memory, in which they stay, not in a temporary file.
+    """Have uploads of up to so many bytes arrive in memory, in which they stay, not in a file.
 
     Seen in Streamlit 1.67.0. Without it, Starlette writes what is larger than a megabyte to an
     unnamed file: a photograph was on the disk for a moment, and on a full one it was refused. It
     can go when Streamlit says where uploads arrive.
-
-    Args:
-        most_bytes: size of the largest that does; others, such as recordings, arrive in a file.
     """
     MultiPartParser.spool_max_size = most_bytes
 
@@ -58,14 +55,7 @@ class UploadMemory:
     """Bounds the bytes of uploads, and lets go of those that no page has. Thread-safe.
 
     What arrives counts as what is there, so an upload ends when it is too much, not afterwards.
-
-    Args:
-        manager: has the files of all tabs.
-        is_open: tells whether a tab is open, given its name.
-        most: bytes of all tabs together.
-        largest: bytes of the largest upload; a tab may have little more.
-        free: returns the bytes of memory that are left, or None where nobody says.
-        clock: monotonic clock in seconds.
+    All tabs together have at most so many bytes, each little more than the largest upload.
     """
 
     def __init__(
@@ -89,9 +79,7 @@ class UploadMemory:
     ) -> None:
         """Count all uploads as they arrive, and hear what pages say that they have.
 
-        Args:
-            app: the class of the web server's apps, which is changed in place, once.
-            session: the class of Streamlit's sessions, likewise.
+        The classes of the web server's apps and of Streamlit's sessions are changed in place, once.
         """
         answer, take = app.__call__, session.handle_backmsg
         if hasattr(answer, "__wrapped__"):
@@ -169,11 +157,7 @@ class UploadMemory:
                 self._claims.get(tab, set()).discard(file)
 
     def _check(self, tab: str, coming: int, *, ask: bool) -> None:
-        """Raise if there is no room for so many bytes.
-
-        Raises:
-            HTTPException: with what the uploader is answered.
-        """
+        """Raise an `HTTPException` for the uploader if there is no room for so many bytes."""
         files = self._manager.file_storage.get(tab, {})
         of_tab = sum(len(file.data) for file in list(files.values())) + self._arriving[tab]
         of_all = sum(
@@ -195,10 +179,10 @@ class UploadMemory:
 def bound_uploads() -> None:
     """Bound the memory of all uploads to this server, which has just started.
 
-    Seen in Streamlit 1.67.0. Without it, who has a tab can fill the memory: each file may have the
-    size of the largest, but nobody counts them, and what no page shows stays until the tab is given
-    up, or for good if it comes later than that. It can go when the manager of uploads has a budget.
-    Where a newer version takes uploads in another way, nothing is counted.
+    Seen in Streamlit 1.67.0. Without it, who has a tab can fill the memory: nobody counts the
+    files, and what no page shows stays until the tab is given up, or for good if it comes later
+    than that. It can go when the manager of uploads has a budget. Where a newer version takes
+    uploads in another way, nothing is counted.
     """
     manager = runtime.get_instance().uploaded_file_mgr
     if isinstance(manager, MemoryUploadedFileManager):  # another one has limits of its own
@@ -220,13 +204,11 @@ _busy: list[threading.Thread] = []
 
 
 def forget_closed_tabs() -> bool:
-    """End the sessions of tabs that were closed two minutes ago.
+    """End the sessions of tabs that were closed two minutes ago; return whether anything went.
 
     Streamlit keeps the session of a closed tab for two minutes, in case its connection was only
-    lost: its photographs, uploads, and the files of its page. But it looks at the time only when
-    the next visitor leaves. Even then it holds on to the last session, which is emptied here.
-
-    Safe on any thread but Streamlit's own, on which the sessions are ended.
+    lost. But it looks at the time only when the next visitor leaves, and even then it holds on to
+    the last session, which is emptied here. Safe on any thread but Streamlit's own.
 
     Seen in Streamlit 1.67.0. Without it, what the last visitor of a day has uploaded is in the
     server's memory until somebody comes and goes on the next day: the loop that runs all scripts
@@ -234,10 +216,6 @@ def forget_closed_tabs() -> bool:
     with, and on a busy server the thread that still makes its page what it works on. It can go when
     Streamlit does so by itself. Where a newer version keeps sessions in another way, nothing is
     done.
-
-    Returns:
-        Whether anything went: a session, or what a page that was still being made for one had put
-        there since.
     """
     server = runtime.get_instance()
     try:

@@ -1,4 +1,4 @@
-"""Clicks that must not be lost over what else a browser sends, or over the next click."""
+"""Clicks that must not be lost, and how long what a click on a download needs is kept."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from functools import wraps
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from streamlit import config
+from streamlit import config, runtime
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
+from streamlit.runtime.media_file_storage import MediaFileKind
+
+from app.core.server.cleanup import CLEANUP
 
 #: Seconds after a link was followed in which its browser may still speak for the page it leaves: a
 #: busy one learns late that there is another.
@@ -29,20 +33,15 @@ def keep_clicks(
     is gone, but the browser would be told that the old page runs, and clear away the new one.
 
     **A click in a fragment** waits until the page's script has ended. The next click outside of
-    fragments does not wait: the script is told to stop, and a new one starts at once. What waited
-    for the old one went with it; a browser says only once that a button was pressed. It is now
+    fragments starts a new script at once, and what waited for the old one went with it. It is now
     handed on to the run that replaces the old one.
 
     Seen in Streamlit 1.67.0. Without it, a link that was clicked while the Live page loaded did
     nothing in 12 of 12 tries; one in fifteen who left that page while their device analysed found
     the next page empty; and on a slow server, who chose a face in a picture and at once another way
-    of answering kept the answers and lost the face. It can go when `AppSession` hands on what
-    waits, and leaves out what a page says after it was left. Where a newer version keeps these in
-    another way, nothing is changed.
-
-    Args:
-        session: the class of Streamlit's sessions, which is changed in place, once.
-        clock: monotonic clock in seconds.
+    of answering lost the face. It can go when `AppSession` hands on what waits, and leaves out what
+    a page says after it was left. Where a newer version keeps these in another way, nothing is
+    changed.
     """
     request = session.request_rerun
     if hasattr(request, "__wrapped__"):
@@ -125,3 +124,106 @@ def _take_waiting(runner: Any) -> WidgetStates | None:
             return requests._rerun_data.widget_states
     except AttributeError:
         return None
+
+
+#: Seconds for which a file is kept, from the first look after it was made. The browser asks for it
+#: at once; the rest is for a phone that changes its network just then, and a paused download.
+KEPT_SECONDS = 60.0
+
+#: Seconds for which a button is good after its page has replaced it, or its visitor has left: it
+#: has hold of what it would save.
+BUTTON_SECONDS = 30.0
+
+#: Bytes of all kept files, so that memory is bounded. Where there are more, the oldest go early.
+#: The newest is kept however large it is.
+KEPT_BYTES = 128 * 2**20
+
+#: What is used of Streamlit's manager, most of it private.
+_NEEDED = (
+    *("_deferred_callables", "_delete_file", "_drop_deferred_id", "_file_metadata", "_lock"),
+    *("_files_by_session_and_coord", "_get_inactive_file_ids"),
+    *("_remove_orphaned_deferred_callables", "can_read_files"),
+)
+
+
+def keep_downloads() -> None:
+    """Keep each file that a click on a download button makes for a minute, for all visitors.
+
+    No page shows such a file, so Streamlit deletes it as soon as two scripts or fragments have
+    ended, whosever they are. The same holds for the buttons: each run of a page gives them new
+    numbers, and when anybody's script ends, Streamlit forgets the old ones, which a browser may
+    still show. Old numbers are now good for half a minute.
+
+    `MediaFileManager.add` is no way to hold a file: it gives it to the page of the thread that
+    calls, of which there is none here, and a page lets go of its files when it runs anew.
+
+    Seen in Streamlit 1.67.0. Without it, with several visitors on the Live page a file could be
+    gone before the browser asked for it, and the download failed with 404. It can go when Streamlit
+    keeps such a file for a while. Where a newer version decides in another way what to delete,
+    nothing is changed.
+    """
+    manager = runtime.get_instance().media_file_mgr
+    known = all(hasattr(manager, name) for name in _NEEDED)
+    # Another server's own storage may not tell how large its files are.
+    if known and manager.can_read_files:
+        CLEANUP.add(Keeper(manager).look)
+
+
+class Keeper:
+    """Has a manager of files keep for a while what was made on a click; changes it in place."""
+
+    def __init__(
+        self, manager: MediaFileManager, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._manager, self._clock = manager, clock
+        self._inactive = manager._get_inactive_file_ids
+        self._since: dict[MediaFileMetadata, float] = {}
+        self._replaced: dict[str, float] = {}
+        manager._get_inactive_file_ids = self._tidy  # type: ignore[method-assign]
+        manager._remove_orphaned_deferred_callables = (  # type: ignore[method-assign]
+            self._tidy_buttons
+        )
+
+    def look(self) -> bool:
+        """See to it that what is oldest goes in time, even if no page runs any more."""
+        with self._manager._lock:
+            before = self._held()
+            self._tidy()
+            self._tidy_buttons()
+            return self._held() < before
+
+    def _tidy(self) -> set[str]:
+        """Delete the downloads that had their time, and return what else no page shows.
+
+        The manager calls it with its lock held, and deletes what it returns.
+        """
+        inactive, known = self._inactive(), self._manager._file_metadata
+        # A file that is made once more is another object here, and its time begins anew.
+        downloads = [i for i in inactive if known[i].kind is MediaFileKind.DOWNLOADABLE]
+        files = {known[file_id]: file_id for file_id in downloads}
+        now, room = self._clock(), KEPT_BYTES
+        since = {file: self._since.get(file, now) for file in files}
+        self._since = {}
+        for file in sorted(since, key=since.__getitem__, reverse=True):
+            if now - since[file] < KEPT_SECONDS and room > 0:
+                self._since[file] = since[file]
+                content = self._manager.read_file(files[file])
+                room -= content.content_size if content else 0
+            else:
+                self._manager._delete_file(files[file])
+        return inactive.difference(downloads)
+
+    def _tidy_buttons(self) -> None:
+        """Forget the buttons that a page has replaced long ago. Called with the lock held."""
+        pages = self._manager._files_by_session_and_coord.values()
+        shown = {file_id for files in pages for file_id in files.values()}
+        now, old = self._clock(), self._replaced
+        replaced = [i for i in self._manager._deferred_callables if i not in shown]
+        self._replaced = {file_id: old.get(file_id, now) for file_id in replaced}
+        for file_id in replaced:
+            if now - self._replaced[file_id] >= BUTTON_SECONDS:
+                self._manager._drop_deferred_id(file_id)
+                del self._replaced[file_id]
+
+    def _held(self) -> int:
+        return len(self._manager._file_metadata) + len(self._manager._deferred_callables)

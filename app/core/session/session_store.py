@@ -23,9 +23,6 @@ KEEP_SECONDS = 165.0
 #: nothing go first, then the oldest.
 CAPACITY, CAPACITY_BYTES = 1000, 512 * 2**20
 
-#: Random bytes of a key, which nobody can guess.
-_KEY_BYTES = 24
-
 #: Seconds for which the last key is good after a claim, in the same browser: a tab that is reloaded
 #: twice may not have heard of the new one.
 KEY_SECONDS = 30.0
@@ -50,14 +47,8 @@ class SessionStore(Generic[Session]):
     visitor has been sent the address; and with each claim, the address becomes another one.
 
     Somebody has to call `look` now and then, else nothing goes before the next visitor comes.
-
-    Args:
-        is_open: tells whether a tab is open, given its name.
-        clock: monotonic clock in seconds.
-        keep_seconds: see `KEEP_SECONDS`.
-        dropped: is called with each session that is kept no more; must not raise.
-        bytes_of: returns the memory that a session takes; 0 if losing it is no loss. If not given,
-            32 are kept.
+    `dropped` is called with each session that is kept no more, and must not raise; `bytes_of`
+    returns the memory that one takes, 0 if losing it is no loss. By default 32 are kept.
     """
 
     def __init__(
@@ -73,10 +64,6 @@ class SessionStore(Generic[Session]):
         self._keep_seconds, self._dropped, self._bytes_of = keep_seconds, dropped, bytes_of
         self._lock = threading.Lock()
         self._kept: list[_Kept[Session]] = []
-
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._kept)
 
     def knows(self, key: str, browser: str) -> bool:
         """Return whether a browser has a session of a key, in whichever tab."""
@@ -125,7 +112,6 @@ class SessionStore(Generic[Session]):
             return len(self._kept) < before
 
     def _of_key(self, key: str, browser: str) -> _Kept[Session] | None:
-        """Return what a browser has by a key."""
         for kept in self._kept:
             late = self._clock() - kept.claim_time > KEY_SECONDS
             known = (kept.key,) if late else (kept.key, kept.last_key)
@@ -158,4 +144,4 @@ class SessionStore(Generic[Session]):
 
 
 def _new_key() -> str:
-    return secrets.token_urlsafe(_KEY_BYTES)
+    return secrets.token_urlsafe(24)  # bytes that nobody can guess

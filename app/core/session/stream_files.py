@@ -13,14 +13,7 @@ from fer.export.stream import StreamResult
 
 @dataclass(frozen=True)
 class Format:
-    """One kind of file with results.
-
-    Attributes:
-        label: what its button says.
-        ending: of the file's name.
-        mime: media type.
-        purpose: what it is for.
-    """
+    """One kind of file with results: what its button says, its ending, media type and purpose."""
 
     label: str
     ending: str

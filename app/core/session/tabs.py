@@ -1,8 +1,4 @@
-"""The tab that a page runs for: its name, whether it is open, what it has uploaded.
-
-Streamlit keeps these to itself. Each function says where that was seen, what happens without it,
-and when it can go.
-"""
+"""The tab that a page runs for: its name, whether it is open, what it has uploaded."""
 
 from __future__ import annotations
 
@@ -13,8 +9,6 @@ from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
-
-_COOKIE = "_streamlit_xsrf"
 
 
 def this_tab() -> str:
@@ -38,7 +32,7 @@ def this_visitor() -> str:
     Seen in Streamlit 1.67.0. Without it, limits of a visitor would hold for each tab by itself. It
     can go when there is a public name for a browser.
     """
-    token, _ = decode_xsrf_token_string(st.context.cookies.get(_COOKIE, ""))
+    token, _ = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf", ""))
     return hashlib.blake2b(token, digest_size=16).hexdigest() if token else this_tab()
 
 

@@ -15,8 +15,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.stream_charts.curves import Curves
-from app.core.stream_charts.timeline import MAX_PEOPLE, PersonLine, Timeline, person_name
+from app.core.stream_charts.timeline import MAX_PEOPLE, Curves, PersonLine, Timeline, person_name
 from fer.drawing.annotate import ink_on
 from fer.export.stream import Shares, Span
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
@@ -100,12 +99,7 @@ _CURVES_STYLE = f"""
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Time from left to right.
-
-    Attributes:
-        start: first second.
-        end: last second; after the first.
-    """
+    """Time from left to right, from a first second to a later one."""
 
     start: float
     end: float
@@ -146,13 +140,8 @@ def timeline_html(
 
     The colour of a bar is that of its expression. Where nothing was analysed, crosses take the
     place of a row's grey background, and where the camera was off, lines across. A dotted vertical
-    line marks a change of the head, a dashed one a cut. What is of class ``area`` covers all rows.
-
-    Args:
-        line: the aggregated session.
-        labels: names of the expressions.
-        alt: what it shows, for those who cannot see it.
-        cuts: seconds at which another scene begins.
+    line marks a change of the head, a dashed one a cut, given in seconds. What is of class ``area``
+    covers all rows. `alt` says what it shows, for those who cannot see it.
     """
     axis, people = TimeAxis(line.start, line.end), line.longest
     around = _around(line, cuts, axis)
@@ -178,12 +167,9 @@ def _person(track: int) -> str:
 
 def _bars(person: PersonLine, labels: Sequence[str], width: float, axis: TimeAxis) -> Iterator[str]:
     name = person_name(person.track)
+    figures = (person.seconds, person.expression, person.confidence, person.uncertain)
     for seconds, expression, confidence, uncertain in zip(
-        person.seconds.tolist(),
-        person.expression.tolist(),
-        person.confidence.tolist(),
-        person.uncertain.tolist(),
-        strict=True,
+        *(of_bars.tolist() for of_bars in figures), strict=True
     ):
         label = labels[expression]
         about = f"{name}, {clock(seconds)}: {label} {chance(confidence)}"
@@ -212,14 +198,10 @@ def _around(line: Timeline, cuts: Sequence[float], axis: TimeAxis) -> str:
             yield f'<i class="{kind}{late}"{tip} style="{axis.span(first, last)}"></i>'
 
     lines = [("change", change.seconds) for change in line.changes] + [("cut", at) for at in cuts]
-    return "".join(
-        [
-            *parts("known", "", line.known),
-            *parts("no-data", NO_DATA, line.gaps),
-            *parts("camera-off", CAMERA_OFF, line.camera_off),
-            *(f'<i class="{kind}" style="{axis.left(at)}"></i>' for kind, at in lines),
-        ]
-    )
+    known, gaps = parts("known", "", line.known), parts("no-data", NO_DATA, line.gaps)
+    off = parts("camera-off", CAMERA_OFF, line.camera_off)
+    marks = (f'<i class="{kind}" style="{axis.left(at)}"></i>' for kind, at in lines)
+    return "".join([*known, *gaps, *off, *marks])
 
 
 def _names(line: Timeline, axis: TimeAxis) -> str:
@@ -235,32 +217,23 @@ def _names(line: Timeline, axis: TimeAxis) -> str:
 def curves_html(curve: Curves, start: float, end: float, alt: str, *, tips: bool = False) -> str:
     """Return a chart with a line per expression, in its colour. Gaps are not joined.
 
-    Args:
-        curve: a person's probabilities.
-        start: first second of the axis.
-        end: last second of the axis.
-        alt: what it shows, for those who cannot see it.
-        tips: whether the figures of a time appear where the pointer is.
+    `tips` says whether the figures of a time appear where the pointer is.
     """
     axis = TimeAxis(start, end)
-    picture = f"data:image/svg+xml,{quote(_svg(curve, axis), safe=_SAFE)}"
+    # What need not be written as %XX in an attribute's address is safe.
+    picture = f"data:image/svg+xml,{quote(_svg(curve, axis), safe=' /:=-.,;()')}"
     shares = "".join(
         f'<span style="right:8px;top:{_LINES * (1 - share):.0f}px;transform:translateY(-50%)">'
         f"{share:.0%}</span>"
         for share in (0, 0.5, 1)
     )
     figures = "".join(_figures(curve, axis)) if tips else ""
-    return _chart(
-        "fer-curves",
-        _CURVES_STYLE + _TIP_STYLE,
-        alt,
+    content = (
         f'<div>{shares}</div><div><img alt="" src="{picture}">{figures}</div>'
-        f'<span></span><div class="words">{axis.times()}</div>',
+        f'<span></span><div class="words">{axis.times()}</div>'
     )
+    return _chart("fer-curves", _CURVES_STYLE + _TIP_STYLE, alt, content)
 
-
-#: What need not be written as %XX in an attribute's address.
-_SAFE = " /:=-.,;()"
 
 #: A line keeps its width where the picture is stretched.
 _AS_ON_THE_PAGE = "vector-effect='non-scaling-stroke'"
@@ -311,13 +284,7 @@ def _figures(curve: Curves, axis: TimeAxis) -> Iterator[str]:
 
 
 def mix_strip(mix: Floats, labels: Sequence[str], alt: str) -> str:
-    """Return one strip divided by probabilities.
-
-    Args:
-        mix: ``(k,)`` mean probabilities of the faces in view.
-        labels: names of the ``k`` expressions.
-        alt: what the strip shows, for those who cannot see it.
-    """
+    """Return one strip divided by the mean probabilities ``(k,)`` of the faces in view."""
     parts = "".join(map(_part, labels, mix.tolist(), map(chance, mix.tolist())))
     return f'<div role="img" aria-label="{escape(alt)}" style="{_STRIP_STYLE}">{parts}</div>'
 
@@ -326,11 +293,6 @@ def shares_html(shares: Shares, labels: Sequence[str], alt: str) -> str:
     """Return a strip per person, divided by the time of each answer, named where it is wide enough.
 
     Only the `MAX_PEOPLE` who were seen longest are shown.
-
-    Args:
-        shares: seconds per person and answer.
-        labels: names of the expressions.
-        alt: what it shows, for those who cannot see it.
     """
     order = np.sort(np.argsort(-shares.seconds.sum(axis=1), kind="stable")[:MAX_PEOPLE])
     answers, rows = [*labels, UNCERTAIN], []

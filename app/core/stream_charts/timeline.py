@@ -1,14 +1,17 @@
-"""A stream's rows aggregated per person over time. Does not use Streamlit."""
+"""A stream's rows per person over time, and what is said of them. Does not use Streamlit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.core.models.head_text import NAMES
-from fer.export.stream import GAP_SECONDS, FrameTimes, Span, StreamRows, gaps, off_spans
+from fer.export.stream import GAP_SECONDS, FrameTimes, Shares, Span, StreamRows, gaps, off_spans
+from fer.text import chance, clock
+from fer.types import UNCERTAIN
 
 #: Maximum number of rows in a chart; the people who were seen longest get one.
 MAX_PEOPLE = 8
@@ -41,13 +44,7 @@ class PersonLine:
 
 @dataclass(frozen=True)
 class HeadChange:
-    """A change of the head or the model.
-
-    Attributes:
-        seconds: when.
-        head: name of the new head.
-        model: name of the new model; empty if only the head was changed.
-    """
+    """A change of the head, or of the model, whose name is empty if only the head was changed."""
 
     seconds: float
     head: str
@@ -61,18 +58,17 @@ class HeadChange:
 
 @dataclass(frozen=True)
 class Timeline:
-    """All people over time.
+    """All people over time. All times are in seconds.
 
     Attributes:
         start: first second.
         end: last second.
         until: second up to which time has passed; not after the end.
-        width: width of a bar in seconds.
+        width: of a bar.
         people: everybody who was seen.
-        gaps: from and to in seconds, where nothing was analysed; not shorter than a bar.
+        gaps: from and to, where nothing was analysed; not shorter than a bar.
         changes: changes of the head.
-        camera_off: from and to in seconds, where the camera was switched off; not shorter than a
-            bar.
+        camera_off: from and to, where the camera was switched off; not shorter than a bar.
     """
 
     start: float
@@ -82,7 +78,7 @@ class Timeline:
     people: list[PersonLine]
     gaps: list[Span]
     changes: list[HeadChange]
-    camera_off: list[Span] = field(default_factory=list)
+    camera_off: list[Span]
 
     @property
     def known(self) -> list[Span]:
@@ -140,21 +136,11 @@ def timeline(
         until = float(rows.seconds[-1]) if len(rows) else start
     unknown = gaps(rows, start, until, gap_seconds=gap_seconds)
     end = max(end, start + width)
-    return Timeline(
-        start,
-        end,
-        min(until, end),
-        width,
-        people,
-        _drawn(unknown, width),
-        _changes(rows),
-        _drawn(off_spans(times), width),
+    drawn, off = (
+        [(first, last) for first, last in spans if last - first >= width]
+        for spans in (unknown, off_spans(times))
     )
-
-
-def _drawn(spans: list[Span], width: float) -> list[Span]:
-    """Return the spans that are not shorter than a bar."""
-    return [(first, last) for first, last in spans if last - first >= width]
+    return Timeline(start, end, min(until, end), width, people, drawn, _changes(rows), off)
 
 
 def _bars(
@@ -202,3 +188,156 @@ def _line(
     uncertain = np.bincount(index, weights=rows.array["uncertain"]) > counts / 2
     centres = (start + (bars + 0.5) * width).astype(np.float64)
     return PersonLine(track, centres, means.argmax(axis=1), means.max(axis=1), uncertain)
+
+
+def describe_timeline(line: Timeline, labels: Sequence[str], cuts: Sequence[float] = ()) -> str:
+    """Return the alternative text of a timeline: each person's most frequent answer."""
+    span = f"from {clock(line.start)} to {clock(line.end)}"
+    parts = []
+    for person in line.people:
+        answers = np.where(person.uncertain, len(labels), person.expression)
+        most = [*labels, UNCERTAIN][int(np.bincount(answers).argmax())]
+        parts.append(f"person {person.track} mostly {most}")
+    sentences = [f"Timeline {span}: {'; '.join(parts) or 'no face'}."]
+    sentences += [_spans("No data", line.gaps)] * bool(line.gaps)
+    sentences += [off_sentence(line)] * bool(line.camera_off)
+    changes = [f"From {clock(c.seconds)} on: {c.name}" for c in line.changes]
+    if changes:
+        sentences.append(f"{'; '.join(changes[:_MAX_TOLD])}{_more(changes)}.")
+    if scenes := [clock(seconds) for seconds in cuts]:
+        sentences.append(f"Another scene at {', '.join(scenes[:_MAX_TOLD])}{_more(scenes)}.")
+    return " ".join(sentences)
+
+
+def off_sentence(line: Timeline) -> str:
+    """Return when the camera was off; "" if it was not."""
+    return _spans("Camera off", line.camera_off) if line.camera_off else ""
+
+
+#: Most gaps, changes of the head, cuts and so on that an alternative text lists.
+_MAX_TOLD = 4
+
+
+def _spans(what: str, spans: Sequence[Span]) -> str:
+    told = [f"from {clock(first)} to {clock(last)}" for first, last in spans]
+    return f"{what} {', '.join(told[:_MAX_TOLD])}{_more(told)}."
+
+
+def _more(told: Sequence[str]) -> str:
+    rest = len(told) - _MAX_TOLD
+    return f" and {rest} more" if rest > 0 else ""
+
+
+#: Share of the time from which on an answer is what people mostly show.
+_MOSTLY = 0.5
+
+
+def whole_line(shares: Shares, labels: Sequence[str], time: str) -> str:
+    """Return what everybody shows on the whole, and how much of it is uncertain, in Markdown.
+
+    The shares are of at least one person, the time is that in which they were seen.
+    """
+    people = len(shares.tracks)
+    who = f"{people} {'person' if people == 1 else 'people'} in {time}"
+    seconds = shares.seconds.sum(axis=0)
+    if not seconds.any():  # a single frame
+        return f"**{who}**"
+    parts = seconds / seconds.sum()
+    answers, uncertain = [*labels, UNCERTAIN], float(parts[-1])
+    most = f"mostly {answers[int(parts.argmax())]}"
+    if parts.max() <= _MOSTLY:
+        order = (-parts[:-1]).argsort(kind="stable")[:2]
+        most = ", ".join(f"{labels[i]} {parts[i]:.0%}" for i in order)
+    unsure = f" Uncertain for {chance(uncertain)} of it, hatched below: look there yourself."
+    return f"**{who}: {most}.**{unsure if uncertain else ''}"
+
+
+def describe_shares(shares: Shares, labels: Sequence[str]) -> str:
+    """Return the alternative text of the shares of time."""
+    answers = [*labels, UNCERTAIN]
+    parts = []
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+        total = max(float(seconds.sum()), 1e-9)
+        order = (-seconds).argsort(kind="stable")
+        named = ", ".join(f"{answers[i]} {seconds[i] / total:.0%}" for i in order if seconds[i] > 0)
+        parts.append(f"person {track}: {named}")
+    return f"Share of time. {'; '.join(parts)}." if parts else "Share of time: no face was seen."
+
+
+def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]:
+    """Return one row per person: number, time seen, and the share of each answer in per cent."""
+    rows = []
+    for track, seconds in zip(shares.tracks, shares.seconds, strict=True):
+        total = float(seconds.sum())
+        parts = {
+            answer: 100 * float(part) / total if total else 0.0
+            for answer, part in zip([*labels, UNCERTAIN], seconds, strict=True)
+        }
+        rows.append({"person": track, "seen": clock(total), **parts})
+    return rows
+
+
+#: Maximum number of points of a line; more would not be seen, and slow the page down.
+MAX_POINTS = 400
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A person's mean probabilities over time, in ``m`` points.
+
+    Attributes:
+        seconds: ``(m,)`` times, ascending.
+        probabilities: ``(m, k)``; NaN for a label that the head of the time lacks. A row that is
+            all NaN is a gap: the person was not in view, nothing was analysed, or the head changed.
+        labels: names of the ``k`` expressions.
+    """
+
+    seconds: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    labels: tuple[str, ...]
+
+    @property
+    def occurring(self) -> list[int]:
+        """The indices of all labels that some head of the time has."""
+        return np.flatnonzero(~np.isnan(self.probabilities).all(axis=0)).tolist()
+
+
+def curves(rows: StreamRows, person: int, start: float, end: float) -> Curves:
+    """Return a person's probabilities between two times in seconds."""
+    rows = rows.take((rows.track == person) & (rows.seconds >= start) & (rows.seconds <= end))
+    width = max(1e-3, (end - start) / MAX_POINTS)
+    head = rows.array["head"].astype(np.int64)
+    # Each point is of one head alone, whatever was changed within its time.
+    key = ((rows.seconds - start) / width).astype(np.int64) * len(rows.heads) + head
+    _, first, point, count = np.unique(
+        key, return_index=True, return_inverse=True, return_counts=True
+    )
+    seconds = np.bincount(point, weights=rows.seconds) / count if len(rows) else np.zeros(0)
+    sums = np.zeros((len(count), len(rows.labels)))
+    np.add.at(sums, point, rows.probabilities)
+    has = np.array([[label in of.labels for label in rows.labels] for of in rows.heads])
+    means = np.where(has[head[first]], sums / count[:, None], np.nan)
+    gap = (np.diff(seconds) > max(GAP_SECONDS, 2 * width)) | (np.diff(head[first]) != 0)
+    before = np.flatnonzero(gap) + 1
+    return Curves(
+        np.insert(seconds, before, (seconds[before - 1] + seconds[before]) / 2),
+        np.insert(means, before, np.nan, axis=0),
+        rows.labels,
+    )
+
+
+def describe_curves(curve: Curves, name: str) -> str:
+    """Return the alternative text of a chart: each expression's mean and its highest point."""
+    shown = curve.occurring
+    if not shown:
+        return f"Probabilities of {name} over time: not in view."
+    means = np.nanmean(curve.probabilities[:, shown], axis=0)
+    parts = []
+    for i in (-means).argsort(kind="stable").tolist():
+        line = curve.probabilities[:, shown[i]]
+        top = int(np.nanargmax(line))
+        peak = f"{chance(float(line[top]))} at {clock(curve.seconds[top])}"
+        parts.append(
+            f"{curve.labels[shown[i]]} {chance(float(means[i]))} on average, at most {peak}"
+        )
+    return f"Probabilities of {name} over time: {'; '.join(parts)}."

@@ -9,8 +9,6 @@ import numpy as np
 import streamlit as st
 
 from app.core.components import show_picker
-from app.core.stream_charts import text
-from app.core.stream_charts.curves import curves, describe_curves
 from app.core.stream_charts.drawing import (
     CAMERA_OFF,
     NO_DATA,
@@ -18,24 +16,30 @@ from app.core.stream_charts.drawing import (
     shares_html,
     timeline_html,
 )
-from app.core.stream_charts.timeline import MAX_BARS, MAX_PEOPLE, Timeline, person_name, timeline
+from app.core.stream_charts.timeline import (
+    MAX_BARS,
+    MAX_PEOPLE,
+    Timeline,
+    curves,
+    describe_curves,
+    describe_shares,
+    describe_timeline,
+    off_sentence,
+    person_name,
+    share_rows,
+    timeline,
+)
 from app.core.text import counted, legend
 from fer.export.stream import GAP_SECONDS, FrameTimes, StreamRows, shares
 from fer.types import UNCERTAIN
 
 _PERSON = "live_person"
-_PERSON_CHOICE = "live_person_choice"
 
 #: Maximum number of bars of a running stream's timeline, which is drawn again and again.
 ROLLING_BARS = 90
 
-#: In the legend: the background of a person's row, and what stands where nothing was analysed.
+#: In the legend: the background of a person's row.
 _NOT_IN_VIEW = ':color[■]{foreground="#85858D55"}\u00a0not in view'
-_NO_DATA_MARK = f"▩\u00a0{NO_DATA}"
-_CAMERA_OFF_MARK = f"▤\u00a0{CAMERA_OFF}"
-
-#: The line at a cut.
-_CUT_MARK = "┆\u00a0another scene"
 
 
 def show_timeline(
@@ -50,30 +54,19 @@ def show_timeline(
     gap_seconds: float = GAP_SECONDS,
     max_bars: int = MAX_BARS,
 ) -> Timeline | None:
-    """Show a timeline, of which the time up to `until` has passed.
+    """Show a timeline in a container of its own, of the key ``<key>_chart``, and return it.
 
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        start: first second.
-        end: last second.
-        until: second up to which frames may have come.
-        key: of the container that has nothing but the chart, without the ``_chart`` at its end.
-        empty: what is said where nobody was seen.
-        cuts: seconds at which another scene begins.
-        gap_seconds: longest time for which a frame stands; see `fer.export.stream`.
-        max_bars: maximum number of bars of a person.
-
-    Returns:
-        What the chart shows; None where nobody was seen.
+    None where nobody was seen, which is said. For the other arguments see `timeline`, and
+    `timeline_html` for the cuts.
     """
     line = timeline(rows, start, end, until, gap_seconds=gap_seconds, max_bars=max_bars)
     labels = rows.labels
     cuts = [cut for cut in cuts if line.start < cut < line.end]
     st.markdown("##### Timeline", anchors=False)
     if not line.people:
-        st.caption(f"{empty} {text.off_sentence(line)}")
+        st.caption(f"{empty} {off_sentence(line)}")
         return None
-    alt = text.describe_timeline(line, labels, cuts)
+    alt = describe_timeline(line, labels, cuts)
     with st.container(key=f"{key}_chart"):
         st.html(timeline_html(line, labels, alt, cuts))
     _explain(line, labels, cuts)
@@ -85,8 +78,9 @@ def _explain(line: Timeline, labels: Sequence[str], cuts: Sequence[float]) -> No
     seen = {int(i) for person in line.people for i in person.expression}
     unsure = any(person.uncertain.any() for person in line.people)
     marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]
-    marks += [_NO_DATA_MARK] * bool(line.gaps) + [_CAMERA_OFF_MARK] * bool(line.camera_off)
-    marks += [_CUT_MARK] * bool(cuts)
+    marks += [f"▩\u00a0{NO_DATA}"] * bool(line.gaps)
+    marks += [f"▤\u00a0{CAMERA_OFF}"] * bool(line.camera_off)
+    marks += ["┆\u00a0another scene"] * bool(cuts)
     st.markdown("\u2002 ".join(marks))
     more = len(line.people) - MAX_PEOPLE
     hidden = f" Not drawn: {counted(more, 'person')} seen more briefly." if more > 0 else ""
@@ -98,12 +92,7 @@ def _explain(line: Timeline, labels: Sequence[str], cuts: Sequence[float]) -> No
 def show_curves(rows: StreamRows, start: float, end: float, *, tips: bool = True) -> None:
     """Show all probabilities of one person, whom the visitor chooses.
 
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        start: first second.
-        end: last second.
-        tips: whether the figures of a time appear where the pointer is: too much for a chart that
-            is drawn again and again.
+    `tips` are too much for a chart that is drawn again and again; see `curves_html`.
     """
     people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
     if not len(people):
@@ -127,7 +116,7 @@ def _choose_person(people: list[int], default: int) -> int:
             "Person",
             people,
             person,
-            _PERSON_CHOICE,
+            f"{_PERSON}_choice",
             partial(st.session_state.__setitem__, _PERSON),
             format_func=person_name,
             label_visibility="collapsed",
@@ -137,21 +126,16 @@ def _choose_person(people: list[int], default: int) -> int:
 
 
 def show_shares(rows: StreamRows, times: FrameTimes | None = None) -> None:
-    """Show how long each person got each answer.
-
-    Args:
-        rows: rows of a session or recording, with the heads that occur in them.
-        times: the frames of the rows; those of a camera session if None.
-    """
+    """Show how long each person got each answer; of a camera session if no frames are given."""
     sums = shares(rows, times)
     if not sums.seconds.any():
         return
     with st.container(border=True):
         st.markdown("##### Share of time", anchors=False)
-        alt = text.describe_shares(sums, rows.labels)
+        alt = describe_shares(sums, rows.labels)
         st.html(shares_html(sums, rows.labels, alt))
         st.dataframe(
-            text.share_rows(sums, rows.labels),
+            share_rows(sums, rows.labels),
             hide_index=True,
             column_config={
                 "person": st.column_config.NumberColumn("Person", width=64),

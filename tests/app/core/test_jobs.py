@@ -1,14 +1,32 @@
-"""Jobs in a bounded number of threads, with work that a test lets go on."""
+"""Jobs in a bounded number of threads, the cores of a container, and who goes first on them."""
+
+from __future__ import annotations
 
 import os
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.jobs import Cancelled, Job, Jobs, State, max_jobs
-from app.core.settings import Setting
-from tests.app.samples import PATIENCE
+from app.core.priority import (
+    LINGER_SECONDS,
+    RATE_WHILE_WAITED,
+    Priority,
+    Throttle,
+    lower_priority,
+    max_streams,
+    usable_cores,
+)
+from app.core.settings import MAX_STREAMS, Setting
+from fer.errors import FerError
+from tests.app.samples import PATIENCE, Clock
 
 
 class Work:
@@ -29,10 +47,15 @@ class Work:
 
 
 @pytest.mark.parametrize(
-    ("setting", "cores", "places"), [("", 1, 1), ("", 8, 4), ("3", 1, 3), ("0", 8, 0)]
-)
-def test_the_setting_decides_or_else_the_cores(setting: str, cores: int, places: int) -> None:
+    ("setting", "cores", "places", "streams"),
+    [("", 1, 1, 2), ("", 8, 4, 16), ("", 0.5, 1, 1), ("", 0.1, 1, 0), ("3", 1, 3, 3),
+     ("0", 8, 0, 0)],
+)  # fmt: skip
+def test_the_setting_decides_or_else_the_cores(
+    setting: str, cores: float, places: int, streams: int
+) -> None:
     assert max_jobs(Setting("JOBS", "at once"), {"JOBS": setting}, cores) == places
+    assert max_streams({MAX_STREAMS.name: setting}, cores) == streams
 
 
 def test_a_job_runs_and_keeps_its_result() -> None:
@@ -51,16 +74,16 @@ def test_a_job_runs_and_keeps_its_result() -> None:
     assert job.state is State.DONE
 
 
-def test_a_job_that_fails_says_why_and_gives_its_place_back() -> None:
-    jobs, error = Jobs(1), ValueError("no picture")
-    job, following = Job(bad := Work(error)), Job(good := Work())
-    jobs.start(job)
-    jobs.start(following)
-    bad.go.set()
-    good.go.set()
-    assert following.wait(PATIENCE)
-    assert (job.state, job.error, job.result) == (State.FAILED, error, None)
-    assert following.state is State.DONE
+def test_a_job_that_fails_says_why_to_the_log_unless_it_is_for_the_visitor(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for error, logged in ((FerError("refused"), False), (ValueError("no picture"), True)):
+        job = Job(work := Work(error))
+        work.go.set()
+        Jobs(1).start(job)
+        assert job.wait(PATIENCE)
+        assert (job.state, job.error, job.result) == (State.FAILED, error, None)
+        assert ("a job failed" in caplog.text) == logged
 
 
 def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() -> None:
@@ -86,11 +109,11 @@ def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() 
 
 @pytest.mark.parametrize("result", ["done", ValueError("too late")])
 def test_what_comes_after_a_cancel_does_not_count(result: object) -> None:
-    work, after = Work(result, heeds=False), threading.Event()
+    work, after, jobs = Work(result, heeds=False), threading.Event(), Jobs(1)
     job = Job(work, after.set)
-    Jobs(1).start(job)
+    jobs.start(job)
     assert work.began.wait(PATIENCE)
-    job.cancel()
+    jobs.close(0.01)  # which does not wait for ever
     assert (job.state, job.active) == (State.CANCELLED, False)
     assert not after.is_set(), "its files may still be in use"
     work.go.set()
@@ -100,51 +123,26 @@ def test_what_comes_after_a_cancel_does_not_count(result: object) -> None:
 
 
 def test_closing_ends_all_and_takes_no_more() -> None:
-    jobs, works = Jobs(1), [Work(), Work()]
-    queue = [Job(work) for work in works]
-    for job in queue:
-        jobs.start(job)
+    jobs, works = Jobs(1), [Work() for _ in range(3)]
+    first, second, late = (Job(work) for work in works)
+    jobs.start(first)
+    jobs.start(second)
     assert works[0].began.wait(PATIENCE)
     jobs.close(PATIENCE)
-    assert [job.state for job in queue] == [State.CANCELLED] * 2
-    assert all(job.wait(0) for job in queue)
-    late = Job(Work())
     jobs.start(late)
-    assert late.state is State.CANCELLED
+    assert [job.state for job in (first, second, late)] == [State.CANCELLED] * 3
+    assert all(job.wait(0) for job in (first, second))
 
 
-def test_a_job_whose_follow_up_fails_still_gives_its_place_back() -> None:
-    def fail() -> None:
-        raise OSError("gone")
-
-    jobs, works = Jobs(1), [Work(), Work()]
-    first, second = Job(works[0], fail), Job(works[1])
-    for job, work in zip((first, second), works, strict=True):
-        jobs.start(job)
-        work.go.set()
-    assert second.wait(PATIENCE)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux only")
-def test_a_job_lets_the_other_threads_go_first() -> None:
-    def niceness(_: Cancelled) -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    job = Job(niceness)
-    Jobs(1).start(job)
-    assert job.wait(PATIENCE)
-    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    assert job.result == min(19, here + 10)
-
-
-@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
+@pytest.mark.parametrize("end", [SystemExit, MemoryError])
 def test_a_thread_that_is_ended_takes_no_place_with_it(end: type[BaseException]) -> None:
     jobs = Jobs(1)
 
-    def die(cancelled: object) -> None:
+    def die(*cancelled: object) -> None:
         raise end
 
-    first, second = Job(die), Job(lambda cancelled: "done")
+    # What should follow the first one fails, too.
+    first, second = Job(die, die if end is MemoryError else int), Job(lambda cancelled: "done")
     for job in (first, second):
         jobs.start(job)
         assert job.wait(PATIENCE)
@@ -156,9 +154,7 @@ def test_a_job_for_which_there_is_no_thread_fails_and_the_next_one_runs(
 ) -> None:
     jobs, ended = Jobs(1), threading.Event()
 
-    def none_left(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
+    none_left = Mock(side_effect=RuntimeError("can't start new thread"))
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", none_left)
         jobs.start(job := Job(lambda cancelled: "done", after=ended.set))
@@ -166,3 +162,100 @@ def test_a_job_for_which_there_is_no_thread_fails_and_the_next_one_runs(
     jobs.start(job := Job(lambda cancelled: "done"))
     assert job.wait(PATIENCE)
     assert job.result == "done"
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({}, 4),
+        ({"cpu.max": "max 100000\n"}, 4),
+        ({"cpu.max": "10000 100000\n"}, 0.1),
+        ({"cpu.max": "800000 100000\n"}, 4),
+        ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 0.5),
+        ({"cpu/cpu.cfs_quota_us": "50000\n"}, 4),
+        ({"cpu/cpu.cfs_quota_us": "0\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
+    ],
+)
+def test_a_container_has_what_it_is_given(
+    tmp_path: Path, files: dict[str, str], cores: float
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert usable_cores(tmp_path, 4) == pytest.approx(cores)
+
+
+def test_photographs_are_wanted_until_the_last_one_has_been_shown() -> None:
+    clock = Clock()
+    priority = Priority(2, clock)
+    assert not priority.waiting
+    with pytest.raises(OSError, match="gone"), priority.turn():
+        raise OSError("gone")
+    with ExitStack() as both:
+        with priority.turn():
+            both.enter_context(priority.turn())
+        clock.seconds += 60
+        assert priority.waiting
+    assert priority.waiting  # its page is being made
+    clock.seconds += LINGER_SECONDS
+    assert not priority.waiting
+
+
+@pytest.mark.parametrize("places", [1, 3])
+def test_no_more_are_in_than_there_are_places(places: int) -> None:
+    priority, inside, most = Priority(places), list[int](), list[int]()
+    full = threading.Barrier(places, timeout=60)
+
+    def visit(number: int) -> None:
+        with priority.turn():
+            inside.append(number)
+            full.wait()  # so many are in at the same time
+            most.append(len(inside))
+            full.wait()
+            inside.remove(number)
+
+    with ThreadPoolExecutor(3 * places) as pool:
+        list(pool.map(visit, range(3 * places)))
+    assert max(most) == places
+
+
+def taken(throttle: Throttle, clock: Clock, rate: float, seconds: float) -> int:
+    """Return how many frames of a camera are taken."""
+    count = 0
+    for _ in range(round(rate * seconds)):
+        clock.seconds += 1 / rate
+        count += throttle.takes()
+    return count
+
+
+@given(rate=st.floats(1, 120))
+def test_all_frames_are_taken_while_nobody_waits_and_fewer_while_somebody_does(rate: float) -> None:
+    clock = Clock()
+    priority = Priority(1, clock)
+    throttle = Throttle(priority, clock)
+    assert throttle.takes()
+    assert taken(throttle, clock, rate, 20) == round(rate * 20)
+    with priority.turn():
+        expected = 20 * min(rate, RATE_WHILE_WAITED)
+        assert taken(throttle, clock, rate, 20) == pytest.approx(expected, abs=2)
+    clock.seconds += LINGER_SECONDS
+    assert taken(throttle, clock, rate, 20) == round(rate * 20)
+    with priority.turn():
+        clock.seconds += 60  # who was still does not make up for it
+        assert taken(throttle, clock, 15, 1) <= RATE_WHILE_WAITED + 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a niceness on Linux only")
+def test_a_thread_that_lets_others_first_as_those_of_jobs_do_is_the_only_one() -> None:
+    def niceness(*_: object) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = niceness()
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(2):
+            pool.submit(lower_priority, 3).result()
+        assert pool.submit(niceness).result() == min(19, before + 3)
+    job = Job(niceness)
+    Jobs(1).start(job)
+    assert job.wait(PATIENCE)
+    assert (job.result, niceness()) == (min(19, before + 10), before)

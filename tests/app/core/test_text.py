@@ -30,15 +30,16 @@ def test_a_verdict_in_one_line(
     assert verdict.sure == (not sentence.startswith("uncertain"))
 
 
-def test_nobody_gets_no_verdict() -> None:
-    assert words.verdicts(faces_of()) == []
+@pytest.mark.parametrize(("count", "text"), [(0, "no faces"), (1, "1 face"), (2, "2 faces")])
+def test_counting(count: int, text: str) -> None:
+    assert words.counted(count, "face") == text
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(0, "no faces"), (1, "1 face"), (2, "2 faces"), (1200, "1200 faces")]
+    ("names", "text"), [("a", "a"), ("abc", "a, b and c"), ("abcde", "a, b, c and 2 more")]
 )
-def test_counting(count: int, text: str) -> None:
-    assert words.counted(count, "face") == text
+def test_a_few_names_are_listed(names: str, text: str) -> None:
+    assert words.listed(names) == text
 
 
 def test_every_expression_has_an_icon_of_its_own() -> None:
@@ -53,14 +54,10 @@ def test_every_expression_has_an_icon_of_its_own() -> None:
     ("rows", "text"),
     [
         ([], "a.png: no face found."),
-        ([(0.9, 0.1, 0)], "a.png with 1 face marked, from left to right: happy 90%."),
-        (
-            [(0.9, 0.1, 0), (0.4, 0.3, 0.3)],
-            "a.png with 2 faces marked, from left to right: "
-            "happy 90%; uncertain: happy 40%, sad 30% or neutral 30%.",
-        ),
+        ([(0.9, 0.1, 0), (0.4, 0.3, 0.3)], "a.png with 2 faces marked, from left to right: happy "
+         "90%; uncertain: happy 40%, sad 30% or neutral 30%."),
     ],
-)
+)  # fmt: skip
 def test_a_picture_described(rows: list[tuple[float, float, float]], text: str) -> None:
     assert words.describe_picture("a.png", faces_of(*rows)) == text
 
@@ -74,59 +71,34 @@ def test_answers_counted_over_photos() -> None:
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [
-        ("", ""),
-        ("holiday 2024", "holiday 2024"),
-        ("a_b*c.jpg", r"a\_b\*c\.jpg"),
-        ("[x](y)", r"\[x\]\(y\)"),
-        (":material/face:", r"\:material/face\:"),
-        ("$1$ <b>", r"\$1\$ \<b\>"),
-    ],
-)
+    [("holiday 2024", "holiday 2024"), ("a_b*c.jpg", r"a\_b\*c\.jpg"), ("[x](y)", r"\[x\]\(y\)"),
+     (":material/face:", r"\:material/face\:"), ("$1$ <b>", r"\$1\$ \<b\>")],
+)  # fmt: skip
 def test_names_are_not_markdown(name: str, shown: str) -> None:
     assert words.escape_markdown(name) == shown
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [
-        (9, "some seconds left"),
-        (12, "about 10 seconds left"),
-        (89, "about 90 seconds left"),
-        (90, "about 2 minutes left"),
-    ],
-)
+    [(9.9, "some seconds left"), (10, "about 10 seconds left"), (89, "about 90 seconds left"),
+     (90, "about 2 minutes left")],
+)  # fmt: skip
 def test_the_time_left_is_no_more_exact_than_it_is_known(seconds: float, said: str) -> None:
     assert words.left(seconds) == said
 
 
 @pytest.mark.parametrize(
     ("ahead", "places", "said"),
-    [
-        (0, 1, "one recording at a time. Yours is next."),
-        (1, 2, "2 recordings at a time. One more"),
-        (4, 1, "4 more are before yours."),
-    ],
-)
+    [(0, 1, "one recording at a time. Yours is next."),
+     (1, 2, "2 recordings at a time. One more"), (4, 1, "4 more are before yours.")],
+)  # fmt: skip
 def test_who_waits_knows_for_what(ahead: int, places: int, said: str) -> None:
     assert said in words.waiting_line(ahead, places, "recording")
 
 
-@pytest.mark.parametrize(
-    ("answers", "values", "text"),
-    [
-        ([], None, ""),
-        (["uncertain"], None, "▨\u00a0uncertain"),
-        (["uncertain"], {"uncertain": "3"}, "▨\u00a0uncertain\u00a0**3**"),
-    ],
-)
-def test_what_has_no_colour_is_hatched(
-    answers: list[str], values: dict[str, str] | None, text: str
-) -> None:
-    assert words.legend(answers, values) == text
-
-
 def test_each_expression_stands_beside_its_colour_in_the_order_asked_for() -> None:
+    assert words.legend([]) == ""
+    assert words.legend(["uncertain"], {"uncertain": "3"}) == "▨\u00a0uncertain\u00a0**3**"
     first, second = words.legend(["sad", "happy"]).split("\u2002 ")
     assert colour_of("sad") in first
     assert first.endswith("sad")

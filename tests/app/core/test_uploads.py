@@ -12,12 +12,11 @@ from collections.abc import Callable
 
 import pytest
 
+from app.core import uploads
 from app.core.budget import MB
 from app.core.photo import Photo, RefusedError, Upload
-from app.core.uploads import ArchiveLimits, Files, PhotoArchive, files_of, limited
+from app.core.uploads import Files, PhotoArchive, files_of, limited
 from tests.app.samples import png
-
-USUAL = ArchiveLimits()
 
 #: Offsets in an entry of the table of contents.
 FLAGS, METHOD, CRC, PACKED, SIZE, HEADER = 8, 10, 16, 20, 24, 42
@@ -33,15 +32,17 @@ def zip_of(
     return out.getvalue()
 
 
-def outcome(data: bytes, limits: ArchiveLimits = USUAL) -> dict[str, str | bytes]:
-    """Return what becomes of each file: its contents, or why it is not read."""
-    found, _ = PhotoArchive(data, limits).photos()
+def outcome(data: bytes, **limits: int) -> dict[str, str | bytes]:
+    """Return what becomes of each file at other limits: its contents, or why it is not read."""
     became: dict[str, str | bytes] = {}
-    for photo in found:
-        try:
-            became[photo.name] = photo.error or photo.read()
-        except RefusedError as error:
-            became[photo.name] = str(error)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, most in limits.items():
+            patch.setattr(uploads, name.upper(), most)
+        for photo in PhotoArchive(data).photos()[0]:
+            try:
+                became[photo.name] = photo.error or photo.read()
+            except RefusedError as error:
+                became[photo.name] = str(error)
     return became
 
 
@@ -60,21 +61,13 @@ def changed(data: bytes, name: str, offset: int, value: bytes) -> bytes:
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_photos_are_read_in_their_order_and_what_is_no_file_is_left_out() -> None:
     assert PhotoArchive(zip_of()).photos() == ([], 0)
-    found, left_out = PhotoArchive(
-        zip_of(
-            ("b/", b""), ("b/2.jpg", b"1"), ("b/2.jpg", b"2"), ("a.PNG", b"3"), ("nameless", b"4"),
-            ("__MACOSX/._a.jpg", b""), (".DS_Store", b""), ("x/Thumbs.db", b""),
-        )
-    ).photos()  # fmt: skip
-    assert [(one.name, one.read()) for one in found] == [
-        ("b/2.jpg", b"1"), ("b/2.jpg", b"2"), ("a.PNG", b"3"), ("nameless", b"4"),
-    ]  # fmt: skip
+    files = [("b/2.jpg", b"1"), ("b/2.jpg", b"2"), ("a.PNG", b"3"), ("nameless", b"4")]
+    others = [(name, b"") for name in ("b/", "__MACOSX/._a.jpg", ".DS_Store", "x/Thumbs.db")]
+    found, left_out = PhotoArchive(zip_of(*files, *others)).photos()
+    assert [(one.name, one.read()) for one in found] == files
     assert left_out == 3
-
-
-def test_a_name_that_begins_with_a_nul_costs_no_other_file() -> None:
-    data = zip_of(("X0a.jpg", b"one"), ("b.jpg", b"two")).replace(b"X0a.jpg", b"\x000a.jpg")
-    assert outcome(data) == {"unnamed": b"one", "b.jpg": b"two"}
+    nul = zip_of(("X0a.jpg", b"one"), ("b.jpg", b"two")).replace(b"X0a.jpg", b"\x000a.jpg")
+    assert outcome(nul) == {"unnamed": b"one", "b.jpg": b"two"}
 
 
 def test_whatever_the_library_raises_is_the_project_s_own_error(
@@ -95,7 +88,6 @@ def test_whatever_the_library_raises_is_the_project_s_own_error(
     ("file", "shown", "reason"),
     [
         (info("../../etc/cron.jpg"), "etc/cron.jpg", "leads out"),
-        (info("/etc/passwd.jpg"), "etc/passwd.jpg", "leads out"),
         (info("C:\\boot.jpg"), "C:/boot.jpg", "leads out"),
         (info("../.hidden"), ".hidden", "leads out"),
         (info("link.jpg", mode=stat.S_IFLNK | 0o777), "link.jpg", "link"),
@@ -117,7 +109,6 @@ def test_what_is_no_photo_is_refused_and_the_rest_read(
     ("offset", "value", "reason"),
     [
         (FLAGS, struct.pack("<H", 0x1), "encrypted"),
-        (FLAGS, struct.pack("<H", 0x41), "encrypted"),
         (FLAGS, struct.pack("<H", 0x20), "damaged"),
         (METHOD, struct.pack("<H", 99), "method 99"),
         (METHOD, struct.pack("<H", 9), "deflate64"),
@@ -149,20 +140,20 @@ def bomb(megabytes: int) -> bytes:
 @pytest.mark.parametrize(
     ("make", "limits", "reason", "most"),
     [
-        (lambda: bomb(100), USUAL, "compressed to less than 1/100", 12),
-        (lambda: bomb(8192), USUAL, "damaged", 64),
-        (lambda: bomb(8192), ArchiveLimits(file_bytes=5 * MB), "larger than 5 MB", 1),
-        (lambda: bomb(8192), ArchiveLimits(total_bytes=7 * MB), "unpacks to more than 7 MB", 8),
-        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_BZIP2), USUAL, "bzip2", 1),
-        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_LZMA), USUAL, "LZMA", 1),
+        (lambda: bomb(100), {}, "compressed to less than 1/100", 12),
+        (lambda: bomb(8192), {}, "damaged", 64),
+        (lambda: bomb(8192), {"file_bytes": 5 * MB}, "larger than 5 MB", 1),
+        (lambda: bomb(8192), {"total_bytes": 7 * MB}, "unpacks to more than 7 MB", 8),
+        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_BZIP2), {}, "bzip2", 1),
+        (lambda: zip_of(("bomb.jpg", bytes(50 * MB)), method=zipfile.ZIP_LZMA), {}, "LZMA", 1),
     ],
 )
 def test_gigabytes_of_zeros_do_not_fill_the_memory(
-    make: Callable[[], bytes], limits: ArchiveLimits, reason: str, most: int
+    make: Callable[[], bytes], limits: dict[str, int], reason: str, most: int
 ) -> None:
     data = make()
     tracemalloc.start()
-    became = outcome(data, limits)
+    became = outcome(data, **limits)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert reason in str(became["bomb.jpg"])
@@ -172,15 +163,17 @@ def test_gigabytes_of_zeros_do_not_fill_the_memory(
 def test_unpacked_bytes_are_counted_of_a_file_and_of_all_together() -> None:
     photo = random.Random(1).randbytes(100_000)
     data = zip_of(*[(f"{number}.jpg", photo) for number in range(4)])
-    assert list(outcome(data, ArchiveLimits(total_bytes=400_000)).values()) == [photo] * 4
-    assert list(outcome(data, ArchiveLimits(file_bytes=100_000)).values()) == [photo] * 4
-    assert photo not in outcome(data, ArchiveLimits(file_bytes=99_999)).values()
-    assert outcome(data, ArchiveLimits(total_bytes=399_999))["3.jpg"] != photo
-    first, second, *others = outcome(data, ArchiveLimits(total_bytes=250_000)).values()
+    assert list(outcome(data, total_bytes=400_000).values()) == [photo] * 4
+    assert list(outcome(data, file_bytes=100_000).values()) == [photo] * 4
+    assert photo not in outcome(data, file_bytes=99_999).values()
+    assert outcome(data, total_bytes=399_999)["3.jpg"] != photo
+    first, second, *others = outcome(data, total_bytes=250_000).values()
     assert first == second == photo
     assert others == ["was not read: the archive unpacks to more than 0 MB."] * 2
-    again, _ = PhotoArchive(data, ArchiveLimits(total_bytes=400_000)).photos()
-    assert [one.read() for one in (*again, *again)] == [photo] * 8, "each counts once"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uploads, "TOTAL_BYTES", 400_000)
+        again, _ = PhotoArchive(data).photos()
+        assert [one.read() for one in (*again, *again)] == [photo] * 8, "each counts once"
 
 
 @pytest.mark.parametrize(("zeros", "refused"), [(1_550_000, False), (1_800_000, True)])
@@ -191,9 +184,7 @@ def test_a_file_is_unpacked_to_at_most_a_hundred_times_its_size(zeros: int, refu
 
 
 @pytest.mark.parametrize(
-    "data",
-    [b"", b"PK\x03\x04" + bytes(100), b"notes", png(), b"PK\x05\x06" + b"\xff" * 18],
-    ids=["empty", "header", "text", "picture", "no members"],
+    "data", [b"", b"PK\x03\x04" + bytes(100), b"notes", b"PK\x05\x06" + b"\xff" * 18]
 )
 def test_what_is_no_archive_says_so(data: bytes) -> None:
     with pytest.raises(RefusedError, match="is not a ZIP archive that can be read"):
@@ -203,23 +194,19 @@ def test_what_is_no_archive_says_so(data: bytes) -> None:
 def test_an_archive_with_too_many_files_or_too_long_a_table_is_refused() -> None:
     data = zip_of(*[(f"{number:04}.jpg", b"") for number in range(2000)])
     size = 2000 * (46 + len("0000.jpg"))
-    good = ArchiveLimits(entries=2000, directory_bytes=size)
-    assert len(PhotoArchive(data, good).photos()[0]) == 2000
+    assert len(outcome(data, entries=2000, directory_bytes=size)) == 2000
     with pytest.raises(RefusedError, match="it holds 2,000 files; at most 1,999"):
-        PhotoArchive(data, ArchiveLimits(entries=1999))
+        outcome(data, entries=1999)
     with pytest.raises(RefusedError, match="table of contents is too long"):
-        PhotoArchive(data, ArchiveLimits(directory_bytes=size - 1))
+        outcome(data, directory_bytes=size - 1)
 
 
 def test_names_in_other_encodings_are_read_as_well_as_can_be() -> None:
     plain = zip_of(("xxxxx.jpg", b"photo"))
     unmarked = plain.replace(b"xxxxx", "caf\u00e9".encode())
     assert outcome(unmarked) == {"caf\u00e9.jpg": b"photo"}
-    ((name, contents),) = outcome(
-        plain.replace(b"xxxx", "\u5199\u771f".encode("shift_jis"))
-    ).items()
-    assert contents == b"photo"
-    assert name.endswith("x.jpg")
+    foreign = outcome(plain.replace(b"xxxx", "\u5199\u771f".encode("shift_jis")))
+    assert [(name[-5:], contents) for name, contents in foreign.items()] == [("x.jpg", b"photo")]
     wrong = plain.replace(b"xxxxx", b"\xff\xfe\xfd\xfc\xfb")
     for sign, offset in ((b"PK\x01\x02", FLAGS), (b"PK\x03\x04", 6)):
         at = wrong.index(sign) + offset
@@ -251,12 +238,9 @@ def said(files: Files) -> dict[str, str]:
     return {one.name: one.error or one.read().decode() for one in files.photos}
 
 
-def test_nothing_is_nothing() -> None:
-    assert files_of([Upload("empty.zip", zipped())]).photos == ()
-    assert files_of([]) == Files("0 files", ())
-
-
 def test_an_archive_has_its_own_name_and_its_files_by_theirs() -> None:
+    assert files_of([]) == Files("0 files", ())
+    assert files_of([Upload("empty.zip", zipped())]).photos == ()
     upload = Upload("holiday.ZIP", zipped("b/10.jpg", "b/9.jpg", "a.jpg", ".DS_Store"))
     files = files_of([upload])
     assert (files.title, files.system) == ("holiday.ZIP", 1)
@@ -265,13 +249,8 @@ def test_an_archive_has_its_own_name_and_its_files_by_theirs() -> None:
 
 
 def test_several_archives_and_photos_are_told_apart() -> None:
-    files = files_of(
-        [
-            Upload("x.zip", zipped("1.jpg")),
-            Upload("y.zip", zipped("1.jpg")),
-            Upload("2.png", b"2"),
-        ]
-    )
+    archives = [Upload(name, zipped("1.jpg")) for name in ("x.zip", "y.zip")]
+    files = files_of([*archives, Upload("2.png", b"2")])
     assert files.title == "3 files"
     assert said(files) == {"2.png": "2", "x/1.jpg": "1.jpg", "y/1.jpg": "1.jpg"}
 
@@ -287,12 +266,9 @@ def test_a_folder_has_its_name_and_its_files_the_paths_inside_it() -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [
-        ("broken.zip", "is not a ZIP archive"),
-        ("photos.rar", "is an archive of a kind that is not read"),
-        ("film.mp4", "no photo"),
-    ],
-)
+    [("broken.zip", "is not a ZIP archive"), ("photos.rar", "is an archive of a kind"),
+     ("film.mp4", "no photo")],
+)  # fmt: skip
 def test_what_cannot_be_read_has_a_reason_and_the_rest_is_there(name: str, reason: str) -> None:
     files = files_of([Upload(name, b"?"), Upload("good.jpg", b"good")])
     assert said(files)["good.jpg"] == "good"
@@ -302,9 +278,5 @@ def test_what_cannot_be_read_has_a_reason_and_the_rest_is_there(name: str, reaso
 def test_photos_beyond_the_limit_are_named() -> None:
     photos = [Photo("1.jpg"), Photo("x.txt", "is no photo."), Photo("2.jpg"), Photo("3.jpg")]
     reasons = [photo.error for photo in limited(photos, 2, 9)]
-    assert reasons == [
-        "",
-        "is no photo.",
-        "",
-        "was not read: this server reads 9 photos of a visitor.",
-    ]
+    told = "was not read: this server reads 9 photos of a visitor."
+    assert reasons == ["", "is no photo.", "", told]

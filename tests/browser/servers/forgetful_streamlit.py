@@ -21,7 +21,7 @@ from streamlit.web.cli import main
 from app.core import state
 from app.core.server import cleanup
 from app.core.server.cleanup import resident_bytes
-from app.core.session import lasting_downloads
+from app.core.session import clicks
 from app.core.session.session_store import SessionStore
 from app.live.streaming.session import LiveSession
 from app.own_data import view as own_data
@@ -63,7 +63,7 @@ if __name__ == "__main__":
     cleanup.LOOK_SECONDS, cleanup.REST_SECONDS = 0.5, 1.0
     for module in (state, own_data):
         vars(module)["KEEP_SECONDS"] = SECONDS
-    lasting_downloads.KEPT_SECONDS = lasting_downloads.BUTTON_SECONDS = SECONDS
+    clicks.KEPT_SECONDS = clicks.BUTTON_SECONDS = SECONDS
     defaults: dict[str, object] = SessionStore.__init__.__kwdefaults__ or {}
     defaults["keep_seconds"] = SECONDS
     if census := os.environ.get(CENSUS_VARIABLE):

@@ -20,18 +20,13 @@ def agreement(head: str, accuracy: float, rule: str = "majority") -> FerPlusAgre
     return FerPlusAgreement.model_construct(head=head, rule=rule, count=1234, accuracy=accuracy)
 
 
-def measured(head: str, coverage: float, threshold: float, *, contempt: int = 0) -> Selective:
+def measured(head: str, coverage: float, *, contempt: int = 0) -> Selective:
+    one = CalibrationBin(low=0.4, high=0.6, count=1000, confidence=0.5, accuracy=0.5)
     return Selective.model_construct(
-        head=head,
-        truth="label",
-        split="validation",
-        threshold=threshold,
-        coverage=coverage,
-        accuracy=0.81,
-        labels=("happy", "contempt"),
-        confusion=((900, 0), (0, contempt)),
-        calibration=(CalibrationBin(low=0.4, high=0.6, count=1000, confidence=0.5, accuracy=0.5),),
-    )
+        head=head, truth="label", split="validation", threshold=0.5, coverage=coverage,
+        accuracy=0.81, labels=("happy", "contempt"), confusion=((900, 0), (0, contempt)),
+        calibration=(one,),
+    )  # fmt: skip
 
 
 def test_without_a_report_there_is_no_figure() -> None:
@@ -44,7 +39,7 @@ def test_without_a_report_there_is_no_figure() -> None:
 @pytest.mark.parametrize(("rule", "told"), [("majority", True), ("plurality", False)])
 def test_heads_are_compared_by_one_rule(rule: str, told: bool) -> None:
     agreements = (agreement(EXPRESSION_HEAD, 0.74), agreement(FERPLUS_HEAD, 0.9, rule))
-    found = (measured(EXPRESSION_HEAD, 0.73, 0.5), measured(FERPLUS_HEAD, 1.0, 0.0))
+    found = (measured(EXPRESSION_HEAD, 0.73), measured(FERPLUS_HEAD, 1.0))
     text = difference(Report.model_construct(ferplus_agreement=agreements, selective=found))
     agreed = ("74%", "90%") if told else ("–", "–")
     assert f"| {NAMES[EXPRESSION_HEAD]} | 73% | 81% | {agreed[0]} |" in text
@@ -53,20 +48,17 @@ def test_heads_are_compared_by_one_rule(rule: str, told: bool) -> None:
 
 @pytest.mark.parametrize(("count", "told"), [(0, "for none of 1,000"), (12, "for 12 of 1,000")])
 def test_how_often_contempt_is_said_is_told(count: int, told: str) -> None:
-    found = (measured(FERPLUS_HEAD, 1.0, 0.0, contempt=count),)
-    assert f"contempt {told}" in difference(
-        Report.model_construct(ferplus_agreement=(), selective=found)
-    )
+    found = (measured(FERPLUS_HEAD, 1.0, contempt=count),)
+    report = Report.model_construct(ferplus_agreement=(), selective=found)
+    assert f"contempt {told}" in difference(report)
 
 
 def test_a_head_that_could_not_be_measured_is_not_offered(spec: ModelSpec) -> None:
     assert offered(spec) == (EXPRESSION_HEAD,)
-    both = (spec.heads[0].model_copy(update={"name": FERPLUS_HEAD}), *spec.heads)
-    assert offered(spec.model_copy(update={"heads": both})) == (EXPRESSION_HEAD, FERPLUS_HEAD)
-    unmeasured = spec.heads[0].model_copy(update={"name": FERPLUS_HEAD, "abstention": None})
-    assert offered(spec.model_copy(update={"heads": (*spec.heads, unmeasured)})) == (
-        EXPRESSION_HEAD,
-    )
+    more = spec.heads[0].model_copy(update={"name": FERPLUS_HEAD})
+    unmeasured = more.model_copy(update={"abstention": None})
+    for head, names in ((more, (EXPRESSION_HEAD, FERPLUS_HEAD)), (unmeasured, (EXPRESSION_HEAD,))):
+        assert offered(spec.model_copy(update={"heads": (head, *spec.heads)})) == names
 
 
 LABELS = ("happy", "sad", "neutral")
@@ -89,15 +81,11 @@ def made(
         row[guess] = confidence
         rows += [row] * count
         truths += [label] * count
+    predictions = Predictions(np.array(truths), np.array(rows))
     return selective(
-        Predictions(np.array(truths), np.array(rows)),
-        0.6,
-        head=head,
-        labels=LABELS,
-        split=split,
+        predictions, 0.6, head=head, labels=LABELS, split=split, truth=truth,
         corruptions=("dark",) if degraded else (),
-        truth=truth,
-    )
+    )  # fmt: skip
 
 
 #: Happy is right for 45 of 60 when it is sure and for 20 of 40 when it is less so; sad, which was
@@ -129,14 +117,10 @@ def said(answer: str, confidence: float, *flaws: str) -> Verdict:
          "20% were; when happy is wrong, it is most often sad."),
         (MEASURED, said("happy", 0.93), "Of 60 test faces called happy with 90% to 95% confidence, "
          "75% were; when happy is wrong, it is most often sad."),
-        (MEASURED, said("happy", 0.68), "Of 40 test faces called happy with 65% to 70% confidence, "
-         "50% were; when happy is wrong, it is most often sad."),
         (MEASURED, said("happy", 1.0), "Of 60 test faces called happy with 90% to 100% confidence, "
          "75% were; when happy is wrong, it is most often sad."),
         (MEASURED, said("sad", 0.93),
          "Too few test faces were called sad to say how often that is right."),
-        (MEASURED, said("bored", 0.93),
-         "Too few test faces were called bored to say how often that is right."),
         (MEASURED, said("happy", 0.93, "dark"), "Of 50 poor pictures of test faces called happy "
          "with 90% to 95% confidence, 60% were; when happy is wrong, it is most often neutral."),
         (MEASURED, said("uncertain", 0.41), "Of 50 test faces whose first guess was happy with 40% "
@@ -154,23 +138,20 @@ def test_what_stands_beside_an_answer(record: TrackRecord, verdict: Verdict, sen
 
 
 MANY = TrackRecord(made((0, 0, 0.92, 597), (1, 0, 0.92, 3)), made(*WORSE, degraded=True))
-ALWAYS = TrackRecord(made((0, 0, 0.92, 600)), made(*WORSE, degraded=True))
+ALWAYS = TrackRecord(made((0, 0, 0.92, 100)), made(*WORSE, degraded=True))
 
 
 @pytest.mark.parametrize(
-    ("record", "verdict", "sentence"),
-    [
-        (OLD, said("happy", 0.93), ""),
-        (MEASURED, said("sad", 0.93), ""),
-        (MEASURED, said("happy", 0.9, "turned"), ""),
-        (MEASURED, said("happy", 0.93), "When it is this sure, it is right 8 times in 10."),
-        (MEASURED, said("happy", 0.93, "dark"), "When it is this sure, it is right 6 times in 10."),
-        (MANY, said("happy", 0.93), "When it is this sure, it is right 99 times in 100."),
-        (ALWAYS, said("happy", 0.93), "When it is this sure, it is right 99 times in 100."),
-    ],
-)
-def test_what_stands_on_a_card(record: TrackRecord, verdict: Verdict, sentence: str) -> None:
-    assert record.in_short(verdict) == sentence
+    ("record", "verdict", "often"),
+    [(OLD, said("happy", 0.93), ""), (MEASURED, said("sad", 0.93), ""),
+     (MEASURED, said("happy", 0.9, "turned"), ""), (MEASURED, said("happy", 0.93), "8 times in 10"),
+     (MEASURED, said("happy", 0.93, "dark"), "6 times in 10"),
+     (MANY, said("happy", 0.93), "99 times in 100"),
+     (ALWAYS, said("happy", 0.93), "99 times in 100")],
+)  # fmt: skip
+def test_what_stands_on_a_card(record: TrackRecord, verdict: Verdict, often: str) -> None:
+    told = f"When it is this sure, it is right {often}." if often else ""
+    assert record.in_short(verdict) == told
 
 
 def both(head: str, split: str) -> tuple[Selective, ...]:
@@ -185,7 +166,6 @@ def both(head: str, split: str) -> tuple[Selective, ...]:
         (both(EXPRESSION_HEAD, "validation")[:1], None),
         (both(EXPRESSION_HEAD, "validation"), "validation"),
         (both(EXPRESSION_HEAD, "validation") + both(EXPRESSION_HEAD, "test"), "test"),
-        (both(EXPRESSION_HEAD, "validation") + both(FERPLUS_HEAD, "test"), "validation"),
     ],
 )
 def test_the_test_split_says_most_about_a_head(

@@ -1,16 +1,16 @@
 """Which models can answer, and which one runs."""
 
 import json
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from app.core.models import running_model
-from app.core.models.model_choice import facts
 from app.core.models.runnable import entry_of, read_record, runnable_models
+from app.core.models.running_model import facts
 from app.core.settings import MODEL, MODELS, ROOT, model_dir
 from fer.errors import ModelError
 from fer.evaluation.report import Report
@@ -44,20 +44,23 @@ def test_the_configured_model_comes_first_then_the_others_by_name(
     write_copy(models, "zebra")
     write_copy(models, "adapted")
     assert names() == ["compact", "adapted", "zebra"]
-    monkeypatch.setenv(MODEL.name, str(models / "zebra"))
-    assert names() == ["zebra", "adapted"]
-
-
-def test_two_of_the_same_name_are_told_apart(models: Path) -> None:
     write_copy(models, "compact")
-    assert names() == ["compact", "compact (2)"]
+    assert names() == ["compact", "adapted", "compact (2)", "zebra"]
+    first = runnable_models()
+    with monkeypatch.context() as patch:
+        patch.setattr(ModelSpec, "load", None)
+        assert runnable_models() == first, "asking again reads nothing again"
+    monkeypatch.setenv(MODEL.name, str(models / "zebra"))
+    assert names() == ["zebra", "adapted", "compact"]
+    monkeypatch.delenv(MODEL.name)
+    assert model_dir() == SHIPPED_MODEL
+    monkeypatch.setenv(MODEL.name, "runs/mine")
+    assert model_dir() == ROOT / "runs" / "mine"
 
 
 def test_what_is_known_comes_from_the_report(models: Path) -> None:
-    entry = entry_of(write_copy(models, "mine"))
-    shipped = entry_of(SHIPPED_MODEL)
-    assert entry
-    assert shipped
+    entry, shipped = entry_of(write_copy(models, "mine")), entry_of(SHIPPED_MODEL)
+    assert entry and shipped and entry.key != shipped.key  # noqa: PT018
     report = Report.load(SHIPPED_MODEL)
     assert entry.measured == report.evaluations_of(entry.spec.default_head)["validation"]
     assert entry.bytes == shipped.bytes + len("mine")
@@ -68,7 +71,6 @@ def test_what_is_known_comes_from_the_report(models: Path) -> None:
         f"({100 * right.accuracy_low:.1f}–{right.accuracy_high:.1%}), balanced head · "
         f"{entry.bytes / 1e6:.1f} MB · trained on {report.data.name}, begun with start"
     )
-    assert entry.key != shipped.key
 
 
 @pytest.mark.parametrize("fault", ["none", "of other weights", "broken"])
@@ -76,59 +78,37 @@ def test_without_a_report_about_its_weights_a_model_runs_without_figures(
     models: Path, fault: str
 ) -> None:
     directory = write_copy(models, "mine")
-    report = directory / "report.json"
+    other = (SHIPPED_MODEL / "report.json").read_text() if fault == "of other weights" else "{}"
+    (directory / "report.json").write_text(other)
     if fault == "none":
-        report.unlink()
-    elif fault == "broken":
-        report.write_text("{}")
-    else:
-        report.write_bytes((SHIPPED_MODEL / "report.json").read_bytes())
+        (directory / "report.json").unlink()
     entry = entry_of(directory)
     assert entry
-    assert entry.report is None
-    assert facts(entry).endswith(
-        f"expressions · not measured · {entry.bytes / 1e6:.1f} MB".replace(".", "\\.")
-    )
-    assert names() == ["compact", "mine"]
-
-
-def _remove(name: str) -> Callable[[Path], None]:
-    return lambda directory: (directory / name).unlink()
-
-
-def _append(name: str) -> Callable[[Path], None]:
-    def append(directory: Path) -> None:
-        with (directory / name).open("ab") as file:
-            file.write(b" more")
-
-    return append
+    size = f"{entry.bytes / 1e6:.1f}".replace(".", "\\.")
+    assert (entry.report, names()) == (None, ["compact", "mine"])
+    assert facts(entry).endswith(f"expressions · not measured · {size} MB")
 
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (_remove("spec.json"), ""),
-        (_remove("model.tflite"), "is missing"),
-        (_append("model.tflite"), "SHA-256 differs"),
+        (lambda directory: (directory / "spec.json").unlink(), ""),
+        (lambda directory: (directory / "model.tflite").unlink(), "is missing"),
+        (lambda directory: (directory / "model.tflite").write_bytes(b"more"), "SHA-256 differs"),
         (lambda directory: (directory / "spec.json").write_text("{}"), "not a record"),
         (lambda directory: change_spec(directory, version=99), "newer FER Lens"),
         (lambda directory: change_spec(directory, heads=[]), "no head"),
     ],
 )
 def test_a_model_that_is_not_as_it_should_be_is_not_offered_and_the_log_says_why_once(
-    fault: Callable[[Path], object],
-    reason: str,
-    models: Path,
-    caplog: pytest.LogCaptureFixture,
+    fault: Callable[[Path], object], reason: str, models: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     directory = write_copy(models, "mine")
     fault(directory)
-    with caplog.at_level(logging.WARNING):
-        assert [names(), names()] == [["compact"], ["compact"]]
-    assert [record.getMessage() for record in caplog.records if "mine" in record.getMessage()] == [
-        text for text in caplog.messages if reason and reason in text
-    ]
-    assert len(caplog.records) == bool(reason)
+    assert [names(), names()] == [["compact"], ["compact"]]
+    told = [text for text in caplog.messages if "mine" in text]
+    assert told == [text for text in told if reason in text]
+    assert len(told) == len(caplog.records) == bool(reason)
 
 
 def test_files_and_hidden_directories_are_no_models(
@@ -145,11 +125,9 @@ def test_files_and_hidden_directories_are_no_models(
 def test_what_comes_goes_or_is_replaced_is_seen(models: Path) -> None:
     directory = write_copy(models, "mine")
     before = entry_of(directory)
-    assert before
     change_spec(directory, name="another")
     after = entry_of(directory)
-    assert after
-    assert after.key != before.key
+    assert before and after and after.key != before.key  # noqa: PT018
     for file in directory.iterdir():
         file.unlink()
     assert names() == ["compact"]
@@ -158,22 +136,12 @@ def test_what_comes_goes_or_is_replaced_is_seen(models: Path) -> None:
     assert entry_of(directory) is None
 
 
-def test_asking_again_reads_nothing_again(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_copy(models, "mine")
-    first = runnable_models()
-    monkeypatch.setattr(ModelSpec, "load", None)
-    assert runnable_models() == first
-
-
 def test_what_may_not_be_read_is_told_once(
     models: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_copy(models, "locked")
-
-    def refuse(directory: Path) -> ModelSpec:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(ModelSpec, "load", refuse)
+    refusal = Mock(side_effect=PermissionError(13, "Permission denied"))
+    monkeypatch.setattr(ModelSpec, "load", refusal)
     assert [runnable_models() for _ in range(2)]
     told = [text for text in caplog.messages if "locked" in text]
     assert told == ["the model locked is not offered: Permission denied"]
@@ -195,17 +163,6 @@ def test_a_record_is_read_again_when_its_file_changed_and_an_error_each_time(
     (tmp_path / kind.filename).unlink()
     with pytest.raises(ModelError, match="is missing"):
         read_record(kind, tmp_path)
-
-
-def test_the_shipped_model_runs_unless_another_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv(MODEL.name, raising=False)
-    assert model_dir() == ROOT / "models" / "compact"
-    monkeypatch.setenv(MODEL.name, "runs/mine")
-    assert model_dir() == ROOT / "runs" / "mine"
-    monkeypatch.setenv(MODEL.name, str(tmp_path))
-    assert model_dir() == tmp_path
 
 
 def test_a_missing_model_is_an_error_that_is_not_remembered(

@@ -1,8 +1,8 @@
-"""Who may use a server, how often a visitor may upload, and how he is told."""
+"""Who may use a server, how often a visitor may upload, and what people are told."""
 
 from __future__ import annotations
 
-import math
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.core.server import gate
 from app.core.server.gate import Admission, RateLimit, too_fast
+from app.core.server.notice import Notice
 from tests.app.samples import Clock, png, words
 
 
@@ -34,9 +35,7 @@ def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, page:
     gate._wrong_settings.clear()
     page.run()
     assert not page.exception
-    assert "FER_MAX_PHOTOS: expected a whole number such as 4, got 'many'" in words(page).replace(
-        "\\", ""
-    )
+    assert "FER_MAX_PHOTOS: expected a whole number" in words(page).replace("\\", "")
 
 
 def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,23 +50,13 @@ def test_no_page_takes_more(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> N
         assert "was not added: this server takes no uploads" in words(page).replace("\\", ""), place
 
 
-@pytest.mark.parametrize("most", [0, 1, 3])
-def test_so_many_are_let_in(most: int) -> None:
-    admission = Admission(most, lambda tab: True)
-    assert [admission.let_in(str(tab)) for tab in range(5)] == [tab < most for tab in range(5)]
-
-
 def test_who_is_in_stays_and_who_has_left_makes_room() -> None:
+    assert not Admission(0, lambda tab: True).let_in("a")
     open_tabs = {"a", "b"}
     admission = Admission(2, open_tabs.__contains__)
-    assert admission.let_in("a")
-    assert admission.let_in("b")
-    assert not admission.let_in("c")
-    assert admission.let_in("a")
-    open_tabs.remove("b")
-    open_tabs.add("c")
-    assert admission.let_in("c")
-    assert not admission.let_in("b")
+    assert [admission.let_in(tab) for tab in "abca"] == [True, True, False, True]
+    open_tabs.symmetric_difference_update("bc")
+    assert [admission.let_in(tab) for tab in "cb"] == [True, False]
 
 
 def test_threads_never_let_in_more() -> None:
@@ -78,8 +67,7 @@ def test_threads_never_let_in_more() -> None:
 
 def test_so_many_are_taken_at_once_and_then_one_by_one() -> None:
     clock = Clock()
-    never = RateLimit(0, clock)
-    assert (never.take("one"), never.seconds_for("one")) == (0, math.inf)
+    assert RateLimit(0, clock).take("one") == 0
     rate = RateLimit(3, clock)
     assert rate.take("one", 5) == 3
     assert rate.take("one") == 0
@@ -108,14 +96,25 @@ def test_it_is_told_how_long_to_wait(names: list[str], says: str) -> None:
 
 
 def test_who_has_paused_is_forgotten() -> None:
-    clock = Clock()
-    rate = RateLimit(3, clock)
+    rate = RateLimit(3, clock := Clock())
     for visitor in range(100):
         rate.take(str(visitor))
-    assert len(rate) == 100
-    clock.seconds += 61
+    clock.seconds += 60
     rate.take("another")
-    assert len(rate) == 1
+    assert len(rate._left) == 1
+
+
+def test_of_files_that_come_too_fast_the_first_are_taken_and_the_others_noted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noted, rate = list[object](), RateLimit(2)
+    monkeypatch.setattr(gate, "this_visitor", str)
+    monkeypatch.setattr(gate, "_upload_rate", lambda: rate)
+    monkeypatch.setattr(gate, "log_event", lambda name, **facts: noted.append((name, facts)))
+    assert gate.let_through(["a"]) == (1, "")
+    count, said = gate.let_through(["b", "c", "d"])
+    assert (count, said.startswith("2 files were not added")) == (1, True)
+    assert noted == [("upload_refused", {"reason": "rate", "files": 2})]
 
 
 @given(st.integers(1, 50), st.lists(st.tuples(st.floats(0, 30), st.integers(0, 60)), max_size=30))
@@ -128,3 +127,37 @@ def test_no_visitor_uploads_more_than_the_rate_allows(
         clock.seconds += pause
         taken += rate.take("one", wanted)
         assert taken <= most + most * (clock.seconds - began) / 60 + 1e-6
+
+
+SET = {
+    "FER_NOTICE_OPERATOR": "Museum of <b>Faces</b>",
+    "FER_NOTICE_CONTACT": "privacy@example.org",
+    "FER_NOTICE_PURPOSE": "an exhibit & its *tests*",
+}
+
+
+def test_what_is_set_stands_on_the_notice_and_there_are_lines_to_fill_in() -> None:
+    assert Notice.of({}) == Notice()
+    assert Notice().page().count("<span></span>") == 3
+    page = Notice.of(SET).page()
+    assert "Museum of &lt;b&gt;Faces&lt;/b&gt;" in page
+    assert "an exhibit &amp; its *tests*" in page
+    assert "<span></span>" not in page
+    assert not re.search(r"https?://|src=", page), "it prints without a network"
+
+
+def test_a_notice_is_where_pictures_are_taken(
+    page: AppTest, live_page: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(place: str) -> list[str]:
+        infos = page.switch_page(f"app/pages/{place}.py").run().info
+        return [str(one.value) for one in infos if "run by" in str(one.value)]
+
+    assert told("photos") == []
+    for name, value in SET.items():
+        monkeypatch.setenv(name, value)
+    for place in ("photos", "video", "live", "own_data"):
+        (said,) = told(place)
+        assert "Museum of \\<b\\>Faces\\</b\\>" in said
+        assert "privacy@example\\.org" in said
+    assert told("about") == []

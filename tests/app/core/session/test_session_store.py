@@ -1,9 +1,19 @@
-"""Sessions by key, with tabs that a test opens and closes."""
+"""What a visitor has: sessions by key, with tabs that a test opens and closes, and files."""
 
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
+from streamlit.runtime import Runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
+from app.core.session import tabs as this
 from app.core.session.session_store import (
     CAPACITY,
     CAPACITY_BYTES,
@@ -11,7 +21,12 @@ from app.core.session.session_store import (
     KEY_SECONDS,
     SessionStore,
 )
+from app.core.session.stream_files import FORMATS, Format
+from app.core.session.tabs import forget_upload, tab_is_open, this_tab, this_visitor
+from fer.export.sessions import WRITERS, file_bytes
+from fer.export.stream import StreamResult
 from tests.app.samples import Clock
+from tests.fer.export.samples import INFO, steady
 
 
 class Session:
@@ -52,7 +67,7 @@ def test_a_reload_finds_its_session_and_another_browser_does_not(
     store: SessionStore[Session], tabs: set[str], clock: Clock
 ) -> None:
     session = Session()
-    assert len(store) == 0
+    assert len(store._kept) == 0
     assert [store.claim(guess, "a", "me") for guess in ("", "guess")] == [None, None]
     assert not store.is_lost(session, "a")
     first = store.keep(session, "a", "me")
@@ -73,41 +88,35 @@ def test_a_reload_finds_its_session_and_another_browser_does_not(
     assert store.claim(third, "e", "me") is session
 
 
-def test_a_duplicate_of_an_open_tab_gets_none(store: SessionStore[Session], tabs: set[str]) -> None:
+def test_a_duplicate_of_an_open_tab_gets_none_and_who_comes_back_later_has_lost_it(
+    store: SessionStore[Session], tabs: set[str]
+) -> None:
     session = Session()
     turn(tabs, "a", "b")
     key = store.keep(session, "a", "me")
     assert store.claim(key, "b", "me") is None
     assert store.claim(key, "a", "me") is session
-    assert store.keep(Session(), "b", "me") != key
-
-
-def test_who_comes_back_after_another_has_claimed_it_has_lost_it(
-    store: SessionStore[Session], tabs: set[str]
-) -> None:
-    session = Session()
-    key = store.keep(session, "a", "me")  # whose connection is broken
-    turn(tabs, "b")
+    turn(tabs, "b")  # the connection of "a" is broken
     assert store.claim(key, "b", "me") is session
     turn(tabs, "a", "b")
-    assert store.is_lost(session, "a")
-    assert not store.is_lost(session, "b")
+    assert (store.is_lost(session, "a"), store.is_lost(session, "b")) == (True, False)
     assert store.claim(key, "a", "me") is None
 
 
 def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
-    store: SessionStore[Session], tabs: set[str], clock: Clock
+    tabs: set[str], clock: Clock
 ) -> None:
-    session = Session()
+    session, dropped = Session(), list[Session]()
+    store = SessionStore(tabs.__contains__, clock, dropped=dropped.append)
     turn(tabs, "a")
     key = store.keep(session, "a", "me")
     look(store, clock, 24 * 3600)  # open for a day
     turn(tabs)
     look(store, clock, KEEP_SECONDS - LOOK_SECONDS)
     assert store.claim(key, "b", "me") is session
+    assert dropped == []
     look(store, clock, KEEP_SECONDS + 2 * LOOK_SECONDS)
-    # Deleted, though nobody has come meanwhile.
-    assert len(store) == 0
+    assert (len(store._kept), dropped) == (0, [session]), "though nobody has come meanwhile"
     assert store.claim(key, "c", "me") is None
 
 
@@ -115,35 +124,26 @@ def test_there_are_never_too_many_closed_ones(
     store: SessionStore[Session], tabs: set[str], clock: Clock
 ) -> None:
     turn(tabs, "open")
-    first = store.keep(Session(), "open", "me")
-    keys = []
+    keys = [store.keep(Session(), "open", "me")]
     for number in range(CAPACITY + 5):
         clock.seconds += 0.01
         keys.append(store.keep(Session(), f"closed {number}", "me"))
-    assert len(store) == CAPACITY + 1
-    assert store.claim(first, "open", "me")
-    assert store.claim(keys[-1], "new", "me")
-    assert store.claim(keys[0], "new", "me") is None
-
-
-def test_those_with_nothing_in_them_go_first(tabs: set[str], clock: Clock) -> None:
-    full, others = Session(), [Session() for _ in range(2 * CAPACITY)]
-    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda session: int(session is full))
-    key = store.keep(full, "a", "me")
-    for number, session in enumerate(others):
-        store.keep(session, f"{number}", "another")
-    assert len(store) == CAPACITY
-    assert store.claim(key, "b", "me") is full
+    assert len(store._kept) == CAPACITY + 1
+    assert [store.knows(key, "me") for key in keys] == [True, *[False] * 5, *[True] * CAPACITY]
 
 
 def test_a_whole_class_is_kept_and_memory_is_bounded(tabs: set[str], clock: Clock) -> None:
+    full = {Session() for _ in range(45)}
     share = CAPACITY_BYTES // 40
-    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda session: share)
+    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda one: share * (one in full))
     keys = []
-    for number in range(45):
+    for number, session in enumerate(full):
         clock.seconds += 1
-        keys.append(store.keep(Session(), f"{number}", "me"))
+        keys.append(store.keep(session, f"{number}", "me"))
+    for number in range(2 * CAPACITY):  # those with nothing in them go first
+        store.keep(Session(), f"empty {number}", "another")
     assert [store.knows(key, "me") for key in keys] == [False] * 5 + [True] * 40
+    assert len(store._kept) == CAPACITY
 
 
 def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
@@ -153,17 +153,64 @@ def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
     assert all(len(key) >= 128 / 6 for key in keys)  # six bits a letter
 
 
-def test_who_wants_to_know_is_told_of_each_session_that_is_dropped(
-    tabs: set[str], clock: Clock
+Serve = Callable[[object], None]
+
+
+def test_a_tab_is_open_while_streamlit_says_so(
+    monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve
 ) -> None:
-    dropped: list[Session] = []
-    store = SessionStore(tabs.__contains__, clock, keep_seconds=60, dropped=dropped.append)
-    open_one, closed = Session(), Session()
-    turn(tabs, "a")
-    store.keep(open_one, "a", "me")
-    store.keep(closed, "b", "me")
-    look(store, clock, 60.0)
-    assert dropped == []
-    look(store, clock, 2 * LOOK_SECONDS)
-    assert dropped == [closed]
-    assert len(store) == 1
+    assert (this_tab(), tab_is_open("")) == ("", False), "there is none outside of Streamlit"
+    server = SimpleNamespace(is_active_session={"a"}.__contains__)
+    streamlit_server(server)
+    monkeypatch.setattr(this, "get_script_run_ctx", lambda: SimpleNamespace(session_id="a"))
+    assert tab_is_open(this_tab())
+    assert not tab_is_open("b")
+    assert Runtime.is_active_session(SimpleNamespace(_session_mgr=server), "a")
+
+
+def visitor_with(monkeypatch: pytest.MonkeyPatch, cookie: str, tab: str = "a") -> str:
+    cookies = {"_streamlit_xsrf": cookie} if cookie else {}
+    monkeypatch.setattr(this.st, "context", SimpleNamespace(cookies=cookies))
+    monkeypatch.setattr(this, "get_script_run_ctx", lambda: SimpleNamespace(session_id=tab))
+    return this_visitor()
+
+
+def test_all_tabs_of_a_browser_are_one_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
+    token, other = b"0123456789abcdef", b"fedcba9876543210"
+    # The same token is written differently each time.
+    first, second, third = map(generate_xsrf_token_string, (token, token, other))
+    visitor = visitor_with(monkeypatch, first, "a")
+    assert visitor == visitor_with(monkeypatch, second, "b") != ""
+    assert visitor != visitor_with(monkeypatch, third, "a")
+    assert token.hex() not in visitor
+
+
+@pytest.mark.parametrize("cookie", ["", "nonsense", "2|zz|zz|zz"])
+def test_without_a_cookie_each_tab_is_a_visitor(
+    monkeypatch: pytest.MonkeyPatch, cookie: str
+) -> None:
+    assert visitor_with(monkeypatch, cookie, "a") == "a"
+    assert visitor_with(monkeypatch, cookie, "b") == "b"
+
+
+def test_an_upload_is_forgotten_and_those_of_others_stay(
+    monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve
+) -> None:
+    forget_upload("1")  # without a server there is nothing to forget
+    manager = MemoryUploadedFileManager("/upload")
+    for tab in ("a", "b"):
+        manager.add_file(tab, UploadedFileRec("1", "film.mp4", "video/mp4", b"film"))
+    streamlit_server(SimpleNamespace(uploaded_file_mgr=manager))
+    monkeypatch.setattr(this, "get_script_run_ctx", lambda: SimpleNamespace(session_id="a"))
+    forget_upload("1")
+    forget_upload("2")
+    assert manager.get_files("a", ["1"]) == []
+    assert len(manager.get_files("b", ["1"])) == 1
+
+
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.label)
+def test_a_file_is_the_same_as_on_the_command_line_but_for_the_mark_for_excel(kind: Format) -> None:
+    assert [one.ending for one in FORMATS] == list(WRITERS), "every file is offered"
+    result = StreamResult(steady("hhhhh..ss"), INFO)
+    mark = codecs.BOM_UTF8 if kind.ending == ".csv" else b""
+    assert kind.contents(result) == mark + file_bytes(result, kind.ending)

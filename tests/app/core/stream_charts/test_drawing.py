@@ -7,9 +7,8 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from app.core.stream_charts.curves import Curves
 from app.core.stream_charts.drawing import curves_html, mix_strip, shares_html, timeline_html
-from app.core.stream_charts.timeline import MAX_PEOPLE, Timeline, timeline
+from app.core.stream_charts.timeline import MAX_PEOPLE, Curves, Timeline, timeline
 from fer.export.stream import HeadLabels, StreamRows, shares
 from fer.labels import colour_of
 from fer.types import UNCERTAIN
@@ -47,12 +46,8 @@ def percent(element: dict[str, str], name: str) -> float:
     return float(value)
 
 
-def test_nothing_seen_is_an_axis_alone() -> None:
-    page = html(timeline(StreamRows.empty(HEADS), 0, 10))
-    assert page.words == ["0:00", "0:05", "0:10"]
-
-
 def test_a_bar_is_as_high_as_the_confidence_and_says_whose_it_is() -> None:
+    assert html(timeline(StreamRows.empty(HEADS), 0, 10)).words == ["0:00", "0:05", "0:10"]
     page = html(timeline(TWO, 0, 10))
     assert [word for word in page.words if "Person" in word] == ["Person 1", "Person 2"]
     bars = of_class(page, "bar")
@@ -135,14 +130,11 @@ def test_of_nobody_there_is_the_axis_alone() -> None:
     assert (top, middle) == (0, bottom / 2)
 
 
-def test_every_expression_has_its_line() -> None:
+def test_every_expression_has_its_line_whose_gaps_are_not_joined() -> None:
     lines = drawn(curves_html(curve((1, 0), (0.5, 0.5), (0.25, 0.75)), 10, 20, ""))
     (happy,), (sad,) = lines[colour_of("happy")], lines[colour_of("sad")]
     assert np.array(happy) == pytest.approx(np.array([(0, 100), (10, 50), (20, 25)]), abs=0.2)
     assert np.array(sad) == pytest.approx(np.array([(0, 0), (10, 50), (20, 75)]), abs=0.2)
-
-
-def test_a_gap_is_not_joined_and_a_point_alone_is_a_dot() -> None:
     lines = drawn(curves_html(curve((1, NAN), (NAN, NAN), (0, NAN), (0, NAN)), 10, 20, ""))
     assert [*lines] == [colour_of("happy")]
     assert [len(line) for line in lines[colour_of("happy")]] == [1, 2]
@@ -154,10 +146,7 @@ def test_around_each_point_its_figures_are_told_but_not_in_a_gap() -> None:
     assert "data-tip=" not in curves_html(shares, 10, 14, "")
     found = _Elements(curves_html(shares, 10, 14, "", tips=True).split("</style>")[1])
     first, last = (attrs for _, attrs in found.elements if "data-tip" in attrs)
-    assert (first["data-tip"], last["data-tip"]) == (
-        "0:10\nhappy 90%\nsad 10%",
-        "0:12\nhappy 25%",
-    )
+    assert (first["data-tip"], last["data-tip"]) == ("0:10\nhappy 90%\nsad 10%", "0:12\nhappy 25%")
     assert (percent(first, "left"), percent(first, "width")) == (0, 12.5)
     assert (percent(last, "left"), percent(last, "width")) == (37.5, 62.5)
 
@@ -175,12 +164,8 @@ def test_shares_have_a_strip_per_person_with_a_part_per_answer() -> None:
     assert re.findall(r"Person \d", page) == ["Person 1", "Person 2"]
     parts = [float(share) for share in re.findall(r"flex:([\d.]+) ", page)]
     assert np.reshape(parts, (2, 4)).sum(axis=1) == pytest.approx(1, abs=1e-3)
-    assert re.findall('title="([^"]*)"', page)[:4] == [
-        "happy 17%",
-        "sad 83%",
-        "neutral 0%",
-        f"{UNCERTAIN} 0%",
-    ]
+    told = re.findall('title="([^"]*)"', page)[:4]
+    assert told == ["happy 17%", "sad 83%", "neutral 0%", f"{UNCERTAIN} 0%"]
     assert re.findall("([^>]*)</b>", page)[:1] == ["sad 83%"]  # the others are too narrow
 
 
