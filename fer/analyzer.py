@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.alignment import align
-from fer.detection.blazeface import FaceDetector
+from fer.detection.blazeface import FaceDetector, photo_detector
 from fer.detection.photo_scan import PhotoScan
-from fer.detection.version import photo_detector
 from fer.images import as_channels, square
 from fer.labels import EXPRESSION_HEAD
-from fer.model.class_activation import ClassActivation, class_activation
-from fer.model.classifier import ExpressionClassifier
+from fer.model.classifier import ClassActivation, ExpressionClassifier, class_activation
 from fer.model.spec import Head, ModelSpec
 from fer.quality import measure
 from fer.types import FLAWS, LANDMARKS, Detections, Faces, Floats, Image, check_image
@@ -67,7 +65,7 @@ class FaceAnalyzer:
         detector: detects faces.
         classifier: classifies aligned faces.
         spec: describes the classifier's input and outputs.
-        detector_version: name and version of `detector`; see `fer.detection.version`.
+        detector_version: name and version of `detector`; see `fer.detection.blazeface`.
     """
 
     def __init__(

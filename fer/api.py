@@ -28,8 +28,7 @@ from fer.atomic_write import atomic_write
 from fer.drawing.annotate import annotate
 from fer.drawing.pictures import encoded
 from fer.errors import ImageError
-from fer.export.photos import PhotoResult, photo_record
-from fer.export.table import BOX, ExportInfo, face_columns, face_records
+from fer.export.table import BOX, ExportInfo, PhotoResult, face_columns, face_records, photo_record
 from fer.images import decode, from_pillow, read
 from fer.model.spec import shipped_model
 from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream

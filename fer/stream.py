@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.analyzer import Classifier, Stopwatch, answered, classify_faces
-from fer.detection.blazeface import BlazeFace, FaceDetector
-from fer.detection.evidence import Evidence
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.blazeface import BlazeFace, FaceDetector, photo_detector, stream_detector
+from fer.detection.evidence import Evidence, FaceLandmark
 from fer.detection.photo_scan import PhotoScan
-from fer.detection.version import photo_detector, stream_detector
-from fer.model.classifier import ExpressionClassifier
-from fer.model.heads import calibrated, head_logits
+from fer.model.classifier import ExpressionClassifier, calibrated, head_logits
 from fer.model.spec import ModelSpec
-from fer.tracking import COAST_SECONDS, Appearance, CloseLook, Light, Observation, Tracker
-from fer.tracking.tracker import NEW_TRACK_SCORE
+from fer.tracking.observation import Appearance, Light, Observation
+from fer.tracking.track import COAST_SECONDS
+from fer.tracking.tracker import NEW_TRACK_SCORE, CloseLook, Tracker
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
@@ -90,7 +88,7 @@ class FaceStream:
         face_check: looks closely at a face before it gets a number, once in a while also after
             that; without one, everything that is detected is a face.
         detector_version: name and version of what decides what is a face; see
-            `fer.detection.version`.
+            `fer.detection.blazeface`.
         is_fine: whether the detector finds small faces, if the frames are not reduced.
     """
 
@@ -134,8 +132,8 @@ class FaceStream:
     def reset(self) -> None:
         """Forget everybody; the next person is number 1.
 
-        People are remembered for `fer.tracking.MEMORY_SECONDS`, so a stream that was only stopped
-        should go on without a reset, its clock running, and they keep their numbers.
+        A stream that was only stopped should go on without a reset, its clock running, and people who
+        are still remembered keep their numbers.
         """
         # What a search as in a photograph finds has been looked at closely.
         self._people = Tracker(0.0 if self.is_fine else NEW_TRACK_SCORE)

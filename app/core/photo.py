@@ -19,7 +19,7 @@ from fer.errors import FerError, ImageError
 from fer.geometry import box_area
 from fer.images import MAX_BYTES, MAX_PIXELS
 from fer.images import decode as decode_image
-from fer.model.class_activation import ClassActivation
+from fer.model.classifier import ClassActivation
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
 

@@ -22,7 +22,7 @@ from app.core.report.text import (
 )
 from app.dashboard.models import OpenedModel
 from app.dashboard.sections import figures, made, other_data
-from fer.evaluation.labelled import LabelledEvaluation
+from fer.evaluation.metrics import LabelledEvaluation
 from fer.evaluation.other_data import OtherData
 
 #: Command that adds a measurement on other data to a model.

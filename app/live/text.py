@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from app.core.text import answer_counts, verdicts
 from app.live.streaming.record import LiveErrors
+from fer.export.sessions import surest_moments
 from fer.export.stream import StreamRows
-from fer.export.summary import surest_moments
 from fer.text import chance, clock, one_of
 from fer.types import Faces, Floats
 

@@ -14,7 +14,7 @@ from app.core.photo import Photo, RefusedError, Upload
 from app.core.text import counted
 from app.core.uploads import Files, files_of
 from fer.errors import DataError
-from fer.labelled.folders import labelled_files
+from fer.labelled.names import labelled_files
 from fer.labelled.table import CROPS, FILE_NAME, ORIGINALS, SKIPPED, LabelRow, read_table
 from fer.text import one_of
 

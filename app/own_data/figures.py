@@ -27,8 +27,7 @@ from app.core.report.html import html_page
 from app.core.report.text import interval, percent
 from app.core.text import counted
 from app.own_data.measuring import LabelledAnswer, OwnFigures
-from fer.evaluation.labelled import LabelledEvaluation
-from fer.evaluation.metrics import Evaluation, wilson_interval
+from fer.evaluation.metrics import Evaluation, LabelledEvaluation, wilson_interval
 from fer.evaluation.other_data import OtherDataFile
 from fer.text import chance
 

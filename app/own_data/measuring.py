@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from fer.detection.version import photo_detector
+from fer.detection.blazeface import photo_detector
 from fer.errors import DataError
-from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
+from fer.evaluation.metrics import LabelledEvaluation, evaluate_labelled
 from fer.evaluation.other_data import OtherData, PhotoSearch
 from fer.model.spec import Head, ModelSpec
 from fer.types import Floats

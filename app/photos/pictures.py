@@ -22,9 +22,9 @@ from app.core.pictures import (
 from app.core.text import counted
 from app.photos.activation_image import ACTIVATION_SIDE, activation_image
 from app.photos.layout import MAX_CARDS
-from fer.detection.face_landmark import FaceMeshes
-from fer.drawing.mesh import FEATURES
-from fer.export.photos import PhotoResult
+from fer.detection.evidence import FaceMeshes
+from fer.drawing.pictures import FEATURES
+from fer.export.table import PhotoResult
 from fer.images import decode as decode_image
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
@@ -55,7 +55,7 @@ MESH_HELP = (
 
 
 class FindsMeshes(Protocol):
-    """A `fer.detection.face_landmark.FaceLandmark`, or a fake in tests."""
+    """A `fer.detection.evidence.FaceLandmark`, or a fake in tests."""
 
     def __call__(self, image: Image, detections: Detections, /) -> FaceMeshes:
         """Return the mesh of each detected face."""

@@ -15,9 +15,8 @@ from typing import Any, TextIO
 from fer.atomic_write import atomic_write, check_files
 from fer.commands.options import StatusLine, add_model_options, add_overwrite, outputs
 from fer.errors import VideoError
-from fer.export.sessions import WRITERS
+from fer.export.sessions import WRITERS, summary_record
 from fer.export.stream import StreamResult
-from fer.export.summary import summary_record
 from fer.stream import FaceStream
 from fer.text import chance, clock
 from fer.video.annotated import write_annotated

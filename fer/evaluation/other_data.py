@@ -12,9 +12,8 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
-from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.measurements import Truth, VoteRule
-from fer.evaluation.metrics import wilson_interval
+from fer.evaluation.metrics import LabelledEvaluation, wilson_interval
 from fer.model.spec import ModelSpec
 from fer.records import Positive, Record, RecordFile, Share
 

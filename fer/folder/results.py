@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fer.atomic_write import atomic_write, check_folder
-from fer.detection.version import photo_detector
+from fer.detection.blazeface import photo_detector
 from fer.errors import CollectionError, ModelError
 from fer.folder.local import Row, table_schema
 from fer.folder.manifest import Worklist

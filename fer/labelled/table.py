@@ -12,8 +12,7 @@ from types import MappingProxyType
 from typing import IO
 
 from fer.errors import DataError
-from fer.export.photos import distinct_names
-from fer.export.table import BOX
+from fer.export.table import BOX, distinct_names
 from fer.labelled.names import flat_name
 from fer.labels import canonical
 from fer.text import MARK, cell

@@ -54,7 +54,7 @@ class Head(Record):
             labels)``, whose mean over rows and columns plus a constant is the logit. Empty if the
             file has none, and for a blend, whose maps follow from those of its parts.
         blend: weights of the heads that it blends, by their names, with a sum of 1; empty for an
-            output of the network. See `fer.model.heads`.
+            output of the network. See `fer.model.classifier`.
     """
 
     name: ClassName

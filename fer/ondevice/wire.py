@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from fer.errors import WireError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
-from fer.tracking import Appearance
-from fer.tracking.observation import COLOUR_BINS, LIGHT_BINS, REGIONS, Observation
+from fer.tracking.observation import COLOUR_BINS, LIGHT_BINS, REGIONS, Appearance, Observation
 from fer.types import FLAWS, LANDMARKS, Detections, Floats
 
 VERSION = 1

@@ -16,8 +16,8 @@ import numpy as np
 from fer.drawing.annotate import annotate
 from fer.drawing.pictures import encoded, portrait
 from fer.errors import VideoError
+from fer.export.sessions import surest_moments
 from fer.export.stream import HeadLabels, StreamResult, StreamRows, labels_of, row_type
-from fer.export.summary import surest_moments
 from fer.export.table import ExportInfo
 from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
 from fer.types import Faces, Image

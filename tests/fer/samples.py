@@ -9,12 +9,11 @@ import numpy as np
 
 from fer.alignment import align
 from fer.detection.blazeface import FaceDetector
-from fer.model.class_activation import ClassActivation
+from fer.model.classifier import ClassActivation
 from fer.model.spec import ModelSpec
 from fer.quality import measure
 from fer.stream import FaceCheck
-from fer.tracking import Appearance, Light
-from fer.tracking.observation import Observation
+from fer.tracking.observation import Appearance, Light, Observation
 from fer.types import Floats, Image
 
 

@@ -11,15 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import Evidence
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.evidence import Evidence, FaceLandmark
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.classifier import ExpressionClassifier
-from fer.model.heads import softmax
+from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.stream import STAGES, STREAM_SCORE, FaceStream, FrameResult
-from fer.tracking import COAST_SECONDS, Observation
+from fer.tracking.observation import Observation
+from fer.tracking.track import COAST_SECONDS
 from fer.types import Detections, Faces, Floats, Image
 from tests.fer.samples import Eye
 from tests.samples import (

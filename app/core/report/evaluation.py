@@ -21,8 +21,7 @@ from app.core.report.text import (
     share_range,
 )
 from app.core.text import counted
-from fer.evaluation.labelled import LabelledEvaluation
-from fer.evaluation.metrics import Evaluation, wilson_interval
+from fer.evaluation.metrics import Evaluation, LabelledEvaluation, wilson_interval
 from fer.evaluation.other_data import PhotoSearch
 from fer.evaluation.report import CALIBRATIONS, Adaptation, Change
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD

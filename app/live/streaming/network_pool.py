@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 
 from app.live.streaming.session import LiveModel
-from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import Evidence
-from fer.detection.face_landmark import FaceLandmark
-from fer.detection.version import stream_detector
+from fer.detection.blazeface import BlazeFace, stream_detector
+from fer.detection.evidence import Evidence, FaceLandmark
 from fer.model.classifier import ExpressionClassifier, NetworkPool
 from fer.stream import STREAM_SCORE, FaceStream
 from fer.types import LANDMARKS, Detections

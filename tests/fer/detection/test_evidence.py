@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import LOGIT_WEIGHT, MIN_EVIDENCE, Evidence, flat_share, square_crop
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.evidence import (
+    LOGIT_WEIGHT,
+    MIN_EVIDENCE,
+    Evidence,
+    FaceLandmark,
+    flat_share,
+    square_crop,
+)
 from fer.types import Detections, Floats, Image
 from tests.samples import make_detections
 from tools.drawings import drawings

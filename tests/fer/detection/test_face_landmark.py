@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from fer.detection.blazeface import BlazeFace
-from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceLandmark
+from fer.detection.evidence import MESH_POINTS, PRESENCE_RANGE, FaceLandmark
 from fer.types import Detections, Image
 from tests.samples import make_detections
 

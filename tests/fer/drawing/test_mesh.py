@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.detection.blazeface import BlazeFace
-from fer.detection.face_landmark import MESH_POINTS, FaceLandmark
-from fer.drawing.mesh import FEATURES, draw_meshes
+from fer.detection.evidence import MESH_POINTS, FaceLandmark
+from fer.drawing.pictures import FEATURES, draw_meshes
 from fer.types import Floats, Image
 
 GREY = np.full((400, 400, 3), 128, np.uint8)

@@ -4,8 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.errors import DataError
-from fer.evaluation.labelled import evaluate_labelled
-from fer.evaluation.metrics import evaluate
+from fer.evaluation.metrics import evaluate, evaluate_labelled
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import Abstention, Head
 

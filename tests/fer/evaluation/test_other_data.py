@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from fer.errors import ModelError
-from fer.evaluation.labelled import evaluate_labelled
+from fer.evaluation.metrics import evaluate_labelled
 from fer.evaluation.other_data import (
     Group,
     OtherData,

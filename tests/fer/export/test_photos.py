@@ -7,8 +7,17 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy as np
 import pytest
 
-from fer.export.photos import PhotoResult, distinct_names, photo_record, to_csv, to_json
-from fer.export.table import ExportInfo, face_cells, face_columns, face_records
+from fer.export.table import (
+    ExportInfo,
+    PhotoResult,
+    distinct_names,
+    face_cells,
+    face_columns,
+    face_records,
+    photo_record,
+    to_csv,
+    to_json,
+)
 from fer.model.spec import ModelSpec
 from fer.types import Faces
 from tests.samples import make_detections

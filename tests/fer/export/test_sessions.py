@@ -11,10 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from fer.export import sessions
-from fer.export.sessions import WRITERS, file_bytes
+from fer.export.sessions import WRITERS, file_bytes, summary_record
 from fer.export.stream import HeadLabels, StreamResult, StreamRows, labels_of, row_type
 from fer.export.subtitles import srt, webvtt
-from fer.export.summary import summary_record
 from fer.export.table import ExportInfo, face_records
 from fer.types import Faces
 from tests.fer.export.samples import INFO as STEADY

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fer.export.sessions import summary_json, summary_record, surest_moments
 from fer.export.stream import (
     GAP_SECONDS,
     NO_FACE,
@@ -18,7 +19,6 @@ from fer.export.stream import (
     off_spans,
     shares,
 )
-from fer.export.summary import summary_json, summary_record, surest_moments
 from tests.fer.export.samples import HAPPY, HEADS, INFO, NOBODY, SAD, rows, steady
 
 

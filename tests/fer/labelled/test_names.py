@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.labelled.folders import LabelledFile, labelled_files
 from fer.labelled.names import (
     MAX_LENGTH,
     Kind,
+    LabelledFile,
     flat_name,
     kind_of,
+    labelled_files,
     leads_out,
     natural_order,
     portable_name,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.alignment import FER2013_FRAMING
-from fer.model.class_activation import ClassActivation, class_activation
+from fer.model.classifier import ClassActivation, class_activation
 from fer.types import Detections
 from tests.fer.samples import heat_in_photo
 from tests.samples import make_detections

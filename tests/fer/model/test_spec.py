@@ -11,8 +11,7 @@ from fer.errors import ModelError
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model import spec as module
-from fer.model.classifier import ExpressionClassifier
-from fer.model.heads import blended, calibrated, head_logits, softmax
+from fer.model.classifier import ExpressionClassifier, blended, calibrated, head_logits, softmax
 from fer.model.spec import Abstention, Head, ModelSpec, shipped_model
 from fer.records import file_sha256
 from tests.samples import SHIPPED_MODEL, fake_spec

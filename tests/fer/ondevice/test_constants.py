@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from fer import alignment, quality, stream, types
-from fer.detection import blazeface, evidence, face_landmark
+from fer.detection import blazeface, evidence
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants, path_constants
 from fer.tracking import observation, track, tracker
@@ -69,7 +69,7 @@ ELSEWHERE = {
 }
 
 
-MODULES = (alignment, quality, blazeface, evidence, face_landmark, observation, track, tracker)
+MODULES = (alignment, quality, blazeface, evidence, observation, track, tracker)
 
 NAMED = [
     *((module, name) for module in (*MODULES, scene_cuts) for name in _own_numbers(module)),

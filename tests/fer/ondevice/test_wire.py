@@ -22,8 +22,7 @@ from fer.ondevice.wire import (
     split,
     wire_layout,
 )
-from fer.tracking import Appearance
-from fer.tracking.observation import Observation
+from fer.tracking.observation import Appearance, Observation
 from fer.types import Detections
 from tests.fer.ondevice.samples import nobody, packed
 from tests.samples import ALWAYS_ANSWERS, fake_spec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer.tracking import Appearance
+from fer.tracking.observation import Appearance
 from fer.types import Detections
 from tests.samples import make_detections
 

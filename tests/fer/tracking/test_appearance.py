@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from fer.tracking import Appearance, Light
+from fer.tracking.observation import Appearance, Light
 from fer.types import Image
 from tests.fer.tracking.samples import looks
 

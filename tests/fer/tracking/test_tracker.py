@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.tracking import MEMORY_SECONDS, Appearance, Tracker
+from fer.tracking.observation import Appearance
 from fer.tracking.track import FACE_EVIDENCE, Presence
-from fer.tracking.tracker import MAX_TRACKS
+from fer.tracking.tracker import MAX_TRACKS, MEMORY_SECONDS, Tracker
 from fer.types import Detections
 from tests.fer.tracking.samples import boxes, looks
 from tests.samples import make_detections

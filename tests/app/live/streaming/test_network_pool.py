@@ -7,8 +7,8 @@ import pytest
 
 from app.core.settings import model_dir
 from app.live.streaming.network_pool import SharedNetwork, StreamPool, shared_model
-from fer.detection.face_landmark import FaceLandmark
-from fer.detection.version import stream_detector
+from fer.detection.blazeface import stream_detector
+from fer.detection.evidence import FaceLandmark
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
