@@ -24,10 +24,9 @@ class Framing(Record):
 
     Attributes:
         side: side of the training images, in pixels. The other attributes use the same pixels.
-        points: positions ``(x, y)`` of right eye, left eye, nose tip and mouth. (0, 0) is the top
-            left corner of the image; the centre of its first pixel is (0.5, 0.5).
+        points: positions ``(x, y)`` of right eye, left eye, nose tip and mouth. The centre of the
+            image's first pixel is (0.5, 0.5).
         box_centre: centre ``(x, y)`` of the detector's bounding box.
-        box_side: side of that box.
     """
 
     side: Positive
@@ -58,10 +57,8 @@ def align(
 ) -> NDArray[np.uint8]:
     """Crop every face, rotated upright and framed as in the training images.
 
-    Boxes may extend past the image, whose border is replicated.
-
-    Returns:
-        Crops, ``(n, size, size, channels)`` uint8; one channel is grey.
+    Boxes may extend past the image, whose border is replicated. Crops are ``(n, size, size,
+    channels)`` uint8; one channel is grey.
     """
     crops = np.empty((len(faces), size, size, channels), np.uint8)
     for i in range(len(faces)):
@@ -72,21 +69,17 @@ def align(
 
 
 def frame_transform(landmarks: Floats, box: Floats, framing: Framing) -> NDArray[np.float64]:
-    """Return the similarity transform that maps a face into the frame.
+    """Return the 2×3 similarity that maps image pixels of a face into the frame.
 
     Position and scale come from the box, rotation from the landmarks. Fitting all three to the
     landmarks costs 0.9 points of accuracy on FER2013 (standard error 0.4), whose own crops follow a
-    detector's box. It also crops a turned head too tightly, because its eyes appear close together.
+    detector's box, and crops a turned head too tightly, because its eyes appear close together.
     Nine places of the face mesh are no better than the box (−0.3 points, standard error 0.4; after
-    a second look from the mesh's own box +0.4 ± 0.4, and 0.0 ± 0.3 on 5,000 Training images), and a
-    mixture of box and landmarks neither (−0.1 ± 0.3).
+    a second look from the mesh's own box +0.4 ± 0.4), and a mixture of both neither (−0.1 ± 0.3).
 
-    A regression from box and landmarks to FER2013's crop must not be fitted to faces of one
-    size in the picture: BlazeFace's errors depend on it, so the regression learns that size. It
-    halves the median error on such faces, and more than doubles it on faces twice as large.
-
-    Returns:
-        A 2×3 matrix from image pixels to frame pixels.
+    A regression from box and landmarks to FER2013's crop learns the size of the faces that it is
+    fitted to, since BlazeFace's errors depend on it: it halves the median error there, and more
+    than doubles it on faces twice as large.
     """
     scale = framing.box_side / max(float(np.max(box[2:] - box[:2])), 1.0)
     linear = scale * _upright(landmarks[: len(framing.points)], np.array(framing.points))

@@ -59,13 +59,8 @@ class PhotoClassifier(Classifier, Protocol):
 class FaceAnalyzer:
     """Detects every face in an image and classifies its expression.
 
-    It keeps no state between calls, so all users can share one instance.
-
-    Args:
-        detector: detects faces.
-        classifier: classifies aligned faces.
-        spec: describes the classifier's input and outputs.
-        detector_version: name and version of `detector`; see `fer.detection.blazeface`.
+    It keeps no state between calls, so all users can share one instance. For `detector_version`,
+    see `fer.detection.blazeface`.
     """
 
     def __init__(
@@ -115,10 +110,7 @@ class FaceAnalyzer:
         return self._answers(detections, measure(detections, crops).flaws, crops)
 
     def cut_out(self, image: Image) -> dict[str, Faces]:
-        """Return what every head says of a picture that is a cut-out face, as it is.
-
-        It is one face: all of the picture, without landmarks and flaws.
-        """
+        """Return what every head says of a picture that is a face: all of it, without landmarks."""
         check_image(image)
         crop = as_channels(square(image, self.spec.input_size), self.spec.channels)
         height, width = image.shape[:2]

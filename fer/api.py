@@ -58,11 +58,9 @@ class Face:
         detection_score: 0…1.
         head: name of the head that answered.
         answer: an expression, or "uncertain".
-        uncertain: whether the answer is "uncertain".
         quality: quality flaws, names from `fer.types.FLAWS`.
         expression: the most probable expression, even if the answer is "uncertain".
         confidence: probability of that expression.
-        probabilities: probability of each of the head's labels.
         person: number of the person in a stream, from 1; None in a photograph.
     """
 
@@ -118,11 +116,6 @@ class Faces(Sequence[Face]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Face]: ...
     def __getitem__(self, index: int | slice) -> Face | Sequence[Face]:
-        """Return one face, or a tuple of those of a slice.
-
-        Raises:
-            IndexError: there are not as many.
-        """
         if isinstance(index, int) and not -len(self) <= index < len(self):
             raise IndexError(f"face {index} of a picture with {_counted(len(self))}")
         return self._faces[index]
@@ -137,11 +130,7 @@ class Faces(Sequence[Face]):
         return photo_record(PhotoResult(self.name, width, height, self.arrays)) | self.info.record()
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return a table with a row for each face and a column for each expression.
-
-        Raises:
-            ImportError: pandas is not installed.
-        """
+        """Return a table with a row for each face and a column for each expression, by pandas."""
         try:
             import pandas
         except ImportError as error:
@@ -156,26 +145,18 @@ class Faces(Sequence[Face]):
         return pandas.DataFrame(rows, columns=face_columns(self.arrays.labels))
 
     def annotated(self, *, bars: bool = False) -> Image:
-        """Return a copy of the picture with boxes and names.
+        """Return a copy of the picture with boxes and names, its channels as they were given.
 
-        Args:
-            bars: whether the probabilities of all expressions stand beside each face.
-
-        Returns:
-            ``(height, width, 3)`` uint8, with the channels as they were given.
+        With `bars`, the probabilities of all expressions stand beside each face.
         """
         picture = annotate(self.image, self.arrays, bars=bars)
         return _swapped(picture) if self.colour == "bgr" else picture
 
     def save(self, path: str | os.PathLike[str], *, bars: bool = False) -> None:
-        """Write the annotated picture, replacing what is there.
-
-        Args:
-            path: the file; its ending says the format, such as ``.jpg`` or ``.png``.
-            bars: see `annotated`.
+        """Write the annotated picture, replacing what is there; see `annotated`.
 
         Raises:
-            ValueError: the ending is of no format that can be written.
+            ValueError: the file's ending is of no format that can be written.
         """
         file = Path(path)
         kind = PillowImage.registered_extensions().get(file.suffix.lower())
@@ -227,9 +208,8 @@ class Stream:
     def __call__(self, frame: Picture, seconds: float | None = None) -> Faces:
         """Return the faces of the next frame; each has a `person`, a number from 1.
 
-        Args:
-            frame: usually an array ``(height, width, 3)`` of uint8; see `analyze`.
-            seconds: time of the frame, which never goes back; by default that of the call.
+        The frame is usually an array ``(height, width, 3)`` of uint8; see `analyze`. Its time never
+        goes back, and is by default that of the call.
         """
         image = _rgb(frame, self._colour)
         if seconds is None:
@@ -288,7 +268,6 @@ def _checked(colour: Colour) -> Colour:
 
 
 def _rgb(picture: Picture, colour: Colour) -> Image:
-    """Return any picture as ``(height, width, 3)`` RGB uint8."""
     match picture:
         case np.ndarray():
             return _array_as_rgb(picture, colour)

@@ -108,9 +108,6 @@ def replace_folder(new: Path, place: Path) -> None:
     """Let a folder stand at a place, in place of what stands there, which stays if that fails.
 
     The new one must be on the same disk, and the only one in its own folder.
-
-    Raises:
-        OSError: it cannot be moved there.
     """
     old = new.with_name(f"{new.name}-replaced")
     if place.exists():
@@ -131,11 +128,9 @@ def atomic_write(targets: Sequence[Path]) -> Iterator[list[Path]]:
     Whatever ends the writing early, Ctrl-C too, takes all of them away. Files that were there
     before are replaced at the end, each at once; who has opened one reads on in the old one.
 
-    Args:
-        targets: what the files shall be called; their folders must exist.
-
     Yields:
-        Where to write instead: one path per target in the same folder, with the same ending.
+        Where to write instead: one path per target in the same folder, which must exist, with the
+        same ending.
 
     Raises:
         OSError: one of them could not be written; what is at a target is no file.

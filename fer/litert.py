@@ -108,9 +108,6 @@ class NetworkFile:
 
     LiteRT's package has classes for the whole format, but to import them takes 42 MB of memory.
 
-    Args:
-        content: of the file.
-
     Raises:
         ModelError: the content is not a LiteRT model.
     """

@@ -85,7 +85,7 @@ class Quality:
         side: side of the detector's box, in pixels.
         sharpness: ratio of fine to coarse detail.
         light: 95th percentile of the grey levels in the face, 0…255.
-        yaw: distance of the nose from the midpoint of the eyes, in half eye distances.
+        yaw: see the function.
     """
 
     side: Floats

@@ -93,7 +93,6 @@ class RecordFile(Record):
 
     @classmethod
     def _check_version(cls, content: bytes, file: Path) -> None:
-        """Reject another version before the fields are validated, since they may differ."""
         try:
             record = json.loads(content)
         except (ValueError, RecursionError):

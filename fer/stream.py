@@ -42,12 +42,10 @@ class FrameResult:
     Attributes:
         faces: the faces, with `track_id` set and with smoothed probabilities and flaws.
         milliseconds: duration of each of `STAGES`; empty if the frame was looked at elsewhere.
-        velocity: ``(n, 2)`` float32, velocity of each face in pixels per second, in the order of
-            `faces`.
+        velocity: ``(n, 2)`` float32, velocity of each face in pixels per second.
         numbers: ``(m,)`` int64, the track number of each detection, in the order of the detector;
             -1 for those without one, which are not in `faces`.
-        wanted: the detections, by their index, at which somebody should look closely soon, as in
-            this frame nobody did.
+        wanted: the detections, by their index, at which somebody should look closely soon.
     """
 
     faces: Faces
@@ -57,15 +55,11 @@ class FrameResult:
     wanted: tuple[int, ...] = ()
 
     def moved_to(self, seconds: float) -> Faces:
-        """Return the faces where they should be in a later frame, which was not analysed.
+        """Return the faces where they should be at a later time, on the clock of `faces.seconds`.
 
         Boxes and landmarks move on at constant velocity, for at most `COAST_SECONDS`: people stop
         and turn. Everything else stays as it was analysed, the order of the faces and their
         `seconds` too, so that what was extrapolated is never taken for an analysis.
-
-        Args:
-            seconds: time of the later frame, on the clock of `faces.seconds`. At an earlier time
-                the faces are returned unmoved.
         """
         if self.faces.seconds is None or not seconds > self.faces.seconds:
             return self.faces
@@ -81,15 +75,9 @@ class FrameResult:
 class FaceStream:
     """Analyses the frames of one stream in order. Not thread-safe: each user needs an instance.
 
-    Args:
-        detector: detects faces.
-        classifier: classifies aligned faces.
-        spec: describes the classifier's input and outputs.
-        face_check: looks closely at a face before it gets a number, once in a while also after
-            that; without one, everything that is detected is a face.
-        detector_version: name and version of what decides what is a face; see
-            `fer.detection.blazeface`.
-        is_fine: whether the detector finds small faces, if the frames are not reduced.
+    A `face_check` looks closely at a face before it gets a number, and once in a while after that;
+    without one, everything that is detected is a face. `is_fine` says that the detector finds small
+    faces, if the frames are not reduced.
     """
 
     def __init__(
@@ -114,8 +102,8 @@ class FaceStream:
     def load(cls, model_dir: Path, *, threads: int = 1, fine: bool = False) -> FaceStream:
         """Load a model directory for streams.
 
-        If `fine`, every frame is searched as a photograph, also for small faces. That takes about
-        twenty times as long.
+        If `fine`, every frame is searched as a photograph, also for small faces, in about twenty
+        times the time.
 
         Raises:
             ModelError: the expression model or a network for faces is missing or broken.
@@ -132,8 +120,8 @@ class FaceStream:
     def reset(self) -> None:
         """Forget everybody; the next person is number 1.
 
-        A stream that was only stopped should go on without a reset, its clock running, and people who
-        are still remembered keep their numbers.
+        A stream that was only stopped should go on without a reset, its clock running: people who
+        are remembered keep their numbers.
         """
         # What a search as in a photograph finds has been looked at closely.
         self._people = Tracker(0.0 if self.is_fine else NEW_TRACK_SCORE)
@@ -163,16 +151,12 @@ class FaceStream:
         head: str | None = None,
         smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS,
     ) -> FrameResult:
-        """Return the faces of the next frame.
+        """Return the faces of the next frame, ``(height, width, 3)`` RGB uint8.
 
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            seconds: time of the frame. If it is earlier than that of the previous frame, a new
-                stream starts.
-            head: name of the head to use, the usual one if None. If it changes, tracks continue
-                and averages start again.
-            smoothing_seconds: smoothing window of each track's probabilities, in seconds; 0 turns
-                smoothing off. Its effect does not depend on the frame rate.
+        If its time is earlier than that of the previous frame, a new stream starts. The usual head
+        answers if none is named; if it changes, tracks continue and averages start again. Each
+        track's probabilities are smoothed over a window in seconds, whatever the frame rate; 0
+        turns that off.
 
         Raises:
             ModelError: the model has no such head.

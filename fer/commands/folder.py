@@ -57,12 +57,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Analyse a collection; return the exit status.
-
-    Raises:
-        FerError: a source, the folder of results or the model is not what was expected.
-        OSError: the results could not be written.
-    """
+    """Analyse a collection; return the exit status."""
     options = CollectionOptions(
         model=arguments.model,
         head=arguments.head,

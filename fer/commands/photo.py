@@ -35,12 +35,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Analyse every photograph; return the exit status.
-
-    Raises:
-        ModelError: the model could not be loaded, or has no such head.
-        OutputError: pictures could not be written, or are there already.
-    """
+    """Analyse every photograph; return the exit status."""
     images, out = arguments.images, arguments.out
     pictures: list[Path] = []
     if out:

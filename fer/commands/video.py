@@ -30,13 +30,7 @@ _STAGES = {"analysis": "analysing", "picture": "writing the marked video"}
 
 
 class VideoProgress(StatusLine):
-    """Says how far a file is: on a terminal a few times a second, elsewhere at every tenth.
-
-    Args:
-        name: of the file.
-        out: where to say it.
-        now: monotonic clock in seconds.
-    """
+    """Says how far a file is: on a terminal a few times a second, elsewhere at every tenth."""
 
     def __init__(self, name: str, out: TextIO, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(out)
@@ -116,12 +110,7 @@ def _rate(text: str) -> float | None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Analyse every recording; return the exit status.
-
-    Raises:
-        ModelError: the model could not be loaded, or has no such head.
-        OutputError: files could not be written, or are there already.
-    """
+    """Analyse every recording; return the exit status."""
     endings, out = [*WRITERS, *([] if arguments.no_picture else [PICTURE])], arguments.out
     targets = outputs(
         arguments.files, lambda file, n: [out / f"{file.stem}{n}{ending}" for ending in endings]

@@ -105,14 +105,10 @@ FaceDetector = Callable[[Image], Detections]
 class BlazeFace:
     """Detects faces in a single pass: for camera frames, and faces over 8 % of the image's side.
 
-    Thread-safe: concurrent calls run one after another.
-
-    Args:
-        min_score: least score of a detection, 0…1.
-        threads: CPU threads of one call.
-        fitted: fit the network's input to the image's shape instead of padding the image to a
-            square. This saves a quarter of the work for 4:3 and a third for 16:9. A network is
-            loaded for each shape, so use it for streams, not for photographs of many shapes.
+    Thread-safe: concurrent calls run one after another. If `fitted`, the network's input fits the
+    image's shape instead of a square, which saves a quarter of the work for 4:3 and a third for
+    16:9. A network is loaded for each shape, so that is for streams, not for photographs of many
+    shapes.
     """
 
     def __init__(self, *, min_score: float = 0.5, threads: int = 1, fitted: bool = False) -> None:
@@ -172,7 +168,6 @@ class _Network:
 
 
 def _scaled(image: Image) -> tuple[Image, float]:
-    """Return the image with `INPUT_SIZE` as its longer side, and the scale factor."""
     height, width = image.shape[:2]
     scale = INPUT_SIZE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -185,7 +180,6 @@ def _scaled(image: Image) -> tuple[Image, float]:
 
 
 def _canvas(small: Image) -> Canvas:
-    """Return the smallest valid input shape that holds the image."""
     rows, columns = (-(-side // STRIDE) * STRIDE for side in small.shape[:2])
     return max(rows, MIN_CANVAS_SIDE), max(columns, MIN_CANVAS_SIDE)
 

@@ -21,10 +21,7 @@ _PORTRAIT_WIDTHS = 1.5
 def portrait_square(
     image: Image, box: Floats, widths: float = _PORTRAIT_WIDTHS
 ) -> tuple[int, int, int]:
-    """Return left, top and side of the square around a face, moved or shrunk into the image.
-
-    Its side is so many times that of the box.
-    """
+    """Return left, top and side of the square around a face, moved or shrunk into the image."""
     height, width = image.shape[:2]
     wanted = float(np.max(box[2:] - box[:2])) * widths
     side = int(np.clip(round(wanted), 1, min(height, width)))
@@ -71,10 +68,8 @@ def contact_sheet(
 ) -> Image:
     """Draw faces, each with its most probable expression below it; of many, `MOST` spread evenly.
 
-    Args:
-        images: ``(n, size, size, channels)`` uint8, at least one.
-        probabilities: ``(n, k)``.
-        labels: names of the ``k`` expressions.
+    There is at least one of the images ``(n, size, size, channels)`` uint8; probabilities are ``(n,
+    k)``.
     """
     count = min(len(images), MOST)
     shown = np.linspace(0, len(images) - 1, count).round().astype(int).tolist()
@@ -149,7 +144,7 @@ def draw_meshes(image: Image, meshes: Iterable[Floats]) -> Image:
 
     Lines go round the face, the eyes, the brows, the nose and the lips. The other points are drawn
     where they would not hide the face. Meshes are ``(468, 2)`` each, in pixels, and may extend past
-    the image; see `fer.detection.evidence.FaceMeshes`.
+    the image.
     """
     check_image(image)
     picture = image.copy()

@@ -50,10 +50,7 @@ class Evaluation(Record):
     """Metrics of one split.
 
     Attributes:
-        count: number of faces.
-        accuracy: fraction of correct predictions.
         accuracy_low: lower bound of its 95 % confidence interval (Wilson 1927).
-        accuracy_high: upper bound.
         top2_accuracy: fraction of faces whose true class is among the two most probable.
         balanced_accuracy: mean recall of the classes that occur.
         macro_f1: mean F1 of the classes that occur.
@@ -185,7 +182,6 @@ class LabelledEvaluation(Record):
     """What one head reaches on faces with labels that only partly overlap its classes.
 
     Attributes:
-        head: name of the head.
         shared: its classes of which there are faces, in its order.
         missing: its other classes.
         left_out: number of faces of each class that it does not know; they are not measured.
@@ -215,11 +211,9 @@ def evaluate_labelled(
 ) -> LabelledEvaluation:
     """Measure a head on labelled faces; those of classes that it does not know are left out.
 
-    Args:
-        truth: canonical names of the true classes of ``n`` faces; see `fer.labels.canonical`.
-        probabilities: ``(n, k)``, of the head's classes.
-        head: the head, with its thresholds.
-        flawed: ``(n,)``, whether a face has a flaw, which has thresholds of its own.
+    The true classes of ``n`` faces have canonical names; see `fer.labels.canonical`. Probabilities
+    are ``(n, k)``, of the head's classes. Faces with a flaw, ``(n,)``, have thresholds of their
+    own.
 
     Raises:
         DataError: no face has a class of the head.

@@ -36,10 +36,9 @@ def _write_csv(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
     """Write a CSV table with one row per face and frame; a frame without faces has one row.
 
     The columns are seconds since the start, width and height of the image, person (the track
-    number), those of `fer.export.table.face_columns` with the labels of all heads, the time in
-    ISO 8601, the names of model and detector, the smoothing window in seconds, and whether the
-    camera was switched off (true or false). Without a face, the cells from person to the last label
-    are empty. Boxes are in camera coordinates (not mirrored).
+    number), those of `face_columns` with the labels of all heads, and what made the answers.
+    Without a face, the cells from person to the last label are empty. Boxes are in camera
+    coordinates (not mirrored).
     """
     writer = csv.writer(out, lineterminator="\n")
     columns = face_columns(rows.labels)
@@ -144,12 +143,11 @@ _TYPES = {
 
 
 def _write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
-    """Write a Parquet table with one row per face and frame; a frame without faces has one row.
+    """Write the CSV table as Parquet, not rounded.
 
-    The columns are those of the CSV table, not rounded. Times are in UTC, quality flaws are a list,
-    and without a face the cells from person to the last label are null. The schema's metadata say
-    model, sha256, detector and the start in ISO 8601, and where several models answered, the names
-    of all and their hashes, with commas between them.
+    Times are in UTC, quality flaws are a list, and without a face the cells from person to the last
+    label are null. The schema's metadata say model, sha256, detector and the start in ISO 8601; of
+    several models, names and hashes with commas between them.
     """
     # Imported here, because its libraries take 8 MB of memory, and few servers are asked for it.
     import pyarrow.parquet as pq
@@ -271,10 +269,8 @@ def summary_json(result: StreamResult) -> str:
 def summary_record(result: StreamResult) -> dict[str, Any]:
     """Return the summary as a JSON-ready object.
 
-    It has what is known of the file, when it began, model and detector, first and last second, how
-    long a camera was off, the cuts, a note, and each person with the seconds in view, the share of
-    them per answer (0…1), and the surest moment of each expression (see
-    `fer.export.sessions.surest_moments`).
+    Each person has the seconds in view, the share of them per answer (0…1), and the surest moment
+    of each expression; see `surest_moments`.
     """
     times, info = result.times, result.info
     first = float(times.seconds[0]) if len(times.seconds) else 0.0

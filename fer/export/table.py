@@ -52,15 +52,6 @@ def face_record(
 
     Its keys are "box" (left, top, right, bottom in pixels), "probabilities" (by the head's own
     labels), and the columns between them in a table, see `face_columns`.
-
-    Args:
-        box: ``(4,)`` xyxy in pixels.
-        score: detection score, 0…1.
-        head: name of the head that answered.
-        labels: names of its ``k`` classes.
-        probabilities: ``(k,)`` probabilities of `labels`.
-        uncertain: whether the answer is "uncertain".
-        flaws: one per `fer.types.FLAWS`.
     """
     # Chosen before rounding, which may create a tie that the annotated image does not have.
     best = labels[int(np.argmax(probabilities))]
@@ -108,9 +99,8 @@ class ExportInfo:
 
     Attributes:
         time: date, time and zone; of a session, those of its first frame.
-        model: name of the model.
         sha256: SHA-256 of the model's file.
-        detector: name and version of what found the faces; see `fer.detection.blazeface`.
+        detector: name and version of what found the faces.
         heads: labels of each head of the model, by its name.
         others: name and SHA-256 of each further model that answered, where that was changed.
     """
@@ -163,10 +153,7 @@ class PhotoResult:
     """The result of one photograph, without its pixels.
 
     Attributes:
-        name: name of the file.
         width: width of the upright image in pixels; 0 if the file could not be read.
-        height: height, likewise.
-        faces: the faces that were detected.
         error: why the file could not be read, to follow its name; empty if it was read.
     """
 

@@ -190,16 +190,11 @@ class _Worker:
 class WorkerPool:
     """Processes that analyse photographs. Use it with ``with``.
 
-    A photograph that ends its worker (for want of memory, or by a fault in a library) is tried once
-    more in a new one, and then has a row with that as its error; the others go on. Workers end when
-    this process does, however it ends.
-
-    Scripts that use this need ``if __name__ == "__main__":``, since a new process imports them.
-
-    Args:
-        load: is called in each worker and returns what analyses a photograph; can be pickled.
-        workers: number of processes.
-        patience: seconds after which a photograph is given up.
+    A photograph that ends its worker (for want of memory, or by a fault in a library) or takes more
+    than so many seconds is tried once more in a new one, and then has a row with that as its error;
+    the others go on. Workers end when this process does, however it ends. What loads their analysis
+    must be pickled, and scripts that use this need ``if __name__ == "__main__":``, since a new
+    process imports them.
     """
 
     def __init__(
@@ -291,7 +286,6 @@ class WorkerPool:
 
 
 def _serve(pipe: connection.Connection, load: Callable[[], Analyse]) -> None:
-    """Run in a worker: analyse what comes until the parent closes the pipe, or is no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         try:

@@ -44,15 +44,11 @@ def photo_paths(
 ) -> Iterator[str]:
     """Yield the absolute path of every photograph, in an order that is the same every time.
 
-    Folders are searched with all that is in them, in order of names. In folders, files count whose
-    ending is that of a readable format, and what begins with a dot is left out. A folder that links
-    lead to again is entered once. Nothing but one folder's names at each depth is held in memory.
-
-    Args:
-        sources: folders, photographs, text files with the path of one of these a line, or
-            `STANDARD_INPUT` for such lines. Paths are relative to the working directory.
-        on_problem: is told of a folder that cannot be read.
-        standard_input: what `STANDARD_INPUT` stands for, if not the process's own.
+    Sources are folders, photographs, text files with the path of one of these a line, or
+    `STANDARD_INPUT` for such lines. Folders are searched with all that is in them, in order of
+    names. In folders, files count whose ending is that of a readable format, and what begins with a
+    dot is left out. A folder that links lead to again is entered once. Nothing but one folder's
+    names at each depth is held in memory. A folder that cannot be read is told as a problem.
     """
     entered: set[tuple[int, int]] = set()
     for source in sources:
@@ -121,10 +117,8 @@ class Worklist:
     """Compares the photographs of a collection with the rows that there are. Use it with ``with``.
 
     It is a temporary SQLite database without a name, which no kill leaves behind. First `know` the
-    rows that there are, then `add` the paths of the collection, then read the rest.
-
-    Attributes:
-        unchanged: paths added whose row still holds.
+    rows that there are, then `add` the paths of the collection, then read the rest. `unchanged`
+    counts paths added whose row still holds.
     """
 
     def __init__(self) -> None:

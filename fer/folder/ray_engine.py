@@ -130,15 +130,10 @@ def analyse(
     workers: int | None,
     on_rows: Callable[[int], None],
 ) -> None:
-    """Analyse the photographs of a manifest.
+    """Analyse the photographs of a manifest, each file of which becomes one file of rows.
 
-    Args:
-        staging: has the manifest, and gets the rows.
-        files: number of the manifest's files, each of which becomes one file of rows.
-        schema: schema of the rows.
-        load: is called in each actor and returns what analyses a photograph.
-        workers: number of actors; None for one per core of the cluster.
-        on_rows: is told, on a thread of its own, how many rows are written.
+    There is an actor per core of the cluster if no number is given. `on_rows` is told, on a thread
+    of its own, how many rows are written.
 
     Raises:
         CollectionError: Ray cannot finish, for instance because an actor cannot load the model.

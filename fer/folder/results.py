@@ -58,12 +58,6 @@ class Results:
     Each photograph has at most one row in it, at any time. A shard appears whole or not at all, so
     what a kill interrupts is at most the rows of a shard that was not written yet.
 
-    Args:
-        folder: is made if it is missing.
-        spec: the model.
-        head: name of the head that answers; the usual one of the model if None.
-        resume: whether to go on with results that are there.
-
     Raises:
         CollectionError: the folder has results and `resume` is false, it has something else,
             results of another model, detector or head, or another process is writing into it.

@@ -49,8 +49,6 @@ class LabelRow:
         file: the face's picture beside the table; empty without one.
         answer: what the model answered: an expression, or "uncertain"; empty if nothing.
         confidence: probability of the most probable expression, 0…1; None without an answer.
-        model: name of the model.
-        head: name of its head.
         answer_seen: whether the answer was shown when the face was labelled.
         detection_score: how surely it is a face, 0…1; None of a picture that was cut out before.
         quality: flaws of the face's picture, names from `fer.types.FLAWS`.
@@ -155,12 +153,9 @@ CROPS, ORIGINALS = "crops", "originals"
 
 @dataclass(frozen=True)
 class LabelledFace:
-    """A labelled face, or a labelled photograph without one.
+    """A labelled face, with its number in its photograph, or a labelled photograph without one.
 
-    Attributes:
-        row: what the table says of it.
-        number: of the face in its photograph, from 1.
-        crop: returns a PNG of the face; None if there is none.
+    Its crop returns a PNG of the face.
     """
 
     row: LabelRow
@@ -173,12 +168,9 @@ def write_archive(
     faces: Sequence[LabelledFace],
     originals: Mapping[str, Callable[[], bytes]] = MappingProxyType({}),
 ) -> None:
-    """Write the ZIP, one picture at a time. Photographs may be called anything.
+    """Write the ZIP, one picture at a time, with the photographs that are read by their names.
 
-    Args:
-        target: is written to.
-        faces: what is labelled.
-        originals: reads each photograph that is put in, by its name.
+    Photographs may be called anything.
     """
     photos = dict.fromkeys([*(face.row.photo for face in faces), *originals])
     # No folders, which would look like classes, and no two alike.

@@ -92,7 +92,7 @@ class ExpressionClassifier:
     def activation_maps(self, crops: NDArray[np.uint8], head: str = EXPRESSION_HEAD) -> Floats:
         """Return the class activation maps of one head, ``(n, rows, columns, k)`` float32.
 
-        They are in logit units before temperature scaling. The mean over rows and columns, plus a
+        They are in logit units before temperature scaling: the mean over rows and columns, plus a
         constant per expression, is the logit.
 
         Raises:
@@ -173,7 +173,7 @@ class NetworkPool(Generic[Network]):
 
     @contextmanager
     def borrow(self) -> Iterator[Network]:
-        """Borrow a network for the duration of a ``with`` block."""
+        """Borrow a network for a ``with`` block."""
         network = self._free.get()
         try:
             yield network
@@ -185,9 +185,8 @@ def blended(spec: ModelSpec, head: Head, parts: Mapping[str, Floats]) -> Floats:
     """Return what a blending head makes of its parts' logits or activation maps, ``(…, labels)``.
 
     A part's logits divided by its temperature are the logarithms of its probabilities, up to a
-    constant per face. So the weighted sums are those of the weighted geometric mean, and the same
-    sums of class activation maps are the map of these logits. The temperature of the head itself
-    comes later.
+    constant per face. So the weighted sums are those of the weighted geometric mean. The
+    temperature of the head itself comes later.
     """
     total = np.zeros((), np.float32)
     for name, weight in head.blend.items():
@@ -233,9 +232,7 @@ class ClassActivation:
 
     Attributes:
         maps: ``(rows, columns, k)`` float32 in logit units, from the top left to the bottom right
-            of the aligned face. Values above 0 support the expression, values below 0 oppose it.
-            The sum over the ``k`` expressions is 0.
-        labels: names of the ``k`` expressions.
+            of the aligned face. Values above 0 support the expression; the sum over the ``k`` is 0.
         to_frame: 2×3 matrix from image pixels to the frame of the aligned face, whose side is 1.
     """
 

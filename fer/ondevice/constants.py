@@ -65,10 +65,8 @@ _NUMBERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
 def path_constants(*, working_side: int, off_highest: int, off_mean: float) -> dict[str, Any]:
     """Return the numbers as JSON-able dicts, by the script that uses them, names in camel case.
 
-    Args:
-        working_side: longer side in pixels of the frames that are analysed.
-        off_highest: highest value of a pixel in a frame of a camera that is off.
-        off_mean: mean value of the pixels below which it is.
+    A frame of a camera that is off has pixels of at most `off_highest`, in the mean below
+    `off_mean`.
     """
     found: dict[str, Any] = {
         "frames": {"workingSide": working_side, "offHighest": off_highest, "offMean": off_mean},

@@ -44,16 +44,13 @@ _EARLIEST_YEAR = 1990
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What the header of a recording says.
+    """What the header of a recording says; None where it says nothing, or nothing believable.
 
     Attributes:
         width: width of the upright picture, in pixels.
-        height: height, likewise.
-        seconds: length; None if it is not known, or beyond belief.
-        frame_rate: mean number of frames a second; None if it is not known.
+        frame_rate: mean number of frames a second.
         codec: name of the picture's codec, as FFmpeg calls it.
-        has_sound: whether there is a sound track.
-        created: when it was recorded; None if it does not say.
+        created: when it was recorded.
     """
 
     width: int

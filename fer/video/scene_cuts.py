@@ -34,11 +34,7 @@ class SceneCuts:
         self._last: Image | None = None
 
     def __call__(self, thumbnail: Image) -> bool:
-        """Return whether another scene begins with this frame.
-
-        Args:
-            thumbnail: the next frame, ``(36, 64)`` uint8.
-        """
+        """Return whether another scene begins with this thumbnail, ``(36, 64)`` uint8."""
         if float(np.std(thumbnail)) < EMPTY:
             return False
         last, self._last = self._last, thumbnail
