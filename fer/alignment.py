@@ -97,11 +97,7 @@ def _upright(points: Floats, reference: NDArray[np.float64]) -> NDArray[np.float
 
 
 def warp(
-    image: Image,
-    matrix: NDArray[np.float64],
-    size: int,
-    *,
-    oversampling: float = OVERSAMPLING,
+    image: Image, matrix: NDArray[np.float64], size: int, *, oversampling: float = OVERSAMPLING
 ) -> Image:
     """Warp an image by a 2×3 similarity and return the top left square, ``(size, size, 3)``.
 

@@ -132,10 +132,7 @@ def _padded(image: Image, detector: FaceDetector) -> _View:
 
 
 def _tiled(
-    image: Image,
-    detector: FaceDetector,
-    scale: float,
-    places: Callable[[Image], NDArray[np.bool_]],
+    image: Image, detector: FaceDetector, scale: float, places: Callable[[Image], NDArray[np.bool_]]
 ) -> _View:
     view = _resized(image, scale)
     parts = []

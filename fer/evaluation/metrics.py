@@ -204,10 +204,7 @@ class LabelledEvaluation(Record):
 
 
 def evaluate_labelled(
-    truth: Sequence[str],
-    probabilities: Floats,
-    head: Head,
-    flawed: NDArray[np.bool_] | None = None,
+    truth: Sequence[str], probabilities: Floats, head: Head, flawed: NDArray[np.bool_] | None = None
 ) -> LabelledEvaluation:
     """Measure a head on labelled faces; those of classes that it does not know are left out.
 

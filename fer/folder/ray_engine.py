@@ -186,11 +186,7 @@ def _connected() -> Iterator[None]:
     context.use_datasource_v2 = False
     ours = not ray.is_initialized()
     if ours:
-        ray.init(
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     try:
         yield

@@ -49,8 +49,7 @@ def test_whatever_ends_the_writing_takes_all_away_and_keeps_the_old(
 
 
 @pytest.mark.parametrize(
-    ("target", "error"),
-    [("folder.csv", IsADirectoryError), ("missing/a.csv", FileNotFoundError)],
+    ("target", "error"), [("folder.csv", IsADirectoryError), ("missing/a.csv", FileNotFoundError)]
 )
 def test_what_cannot_be_written_is_told_before_the_work(
     tmp_path: Path, target: str, error: type[Exception]

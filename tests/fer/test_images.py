@@ -73,10 +73,7 @@ def test_deep_grey_keeps_its_gradation_and_transparency_is_laid_on_white() -> No
     assert (decode(encoded(clear, "PNG")) == 255).all()
 
 
-@pytest.mark.parametrize(
-    ("orientation", "turned"),
-    [(1, 0), (3, 2), (6, 3), (8, 1)],
-)
+@pytest.mark.parametrize(("orientation", "turned"), [(1, 0), (3, 2), (6, 3), (8, 1)])
 def test_exif_rotation_is_applied(orientation: int, turned: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation

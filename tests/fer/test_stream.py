@@ -21,13 +21,7 @@ from fer.tracking.observation import Observation
 from fer.tracking.track import COAST_SECONDS
 from fer.types import Detections, Faces, Floats, Image
 from tests.fer.samples import Eye
-from tests.samples import (
-    SHIPPED_MODEL,
-    FakeClassifier,
-    fake_detector,
-    fake_spec,
-    make_detections,
-)
+from tests.samples import SHIPPED_MODEL, FakeClassifier, fake_detector, fake_spec, make_detections
 from tools.drawings import drawings
 
 FACE = make_detections((40, 40, 100, 100))

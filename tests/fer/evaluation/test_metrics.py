@@ -7,13 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sklearn import metrics as sk
 
-from fer.evaluation.measurements import (
-    CONFIDENCE_BINS,
-    Neighbours,
-    SeedVariance,
-    Selective,
-    Truth,
-)
+from fer.evaluation.measurements import CONFIDENCE_BINS, Neighbours, SeedVariance, Selective, Truth
 from fer.evaluation.metrics import (
     CALIBRATION_BINS,
     Evaluation,

@@ -198,9 +198,7 @@ def test_a_frame_has_few_close_looks(track: Tracker, rate: float, most: int) -> 
     assert sorted(numbers) == list(range(1, 9))
 
 
-def test_what_is_a_face_no_more_is_no_person_any_more_until_it_is_one_again(
-    track: Tracker,
-) -> None:
+def test_what_is_a_face_no_more_is_no_person_any_more_until_it_is_one_again(track: Tracker) -> None:
     look, numbers = CloseLooks(20.0), []
     for frame in range(60 * 10):
         look.logits[0] = -10.0 if 15 < frame / 10 < 40 else 20.0

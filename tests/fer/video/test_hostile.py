@@ -123,10 +123,7 @@ def test_what_is_too_much_work_is_read_in_part(tmp_path: Path, spec: ModelSpec) 
     whole = tried(file, spec)
     assert isinstance(whole, Recording)
     assert (len(whole.rows), whole.note) == (50, "")
-    for options in (
-        VideoOptions(pixels=20 * 400 * 300 + 1),
-        VideoOptions(processor_seconds=1e-9),
-    ):
+    for options in (VideoOptions(pixels=20 * 400 * 300 + 1), VideoOptions(processor_seconds=1e-9)):
         found = analyse(file, red_stream(spec), options)
         assert 1 <= len(found.rows) <= 20
         assert (len(found.rows) == 20) == (options.processor_seconds > 1)
