@@ -12,7 +12,7 @@ THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36
 
 #: Best correlation of two frames below which another scene begins. Of pairs of close-ups from
 #: different photographs 98 % are below; a pan by 15 % of the width, a zoom by a tenth and somebody
-#: who moves are above 0.8 (`tests/fer/video/test_scene_cuts.py`).
+#: who moves are above 0.8 (`tests/fer/video/test_recording.py`).
 SAME_SCENE = 0.7
 
 #: How far a camera may have moved from one frame to the next: pixels of the thumbnail.
