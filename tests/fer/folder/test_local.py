@@ -23,20 +23,13 @@ from fer.analyzer import FaceAnalyzer
 from fer.errors import CollectionError, ModelError
 from fer.folder import collect as module
 from fer.folder.collect import CollectionOptions, Tally, collect
-from fer.folder.local import Row, WorkerPool, photo_row, shown_path, table_schema
+from fer.folder.local import Row, WorkerPool, photo_row, table_schema
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
 from tests.fer.folder.driver import SHARD
 from tests.fer.folder.samples import GATE, draw, load_and_die, load_fake, load_nothing, wait_for
 from tests.samples import ROOT, FakeClassifier, fake_detector, make_detections
-
-
-@pytest.mark.parametrize(
-    ("path", "shown"), [("", ""), ("/é.jpg", "/é.jpg"), ("/\udce9.jpg", "/\\xe9.jpg")]
-)
-def test_a_path_is_shown_as_text_whatever_its_bytes(path: str, shown: str) -> None:
-    assert shown_path(path) == shown
 
 
 @pytest.fixture
@@ -136,12 +129,6 @@ def rows_of(*paths: str, workers: int = 2, patience: float = 60) -> dict[str, Ro
         rows = list(pool.rows(paths))
     assert len(rows) == len(paths)
     return {row["path"]: row["error"] for row in rows}
-
-
-@pytest.mark.parametrize("workers", [1, 3])
-def test_every_photograph_has_its_row(workers: int) -> None:
-    names = [f"/{number}.jpg" for number in range(20)]
-    assert rows_of(*names, workers=workers) == dict.fromkeys(names)
 
 
 def test_a_pool_can_be_used_again_and_ends_its_processes() -> None:
@@ -265,16 +252,6 @@ def test_what_is_done_is_kept_when_the_work_is_stopped(photos: Path, out: Path) 
     assert len(rows(out)) == 2
     assert run(photos, out, resume=True).done == 1
     assert sorted(rows(out)) == ["a.png", "b.png", "c.png"]
-
-
-@pytest.mark.usefixtures("fake")
-def test_names_that_are_not_text_are_analysed(tmp_path: Path, out: Path) -> None:
-    folder = tmp_path / "photos"
-    draw(folder, "a.png")
-    os.rename(folder / "a.png", os.fsencode(folder) + b"/\xe9.png")
-    assert run(folder, out).errors == 0
-    assert rows(out)["\\xe9.png"]["size"]
-    assert run(folder, out, resume=True).unchanged == 1
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pyarrow.dataset
 import pyarrow.parquet as pq
 import pytest
 
-from fer.errors import CollectionError, ModelError
-from fer.folder.local import microseconds
+from fer.errors import CollectionError
+from fer.folder.local import microseconds, shown_path
 from fer.folder.manifest import Worklist, check_sources, photo_paths
 from fer.folder.results import Results, ShardWriter
 from fer.labels import EXPRESSION_HEAD
@@ -124,6 +124,8 @@ def test_without_rows_every_path_is_to_be_done_once_in_order() -> None:
         assert len(worklist) == MANY + 1
         assert list(worklist) == names
         assert list(worklist.outdated()) == []
+    shown = [shown_path(path) for path in ("", "/é.jpg", "/\udce9.jpg")]
+    assert shown == ["", "/é.jpg", "/\\xe9.jpg"], "text, whatever its bytes"
 
 
 #: What the row says beyond the file's size and time; None for a file that is gone, and whether the
@@ -278,12 +280,6 @@ def test_results_are_gone_on_with_only_when_asked_and_by_the_same(
         monkeypatch.setattr("fer.folder.results.photo_detector", lambda: detector)
     with pytest.raises(CollectionError, match=says):
         opened(out, spec.model_copy(update=change), resume=resume)
-
-
-def test_an_unknown_head_leaves_no_folder(out: Path, spec: ModelSpec) -> None:
-    with pytest.raises(ModelError, match="no head 'age'"):
-        Results(out, spec, "age", resume=False)
-    assert not out.exists()
 
 
 @pytest.mark.parametrize("resume", [False, True])

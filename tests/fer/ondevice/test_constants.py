@@ -15,7 +15,6 @@ import pytest
 from fer import alignment, quality, stream, types
 from fer.detection import blazeface, evidence
 from fer.detection.blazeface import _canvas, _scaled, blazeface_content, stream_canvases
-from fer.errors import ModelError
 from fer.litert import NetworkFile, interpreter_of
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants, path_constants
@@ -145,15 +144,6 @@ def test_a_network_without_an_open_size_stays_as_it_is_made() -> None:
         pair.append([network.get_tensor(o["index"]) for o in network.get_output_details()])
     for found, expected in zip(*pair, strict=True):
         np.testing.assert_array_equal(found, expected)
-
-
-def test_a_model_whose_file_was_changed_is_refused(tmp_path: Path) -> None:
-    for name in ("spec.json", "model.tflite"):
-        (tmp_path / name).write_bytes((MODELS[0] / name).read_bytes())
-    with (tmp_path / "model.tflite").open("ab") as file:
-        file.write(b"x")
-    with pytest.raises(ModelError, match="SHA-256"):
-        device_networks(tmp_path)
 
 
 def test_a_second_visitor_gets_the_same_bytes_without_any_work() -> None:

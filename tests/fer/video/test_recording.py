@@ -220,10 +220,6 @@ def cuts_in(*thumbnails: Image) -> list[bool]:
     return [is_cut(thumbnail) for thumbnail in thumbnails]
 
 
-def test_a_recording_begins_without_a_cut() -> None:
-    assert cuts_in(shot("coffee")) == [False]
-
-
 def test_another_photograph_is_another_scene() -> None:
     for one in SCENES:
         for other in SCENES:
