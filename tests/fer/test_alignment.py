@@ -66,9 +66,7 @@ def test_a_large_sharp_face_is_averaged_and_not_sampled() -> None:
 
 
 @given(st.floats(2, 20), st.floats(0, 1), st.sampled_from([0, 30, 90]))
-def test_a_crop_keeps_fine_detail_wherever_its_pixels_fall(
-    scale: float, phase: float, degrees: float
-) -> None:
+def test_a_crop_keeps_fine_detail_anywhere(scale: float, phase: float, degrees: float) -> None:
     # Stripes, of which four pixels of the crop are one period, seen `scale` times larger.
     angle = np.deg2rad(degrees)
     right, down = np.meshgrid(np.arange(16 * scale), np.arange(16 * scale))
@@ -85,9 +83,7 @@ def test_a_crop_keeps_fine_detail_wherever_its_pixels_fall(
 
 
 @given(st.floats(0.5, 8), st.floats(-180, 180), st.floats(-3, 3), st.floats(-3, 3))
-def test_every_pixel_of_a_crop_shows_the_place_it_stands_for(
-    scale: float, degrees: float, x: float, y: float
-) -> None:
+def test_every_pixel_shows_its_own_place(scale: float, degrees: float, x: float, y: float) -> None:
     # Red says how far right a place of the image is, green how far down.
     right, down = np.meshgrid(np.arange(48), np.arange(48))
     image = (5 * np.stack([right, down, 0 * down], axis=-1)).astype(np.uint8)
@@ -109,9 +105,7 @@ def test_grey_is_as_light_as_the_colour_looks(colour: tuple[int, int, int], grey
 
 
 @pytest.mark.parametrize("box", [(0, 0, 40, 80), (0, 0, 80, 40)], ids=["tall", "wide"])
-def test_the_longer_side_of_a_box_decides_how_large_the_face_is(
-    box: tuple[float, float, float, float],
-) -> None:
+def test_the_longer_side_of_a_box_is_the_size(box: tuple[float, float, float, float]) -> None:
     face = make_detections(box)
     matrix = frame_transform(face.landmarks[0], face.xyxy[0], FER2013_FRAMING)
     assert transform_scale(matrix) == pytest.approx(FER2013_FRAMING.box_side / 80)

@@ -56,9 +56,7 @@ def test_a_picture_without_faces() -> None:
     assert none.annotated().shape == (64, 64, 3)
 
 
-def test_any_form_of_a_picture_gives_the_same(
-    faces: fer.Faces, astronaut: Image, tmp_path: Path
-) -> None:
+def test_every_form_of_picture_is_read(faces: fer.Faces, astronaut: Image, tmp_path: Path) -> None:
     file = tmp_path / "crew.png"
     file.write_bytes(as_file(astronaut))
     forms = [file, str(file), file.read_bytes(), PillowImage.fromarray(astronaut)]

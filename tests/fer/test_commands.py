@@ -51,9 +51,7 @@ def test_the_help_names_the_command_as_it_was_started(
     assert capsys.readouterr().out.startswith(f"usage: {name} [")
 
 
-def test_ctrl_c_is_no_traceback_and_its_own_status(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_ctrl_c_is_a_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     def interrupted(arguments: Namespace) -> int:
         raise KeyboardInterrupt
 
@@ -84,9 +82,7 @@ def test_a_reader_that_has_seen_enough_causes_no_error(tmp_path: Path) -> None:
         (["a.out", "a.jpg"], ["a-2.out", "a-3.out"]),
     ],
 )
-def test_nothing_is_written_over_what_is_read_or_written(
-    files: list[str], written: list[str]
-) -> None:
+def test_nothing_is_written_over_what_is_needed(files: list[str], written: list[str]) -> None:
     named = outputs([Path(file) for file in files], lambda file, n: [Path(f"{file.stem}{n}.out")])
     assert [str(file) for [file] in named] == written
 
@@ -126,9 +122,7 @@ def test_on_a_terminal_one_line_changes_a_few_times_a_second_and_is_cleared() ->
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_a_collection_says_now_and_then_how_far_it_is(
-    terminal: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_collection_says_how_far_it_is(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, out = iter((0.0, 0.0, 1.0, 1.1, 2.0, 40.0)), Terminal() if terminal else io.StringIO()
     monkeypatch.setattr(folder.time, "monotonic", lambda: next(clock))
     line = FolderProgress(out)
@@ -239,7 +233,7 @@ def test_the_table_says_what_was_found_or_uncertain_and_why(
     assert "dark)" in out
 
 
-def test_annotated_pictures_keep_their_size_and_stay(
+def test_pictures_keep_size_and_stay(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     command = ["photo", str(photo), "--out", str(tmp_path / "new" / "out")]
@@ -300,9 +294,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize(("tally", "seconds", "text"), TEXTS.values(), ids=TEXTS)
-def test_progress_says_how_fast_how_long_and_what_went_wrong(
-    tally: Tally, seconds: float, text: str
-) -> None:
+def test_progress_says_speed_end_and_errors(tally: Tally, seconds: float, text: str) -> None:
     assert progress_text(tally, seconds) == text
 
 

@@ -15,13 +15,7 @@ from fer.detection.blazeface import BlazeFace
 from fer.detection.evidence import MESH_POINTS, FaceLandmark
 from fer.drawing.annotate import annotate
 from fer.drawing.pictures import COLUMNS, FEATURES, MOST, SIDE, contact_sheet, draw_meshes
-from fer.labels import (
-    COLOURS,
-    FER2013_LABELS,
-    UNCERTAIN_COLOUR,
-    colour_of,
-    person_colour,
-)
+from fer.labels import COLOURS, FER2013_LABELS, UNCERTAIN_COLOUR, colour_of, person_colour
 from fer.types import Faces, Floats, Image
 from tests.samples import make_detections
 
@@ -144,9 +138,7 @@ def answers(count: int) -> np.ndarray:
     [(1, 1, 1), (COLUMNS + 1, COLUMNS, 2), (MOST + 90, COLUMNS, MOST // COLUMNS)],
 )
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_sheet_has_room_for_all_that_it_shows(
-    count: int, columns: int, rows: int, channels: int
-) -> None:
+def test_a_sheet_has_room_for_its_faces(count: int, columns: int, rows: int, channels: int) -> None:
     images = np.zeros((count, 48, 48, channels), np.uint8)
     height, width, depth = contact_sheet(images, answers(count), LABELS).shape
     assert depth == 3
@@ -193,9 +185,7 @@ def distance_to(mesh: Floats, *, points: bool = True) -> Floats:
 
 
 @pytest.mark.parametrize("side", [20, 45, 100, 280])
-def test_a_mesh_is_drawn_on_its_face_as_thin_as_the_face_is_small(
-    mesh: Floats, side: float
-) -> None:
+def test_a_mesh_is_as_thin_as_its_face_is_small(mesh: Floats, side: float) -> None:
     image = CANVAS.copy()
     points = placed(mesh, side)
     drawn = draw_meshes(image, [points])
@@ -224,9 +214,7 @@ def test_the_points_of_large_faces_are_drawn_and_of_small_ones_only_lines(mesh: 
     top=st.floats(-3000, 3000),
     size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
 )
-def test_any_mesh_can_be_drawn_on_any_picture(
-    side: float, left: float, top: float, size: tuple[int, int]
-) -> None:
+def test_any_mesh_can_be_drawn(side: float, left: float, top: float, size: tuple[int, int]) -> None:
     image = np.full((*size, 3), 90, np.uint8)
     points = placed(np.random.default_rng(0).random((MESH_POINTS, 2), np.float32), side, left, top)
     assert (draw_meshes(image, []) == image).all()

@@ -106,9 +106,7 @@ def test_a_bin_holds_its_upper_limit_and_not_its_lower_one(confidence: float, bi
     ("right", "count", "low", "high"),
     [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (81, 263, 0.2553, 0.3662)],
 )
-def test_wilson_interval_against_published_values(
-    right: int, count: int, low: float, high: float
-) -> None:
+def test_wilson_interval_as_published(right: int, count: int, low: float, high: float) -> None:
     assert wilson_interval(right, count) == pytest.approx((low, high), abs=5e-5)
 
 
@@ -144,7 +142,7 @@ def counted(*cells: tuple[int, int, int], truth: Truth = "label") -> Selective:
         ([(0, 1, 60)], "happy", 0.0, Neighbours(0.0, 0.1, 60, 30)),
     ],
 )
-def test_neighbours_of_a_confidence(
+def test_neighbours(
     cells: list, label: str, confidence: float, expected: Neighbours | None
 ) -> None:
     assert counted(*cells).near(label, confidence) == expected
@@ -159,9 +157,7 @@ def test_neighbours_of_a_confidence(
         (dict.fromkeys(range(20), 55), 0.0),
     ],
 )
-def test_a_floor_is_where_fewer_than_55_of_100_were_right(
-    right: dict[int, int], floor: float
-) -> None:
+def test_a_floor_is_where_under_55_of_100_were_right(right: dict[int, int], floor: float) -> None:
     columns = range(CONFIDENCE_BINS)
     measured = Selective.model_construct(
         truth="label",
@@ -199,9 +195,7 @@ def test_seeds_and_runs_that_differ_in_number_are_refused() -> None:
         ({"model.tflite": FileCard(sha256="0" * 64, bytes=1)}, True),
     ],
 )
-def test_a_report_counts_only_for_its_own_weights(
-    spec: ModelSpec, files: dict[str, FileCard], same: bool
-) -> None:
+def test_a_report_has_its_weights(spec: ModelSpec, files: dict[str, FileCard], same: bool) -> None:
     assert Report.model_construct(files=files).describes(spec) is same
     for file in files.values():
         found = Mistakes(sha256=file.sha256, data="bars", split="test", mistakes=())
@@ -336,9 +330,7 @@ def test_records_of_other_weights_are_refused_and_kept(spec: ModelSpec) -> None:
         )),
     ],
 )  # fmt: skip
-def test_a_new_record_takes_the_place_of_the_same_measurement(
-    change: dict, kept: int, spec: ModelSpec
-) -> None:
+def test_a_record_replaces_the_same_measurement(change: dict, kept: int, spec: ModelSpec) -> None:
     new = stated(spec, **change)
     records = OtherDataFile(records=()).with_record(stated(spec)).with_record(new).records
     assert len(records) == kept
@@ -355,9 +347,7 @@ def test_groups_told_apart_by_something_else_stay(spec: ModelSpec) -> None:
     assert record.groups == (sex, new)
 
 
-def test_figures_say_only_what_was_said_and_are_told_apart_where_they_differ(
-    spec: ModelSpec,
-) -> None:
+def test_figures_say_only_what_was_said(spec: ModelSpec) -> None:
     nothing = stated(spec, figures=StatedFigures(count=3))
     assert (nothing.count, nothing.accuracy, nothing.macro_f1) == (3, None, None)
     some = StatedFigures(count=3, accuracy=0.5, classes_asked=("happy", "sad"))

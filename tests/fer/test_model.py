@@ -49,9 +49,7 @@ def crops(n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("n", [0, 1, 5, MAX_BATCH + 3])
-def test_each_face_gets_probabilities_that_sum_to_one(
-    classifier: ExpressionClassifier, n: int
-) -> None:
+def test_probabilities_of_each_face_sum_to_one(classifier: ExpressionClassifier, n: int) -> None:
     probabilities = classifier(crops(n))
     assert probabilities.shape == (n, len(FER2013_LABELS))
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(n), abs=1e-5)
@@ -80,7 +78,7 @@ def test_a_twin_gives_the_same_answers_at_the_same_time(
     assert first == pytest.approx(second, abs=1e-6)
 
 
-def test_threads_take_turns_at_the_network(
+def test_threads_take_turns(
     classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, two, met = classifier._runner, threading.Barrier(2), list[bool]()
@@ -99,9 +97,7 @@ def test_threads_take_turns_at_the_network(
 
 @pytest.mark.parametrize("head", [BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD])
 @pytest.mark.parametrize("n", [0, 3])
-def test_activation_maps_are_the_logits_taken_apart(
-    classifier: ExpressionClassifier, head: str, n: int
-) -> None:
+def test_maps_are_logits_taken_apart(classifier: ExpressionClassifier, head: str, n: int) -> None:
     if not classifier.spec.has_activation_map(head):
         pytest.skip("the shipped model has no class activation maps")
     maps = classifier.activation_maps(crops(n), head)
@@ -110,7 +106,7 @@ def test_activation_maps_are_the_logits_taken_apart(
     assert rest == pytest.approx(np.tile(rest[:1], (n, 1)), abs=1e-4)
 
 
-def test_a_model_without_activation_maps_says_so(
+def test_missing_maps_are_told(
     classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heads = tuple(head.model_copy(update={"activation_map": ""}) for head in classifier.spec.heads)
@@ -129,7 +125,7 @@ def test_a_model_without_activation_maps_says_so(
     ],
     ids=["colour", "size", "float"],
 )
-def test_crops_of_another_form_are_refused(
+def test_crops_of_other_forms_are_refused(
     classifier: ExpressionClassifier, wrong: np.ndarray
 ) -> None:
     with pytest.raises(ValueError, match="expected crops"):
@@ -154,9 +150,7 @@ SHIPPED = ModelSpec.load(SHIPPED_MODEL)
           for name, number in (("input_size", 50_000_000), ("input_size", 40), ("channels", 3))),
     ],
 )  # fmt: skip
-def test_a_network_that_is_not_that_of_its_record_is_refused(
-    tmp_path: Path, change: dict[str, object], says: str
-) -> None:
+def test_another_network_is_refused(tmp_path: Path, change: dict[str, object], says: str) -> None:
     model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     SHIPPED.model_copy(update=change).save(model)
     with pytest.raises(ModelError, match=says):
@@ -171,9 +165,7 @@ def test_a_network_that_is_not_that_of_its_record_is_refused(
         (b"", "not the file that was exported"),
     ],
 )
-def test_a_broken_or_swapped_file_is_named(
-    tmp_path: Path, content: bytes | None, says: str
-) -> None:
+def test_a_broken_or_other_file_is_named(tmp_path: Path, content: bytes | None, says: str) -> None:
     """Another network would run, beside a report about this one."""
     model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     (model / "model.tflite").unlink()
@@ -185,9 +177,7 @@ def test_a_broken_or_swapped_file_is_named(
         interpreter_of(content or b"", whose="it is ")
 
 
-def test_temperature_softens_but_keeps_the_order(
-    classifier: ExpressionClassifier, tmp_path: Path
-) -> None:
+def test_temperature_softens_in_order(classifier: ExpressionClassifier, tmp_path: Path) -> None:
     model = shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
     spec = ModelSpec.load(model)
     hot = spec.head(EXPRESSION_HEAD).model_copy(update={"temperature": 10.0})
@@ -258,9 +248,7 @@ def test_a_place_lies_where_its_square_does_and_speaks_against_the_other(side: i
     side=st.floats(40, 90),
     place=st.tuples(st.integers(1, 4), st.integers(1, 4)),
 )
-def test_a_map_follows_its_face_into_the_photograph(
-    angle: float, side: float, place: tuple[int, int]
-) -> None:
+def test_a_map_follows_its_face(angle: float, side: float, place: tuple[int, int]) -> None:
     middle = np.array([100.0, 100.0])
     upright = make_detections((100 - side / 2, 100 - side / 2, 100 + side / 2, 100 + side / 2))
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -313,9 +301,7 @@ def test_an_expression_has_a_floor_of_its_own(spec: ModelSpec) -> None:
         ({"output": "", "blend": {"expression": 0.5}, "labels": ("awe",)}, "labels that a head"),
     ],
 )
-def test_a_blend_of_what_is_not_there_is_refused(
-    spec: ModelSpec, change: dict, message: str
-) -> None:
+def test_a_blend_of_what_is_missing_is_refused(spec: ModelSpec, change: dict, message: str) -> None:
     usual = spec.heads[0].model_dump()
     other = usual | {"name": "other"} | change
     with pytest.raises(ValidationError, match=message):
@@ -367,9 +353,7 @@ def model(weight: float) -> ModelSpec:
 
 
 @given(arrays(np.float32, (3, 2), elements=LOGITS), arrays(np.float32, (3, 3), elements=LOGITS))
-def test_a_blend_is_the_weighted_geometric_mean_of_probabilities(
-    first: np.ndarray, second: np.ndarray
-) -> None:
+def test_a_blend_is_a_weighted_geometric_mean(first: np.ndarray, second: np.ndarray) -> None:
     spec = model(0.75)
     found = softmax(blended(spec, spec.heads[0], {"first": first, "second": second}))
     mean = softmax(first / 2) ** 0.75 * softmax(second)[:, [2, 0]] ** 0.25
@@ -400,7 +384,7 @@ def test_every_head_says_the_same_as_in_the_classifier(faces: int) -> None:
         {EXPRESSION_HEAD: np.zeros(1, np.float32)},
     ],
 )
-def test_scores_of_another_network_are_refused(
+def test_scores_of_other_networks_are_refused(
     spec: ModelSpec, outputs: dict[str, np.ndarray]
 ) -> None:
     with pytest.raises(ModelError, match="needs 3 scores of the output 'expression', got"):

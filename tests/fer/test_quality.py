@@ -25,9 +25,7 @@ def face(astronaut: Image) -> Detections:
 
 
 @pytest.mark.parametrize(("size", "channels"), [(48, 1), (48, 3), (150, 3), (64, 1)])
-def test_any_network_s_crops_will_do(
-    astronaut: Image, face: Detections, size: int, channels: int
-) -> None:
+def test_crops_of_any_kind_do(astronaut: Image, face: Detections, size: int, channels: int) -> None:
     assert flaws(astronaut, face, size, channels) == [[]]
     assert flaws(cv2.GaussianBlur(astronaut, (0, 0), 6), face, size, channels) == [["blurred"]]
     assert flaws(astronaut, Detections.empty(), size, channels) == []
@@ -39,9 +37,7 @@ def test_blur_and_motion_are_seen_in_any_light(astronaut: Image, face: Detection
         assert flaws(np.asarray(image, np.uint8), face) == flaws(dimmer, face) == [["blurred"]]
 
 
-def test_a_little_light_is_dark_however_bright_the_wall_behind(
-    astronaut: Image, face: Detections
-) -> None:
+def test_a_dim_face_is_dark_before_a_bright_wall(astronaut: Image, face: Detections) -> None:
     dim = (astronaut * 0.2).astype(np.uint8)
     left, top, right, bottom = face.xyxy[0].round().astype(int)
     wall = np.full_like(astronaut, 240)
@@ -50,9 +46,7 @@ def test_a_little_light_is_dark_however_bright_the_wall_behind(
     assert flaws((astronaut * 0.5).astype(np.uint8), face) == [[]]
 
 
-def test_dark_skin_with_highlights_is_not_a_dark_picture(
-    astronaut: Image, face: Detections
-) -> None:
+def test_dark_skin_with_highlights_is_no_dark_picture(astronaut: Image, face: Detections) -> None:
     curve = 130 * np.linspace(0, 1, 256) ** 3
     dusky = curve[astronaut].astype(np.uint8)
     left, top, right, bottom = face.xyxy[0].round().astype(int)
@@ -83,7 +77,7 @@ def test_a_nose_under_one_eye_is_turned(astronaut: Image, face: Detections) -> N
     nose=st.floats(-1.5, 1.5),
     drop=st.floats(-1, 2),
 )
-def test_turning_is_measured_whatever_tilt_size_and_nod(
+def test_yaw_ignores_tilt_size_and_nod(
     angle: float, scale: float, nose: float, drop: float
 ) -> None:
     upright = make_detections((0, 0, 100, 100)).landmarks[0]

@@ -91,9 +91,7 @@ def the_same(numbers: list[list[tuple[float, int]]]) -> None:
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(15, 3), (5, 6), (0.5, 40)])
-def test_people_who_sit_still_keep_their_numbers_at_any_rate(
-    cast: list[Image], rate: float, seconds: float
-) -> None:
+def test_who_sits_still_keeps_the_number(cast: list[Image], rate: float, seconds: float) -> None:
     the_same(watch(cast, [sits(80 + 155 * i) for i in range(4)], seconds, rate))
 
 

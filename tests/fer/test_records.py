@@ -34,7 +34,7 @@ def test_a_missing_record_says_how_to_get_one(tmp_path: Path, record: type) -> N
     ],
     ids=["unknown key", "version", "type", "range", "missing", "path out", "path"],
 )
-def test_a_record_of_another_kind_is_refused_by_name(
+def test_other_records_are_refused(
     tmp_path: Path, spec: ModelSpec, change: dict, message: str
 ) -> None:
     fields = json.loads(spec.model_dump_json()) | change
@@ -56,9 +56,7 @@ def test_an_older_record_says_what_to_do(tmp_path: Path, record: type) -> None:
     "label",
     ["<b>a</b>", "a*b*", "=1+1", "[a](b)", "../a", ":material/x:", "a\nb", "_a_", "", "$a$"],
 )
-def test_a_label_that_could_be_something_else_is_refused(
-    tmp_path: Path, spec: ModelSpec, label: str
-) -> None:
+def test_labels_that_could_be_code_are_refused(tmp_path: Path, spec: ModelSpec, label: str) -> None:
     fields = json.loads(spec.model_dump_json())
     fields["heads"][0]["labels"][1] = label
     (tmp_path / "spec.json").write_text(json.dumps(fields))

@@ -164,7 +164,7 @@ def crossed(average: int, recent: int) -> Track:
     ],
     ids=["nobody", "one", "right", "both wrong", "one away", "one right", "a new coat", "all away"],
 )
-def test_two_are_mistaken_if_both_look_more_like_each_other(
+def test_two_are_mistaken_by_their_looks(
     tracks: list[Track], seen: int, expected: set[int] | None
 ) -> None:
     found = mistaken(tracks, seen)
@@ -181,9 +181,7 @@ def test_two_are_mistaken_if_both_look_more_like_each_other(
         ([20, -10, -10, -10, 20, 20, 20], [True, True, True, False, False, True, True]),
     ],
 )
-def test_one_look_opens_nobody_by_chance_and_closes_nobody(
-    logits: list[float], answers: list[bool]
-) -> None:
+def test_one_look_alone_changes_nobody(logits: list[float], answers: list[bool]) -> None:
     presence, found = Presence(), []
     for seconds, logit in enumerate(logits):
         presence = presence.after(logit, float(seconds))
@@ -256,9 +254,7 @@ def test_who_takes_a_seat_is_not_who_sat_there(track: Tracker, gap: float) -> No
 
 
 @pytest.mark.parametrize(("then", "number"), [(BLUE, 2), (RED, 1)])
-def test_after_a_cut_one_is_known_by_looks_and_after_a_scene_not_at_all(
-    track: Tracker, then: int, number: int
-) -> None:
+def test_after_a_cut_only_looks_tell_who_it_is(track: Tracker, then: int, number: int) -> None:
     watch_for(track, 0, 2, (100, RED))
     track.cut()
     assert watch_for(track, 2, 3, (100, then)) == [number]
@@ -269,7 +265,7 @@ def test_after_a_cut_one_is_known_by_looks_and_after_a_scene_not_at_all(
 @pytest.mark.parametrize("rate", [8, 30])
 @pytest.mark.parametrize("hidden", [0.0, 0.5], ids=["both seen", "one hidden at the crossing"])
 @pytest.mark.parametrize("alike", [False, True], ids=["of different looks", "dressed alike"])
-def test_two_people_who_cross_keep_their_numbers(
+def test_who_crosses_keeps_the_number(
     track: Tracker, rate: int, hidden: float, alike: bool
 ) -> None:
     numbers: dict[str, set[int]] = {}
@@ -300,9 +296,7 @@ def test_a_faint_face_continues_a_track_but_starts_none(track: Tracker) -> None:
     assert track(faint, looks(RED), 0.2).tolist() == [1]
 
 
-def test_who_might_be_back_waits_for_a_clear_view_and_who_cannot_be_does_not(
-    track: Tracker,
-) -> None:
+def test_only_who_might_be_back_waits_for_a_clear_view(track: Tracker) -> None:
     watch_for(track, 0, 2, (100, RED))
     assert watch(track, 5.0, (400, BLUE)) == [2]
     half_seen = looks(RED, visible=0.2)

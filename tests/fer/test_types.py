@@ -48,9 +48,7 @@ def test_faces_agree_on_their_number(n: int) -> None:
     side=st.integers(1, 300),
     width=st.integers(1, 2000),
 )
-def test_mirrored_faces_stand_left_to_right_and_keep_what_belongs_to_them(
-    lefts: list[int], side: int, width: int
-) -> None:
+def test_mirrored_faces_stand_left_to_right(lefts: list[int], side: int, width: int) -> None:
     found = make_detections(*[(x, 10, x + side, 10 + side) for x in lefts])
     shares = np.eye(6, 5, dtype=np.float32)[: len(lefts)]
     original = Faces.of(found, shares, LABELS, track_id=np.arange(len(lefts)), seconds=2.5)

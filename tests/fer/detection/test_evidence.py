@@ -45,7 +45,7 @@ def test_of_no_box_nothing_is_said(network: FaceLandmark, astronaut: Image) -> N
 
 
 @pytest.mark.parametrize("degrees", [-40, 0, 25, 90, 180])
-def test_the_points_of_a_face_are_where_the_detector_has_them(
+def test_points_are_where_the_detector_has_them(
     network: FaceLandmark, astronaut: Image, degrees: int
 ) -> None:
     face = detected(astronaut)

@@ -181,9 +181,7 @@ def test_a_close_up_is_not_searched_for_the_smallest_faces() -> None:
 
 
 @pytest.mark.parametrize(("seen", "logit"), [(0.9, np.log(9)), (0.5, 0.0)])
-def test_a_logit_is_the_mean_of_the_views_that_should_show_the_face(
-    seen: float, logit: float
-) -> None:
+def test_a_logit_is_the_mean_of_views_that_should_show_it(seen: float, logit: float) -> None:
     everywhere = proposed(Patches(seen), pattern(640, 480, (200, 200, 300, 300)))
     assert everywhere.logit == pytest.approx([logit], abs=0.01)
 
@@ -211,9 +209,7 @@ def test_no_face_stays_no_face(scan: PhotoScan) -> None:
 
 
 @pytest.mark.parametrize("side", [28, 40, 90])
-def test_small_faces_in_a_large_picture_are_found(
-    scan: PhotoScan, astronaut: Image, side: int
-) -> None:
+def test_small_faces_of_a_large_one_are_found(scan: PhotoScan, astronaut: Image, side: int) -> None:
     picture, centres = with_small_faces(astronaut, side)
     found = scan(picture)
     middle = (found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2
@@ -232,9 +228,7 @@ def test_what_only_looks_like_a_face_is_not_one(scan: PhotoScan, name: str) -> N
 
 
 @pytest.mark.parametrize("degrees", [45, 90, 135, 180, 225, 270, 315])
-def test_a_turned_photograph_has_its_face_where_it_is(
-    scan: PhotoScan, astronaut: Image, degrees: int
-) -> None:
+def test_a_turned_face_is_where_it_is(scan: PhotoScan, astronaut: Image, degrees: int) -> None:
     upright = scan(astronaut)
     found = scan(turned(astronaut, degrees))
     back = turned_back(found, degrees, astronaut.shape[:2])
@@ -286,9 +280,7 @@ BLACK = np.zeros((200, 200, 3), np.uint8)
     ],
     ids=["little evidence", "enough", "hardly looks like a face", "too small", "large enough"],
 )
-def test_what_is_large_and_sure_enough_is_a_face(
-    evidence: float, side: int, score: float, faces: int
-) -> None:
+def test_a_face_is_large_and_sure(evidence: float, side: int, score: float, faces: int) -> None:
     detector = first_view(60, 60, 60 + side, 60 + side, score=score)
     assert len(PhotoScan(detector, certain(evidence))(BLACK)) == faces
 
@@ -301,9 +293,7 @@ def test_what_lies_mostly_inside_a_face_is_part_of_it(left: int, faces: int) -> 
     assert len(PhotoScan(once(both), certain(20))(BLACK)) == faces
 
 
-def test_a_very_large_photograph_is_turned_in_a_smaller_copy(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_huge_photograph_is_turned_in_a_smaller_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_scan, "_LARGEST_SIDE", 600)
     shapes = []
 
@@ -324,9 +314,7 @@ def test_a_very_large_photograph_is_turned_in_a_smaller_copy(
 
 
 @pytest.mark.parametrize(("place", "faces"), [((118, 118, 182, 182), 1), ((20, 20, 80, 80), 2)])
-def test_what_was_found_upright_stays_unless_the_turned_picture_shows_it_better(
-    place: tuple[int, ...], faces: int
-) -> None:
+def test_an_upright_face_stays_unless_turned_is_better(place: tuple[int, ...], faces: int) -> None:
     """A doubtful face in a corner, and a sure one, here or there, where it is upside down."""
 
     def detect(image: Image) -> Detections:

@@ -42,9 +42,7 @@ from tests.fer.export.samples import HAPPY, HEADS, INFO, NOBODY, SAD, rows, stea
     ],
     ids=["none", "one", "two", "before a gap", "a slow analysis"],
 )
-def test_a_frame_stands_for_the_time_to_the_next_but_not_for_a_hole(
-    times: list[float], lasted: list[float]
-) -> None:
+def test_a_frame_stands_until_the_next_or_a_hole(times: list[float], lasted: list[float]) -> None:
     nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
     assert FrameTimes.of(nobody).lasted == pytest.approx(lasted)
 
@@ -60,7 +58,7 @@ def test_a_frame_stands_for_the_time_to_the_next_but_not_for_a_hole(
     ],
     ids=["just begun", "nothing came", "now", "stalls now", "stopped twice"],
 )
-def test_holes_are_where_nothing_was_analysed(
+def test_holes_are_found(
     times: list[float], until: float, expected: list[tuple[float, float]]
 ) -> None:
     nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
@@ -99,9 +97,7 @@ def test_a_camera_that_is_off_sends_few_frames_and_only_a_longer_stop_is_a_hole(
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from([HAPPY, SAD, NOBODY])), max_size=60))
-def test_every_answered_expression_of_everybody_has_one_moment(
-    seen: list[tuple[int, tuple[float, float, float]]],
-) -> None:
+def test_each_expression_has_one_moment(seen: list[tuple[int, tuple[float, float, float]]]) -> None:
     found = rows(*[(0.1 * i, NO_FACE if p == NOBODY else t, p) for i, (t, p) in enumerate(seen)])
     moments = found.take(surest_moments(found))
     shown = {(t, int(np.argmax(p))) for t, p in seen if p != NOBODY}
@@ -213,9 +209,7 @@ def test_equal_frames_are_one_cue(script: str, expected: list[tuple[int, int, st
         ("h" * 6 + "s" * 4 + "u" * 4 + "s" * 6, ["happy", "sad"]),
     ],
 )
-def test_a_flicker_is_taken_for_what_lasts_longer_beside_it(
-    script: str, expected: list[str]
-) -> None:
+def test_a_flicker_is_taken_for_what_lasts_longer(script: str, expected: list[str]) -> None:
     assert [text.removeprefix("Person 1: ") for _, _, text in said(script)] == expected
 
 
@@ -285,7 +279,7 @@ def read_back(file: Path) -> list[tuple[int, int, str]]:
 
 
 @pytest.mark.parametrize(("write", "ending"), [(webvtt, ".vtt"), (srt, ".srt")])
-def test_players_read_the_files(
+def test_players_read_them(
     write: Callable[[StreamResult], str], ending: str, tmp_path: Path
 ) -> None:
     result = session([({1: "h", 2: ""}, 0.1, 10), ({1: "h", 2: "u"}, 0.1, 10), ("off", 0.1, 10)])

@@ -44,9 +44,7 @@ def photo(tmp_path: Path) -> Path:
     return tmp_path / "grey.png"
 
 
-def test_a_photograph_is_a_row_of_the_table(
-    photo: Path, analyzer: FaceAnalyzer, spec: ModelSpec
-) -> None:
+def test_a_photograph_is_a_table_row(photo: Path, analyzer: FaceAnalyzer, spec: ModelSpec) -> None:
     row = photo_row(str(photo), analyzer, EXPRESSION_HEAD)
     schema = table_schema(spec.head(EXPRESSION_HEAD), {"model": "fake"})
     assert schema.metadata == {b"model": b"fake"}
@@ -113,7 +111,7 @@ def test_what_cannot_be_read_is_its_error_and_tried_again_if_it_was_never_opened
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("no more threads")])
-def test_whatever_a_library_raises_is_the_error_of_that_photograph(
+def test_what_a_library_raises_is_a_row_s_error(
     error: Exception, photo: Path, spec: ModelSpec
 ) -> None:
     def fail(image: Image) -> Detections:
@@ -153,9 +151,7 @@ def test_paths_are_taken_as_rows_are_made() -> None:
     assert len(taken) < 60
 
 
-def test_a_photograph_that_ends_its_process_twice_is_an_error_and_the_others_go_on(
-    tmp_path: Path,
-) -> None:
+def test_who_ends_a_process_twice_is_an_error_and_others_go_on(tmp_path: Path) -> None:
     once = str(tmp_path / "once.jpg")
     names = ["/a.jpg", "/kill.jpg", once, "/b.jpg", "/c.jpg"]
     errors = rows_of(*names, workers=1)
@@ -210,9 +206,7 @@ def run(photos: Path, out: Path, **options: Any) -> Tally:
     return collect([str(photos)], out, CollectionOptions(workers=1, **options))
 
 
-def test_every_photograph_is_a_row_with_faces_or_the_error(
-    photos: Path, out: Path, astronaut: Image
-) -> None:
+def test_every_photograph_has_faces_or_an_error(photos: Path, out: Path, astronaut: Image) -> None:
     PillowImage.fromarray(astronaut).save(photos / "d.jpg")
     (photos / "e.jpg").write_bytes(b"no image")
     tally = run(photos, out)
@@ -225,9 +219,7 @@ def test_every_photograph_is_a_row_with_faces_or_the_error(
 
 
 @pytest.mark.usefixtures("fake")
-def test_what_is_new_or_has_changed_is_analysed_and_the_rest_is_not(
-    photos: Path, out: Path
-) -> None:
+def test_only_what_is_new_or_has_changed_is_analysed(photos: Path, out: Path) -> None:
     assert run(photos, out).done == 3
     before = rows(out)
     draw(photos, "b.png", "d.png", size=40)

@@ -55,9 +55,7 @@ def test_links_that_lead_in_a_circle_are_entered_once(folder: Path) -> None:
     assert found_in(folder, folder) == before
 
 
-def test_a_folder_that_cannot_be_read_is_told_and_the_others_go_on(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreadable_folder_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scan, problems = os.scandir, []
 
     def refuse(path: str) -> object:
@@ -89,9 +87,7 @@ def test_a_text_file_has_a_path_a_line(
     assert found_in("photos.txt") == [str(tmp_path / name) for name in names]
 
 
-def test_standard_input_has_paths_of_folders_too_and_is_read_as_they_are_given_out(
-    folder: Path,
-) -> None:
+def test_standard_input_has_paths_of_folders_too(folder: Path) -> None:
     found = found_in("-", standard_input=f"{folder}/sub\n{folder}/b.jpg\n")
     assert [Path(path).name for path in found] == ["c.heic", "d.gif", "b.jpg"]
     endless = (f"{number}.jpg\n" for number in count())
@@ -103,9 +99,7 @@ def test_standard_input_has_paths_of_folders_too_and_is_read_as_they_are_given_o
     ("name", "message"),
     [("nowhere", "does not exist"), ("sub/movie.mp4", "expected a folder, a photo")],
 )
-def test_a_source_of_another_kind_is_refused_before_any_work(
-    folder: Path, name: str, message: str
-) -> None:
+def test_a_source_of_another_kind_is_refused(folder: Path, name: str, message: str) -> None:
     with pytest.raises(CollectionError, match=message):
         check_sources([str(folder), str(folder / name)])
     check_sources(["-", str(folder), str(folder / "a.PNG"), str(folder / "notes.txt")])
@@ -183,9 +177,7 @@ def shards(out: Path) -> dict[str, str]:
     return {name: "".join(path[1] for path in paths) for name, paths in tables.items()}
 
 
-def test_rows_are_written_in_shards_of_bounded_size_that_are_one_table(
-    out: Path, spec: ModelSpec
-) -> None:
+def test_shards_of_bounded_size_are_one_table(out: Path, spec: ModelSpec) -> None:
     write(out, spec, "")
     assert shards(out) == {}
     write(out, spec, "abc", photos=10, faces=50)  # a crowd fills a shard too
@@ -246,9 +238,7 @@ def test_dropped_rows_are_gone_and_the_others_stay(out: Path, spec: ModelSpec) -
     assert shards(out) == {"1": "b"}
 
 
-def test_a_worklist_is_told_what_there_is_and_a_damaged_shard_is_named(
-    out: Path, spec: ModelSpec
-) -> None:
+def test_a_worklist_knows_rows_and_a_damaged_shard_is_named(out: Path, spec: ModelSpec) -> None:
     write(out, spec, "abc")
     with opened(out, spec, resume=True) as results, Worklist() as worklist:
         results.tell(worklist)

@@ -97,9 +97,7 @@ def test_a_kill_while_rows_are_adopted_doubles_nothing(results: Results) -> None
     assert names_in(results) == "abcd"
 
 
-def test_the_row_of_a_changed_photograph_takes_the_place_of_the_old_one(
-    results: Results, tmp_path: Path
-) -> None:
+def test_a_changed_photograph_has_a_new_row_only(results: Results, tmp_path: Path) -> None:
     photo = tmp_path / "a.jpg"
     photo.touch()
     old = made_up_row(str(photo), size=1)
@@ -195,7 +193,7 @@ def assert_every_photograph_once(photos: Path, out: Path) -> None:
 
 
 @pytest.mark.full
-def test_a_process_that_is_killed_loses_nothing(
+def test_a_killed_actor_loses_nothing(
     cluster: dict[str, str], photos: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "results"

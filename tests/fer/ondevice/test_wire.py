@@ -72,7 +72,7 @@ def somebody(seed: int, faces: int) -> Observation:
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**16 - 1),
 )
-def test_what_is_written_is_read(
+def test_what_is_sent_is_read(
     seed: int, faces: int, seconds: float, number: int, received: int
 ) -> None:
     seen = somebody(seed, faces)

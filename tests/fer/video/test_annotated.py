@@ -56,7 +56,7 @@ def lefts(faces: Faces) -> dict[int, float]:
         (9.0, {3: 0}),
     ],
 )
-def test_boxes_move_evenly_and_the_nearer_frame_says_the_rest(
+def test_boxes_move_evenly_between_frames(
     spec: ModelSpec, seconds: float, found: dict[int, float]
 ) -> None:
     played = playback(
@@ -128,7 +128,7 @@ def is_marked(before: Image, after: Image) -> bool:
         ("a.avi", "mpeg4", even(5)),  # which knows no other times
     ],
 )
-def test_every_frame_keeps_its_time(
+def test_times_are_kept(
     tmp_path: Path, spec: ModelSpec, name: str, codec: str, times: list[float]
 ) -> None:
     file = write_clip(tmp_path / name, times, codec=codec)
@@ -168,7 +168,7 @@ def flash_and_beep(file: Path) -> tuple[float, float]:
     raise AssertionError("there is no sound")
 
 
-def test_a_huge_picture_is_reduced(
+def test_huge_pictures_shrink(
     tmp_path: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fer.video.annotated.MAX_SIDE", 160)
@@ -248,7 +248,7 @@ def test_a_flash_and_its_beep_stay_together_in_a_file_that_browsers_play(
 
 
 @pytest.mark.parametrize("fails", [Cancelled, VideoError])
-def test_a_file_that_cannot_be_finished_leaves_the_earlier_one(
+def test_an_unfinished_file_is_none(
     tmp_path: Path, spec: ModelSpec, fails: type[Exception]
 ) -> None:
     file = write_clip(tmp_path / "a.mp4", even(20), sound="aac")

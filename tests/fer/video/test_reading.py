@@ -239,7 +239,7 @@ def endless_mkv(file: Path) -> Path:
     return file
 
 
-def test_a_recording_may_open_nothing_but_its_own_file(
+def test_a_recording_opens_only_its_own_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, dict[str, str]]] = []

@@ -112,9 +112,7 @@ def test_it_stops_when_it_is_told_to(tmp_path: Path, spec: ModelSpec) -> None:
     assert all(progress.frames <= 5 for progress in told)
 
 
-def test_the_files_of_a_recording_tell_its_time_name_size_and_end(
-    tmp_path: Path, spec: ModelSpec
-) -> None:
+def test_files_tell_time_name_size_and_end(tmp_path: Path, spec: ModelSpec) -> None:
     clip = write_clip(tmp_path / "a.mp4", even(20), sound="aac", created="2024-05-01T10:00:00Z")
     found = analyse(clip, red_stream(spec), VideoOptions(5), portraits=False)
     assert (found.info.time, found.info.detector) == (datetime(2024, 5, 1, 10, tzinfo=UTC), "red-1")
@@ -232,9 +230,7 @@ def test_another_photograph_is_another_scene() -> None:
     [{"dx": 0.15}, {"dy": -0.1}, {"zoom": 1.1}, {"zoom": 0.9}, {"light": 0.4}, {"light": 1.6}],
     ids=str,
 )
-def test_a_camera_that_moves_and_light_that_changes_are_no_cut(
-    name: str, change: dict[str, float]
-) -> None:
+def test_neither_moves_nor_light_are_a_cut(name: str, change: dict[str, float]) -> None:
     assert cuts_in(shot(name), shot(name, **change)) == [False, False]
 
 
