@@ -236,12 +236,9 @@ def test_who_comes_back_has_the_same_number(track: Tracker, away: float, place: 
     assert watch_for(track, 0, 2, (100, RED), (300, BLUE)) == [1, 2]
     assert watch(track, 2 + away / 2, (300, BLUE)) == [2]
     assert watch_for(track, 2 + away, 3 + away, (300, BLUE), (place, RED)) == [2, 1]
-
-
-def test_who_was_away_too_long_is_forgotten(track: Tracker) -> None:
-    watch_for(track, 0, 1, (100, RED))
-    assert watch_for(track, 2 + MEMORY_SECONDS, 4 + MEMORY_SECONDS, (100, RED)) == [2]
-    assert track.active_ids == {2}
+    late = 4 + away + MEMORY_SECONDS
+    assert watch_for(track, late, late + 2, (place, RED)) == [3], "forgotten"
+    assert track.active_ids == {3}
 
 
 @pytest.mark.parametrize("gap", [1.5, 60])
