@@ -30,13 +30,9 @@ _OUTPUTS = 8
 _SHAPE, _SIGNATURE = 4, 18
 
 
-def load_interpreter(file: Path, threads: int = 1, *, sha256: str = "") -> Any:
-    """Return a LiteRT interpreter of a ``.tflite`` file with its tensors allocated.
-
-    Raises:
-        ModelError: the file is missing, or is not a LiteRT model.
-    """
-    return interpreter_of(checked_content(file, sha256), threads, f"{file} is ")
+def load_interpreter(file: Path, threads: int = 1) -> Any:
+    """Return a LiteRT interpreter of a ``.tflite`` file, or raise a ModelError."""
+    return interpreter_of(checked_content(file), threads, f"{file} is ")
 
 
 def checked_content(file: Path, sha256: str = "") -> bytes:

@@ -197,11 +197,8 @@ class WorkerPool:
     process imports them.
     """
 
-    def __init__(
-        self, load: Callable[[], Analyse], workers: int, *, patience: float = _PATIENCE
-    ) -> None:
+    def __init__(self, load: Callable[[], Analyse], workers: int) -> None:
         self._load = load
-        self._patience = patience
         self._false_starts = 0
         self._again: deque[_Task] = deque()
         self._workers = [_Worker(load) for _ in range(workers)]
@@ -228,14 +225,14 @@ class WorkerPool:
             busy = [worker for worker in self._workers if worker.given]
             if not busy:
                 return
-            spoke = connection.wait([worker.pipe for worker in busy], self._patience / 10)
+            spoke = connection.wait([worker.pipe for worker in busy], _PATIENCE / 10)
             for worker in busy:
                 if worker.pipe in spoke:
                     yield from self._received(worker)
             for worker in list(self._workers):
-                late = time.monotonic() - worker.since > self._patience
+                late = time.monotonic() - worker.since > _PATIENCE
                 if worker.ready and worker.given and late:
-                    yield from self._replaced(worker, f"took more than {self._patience:g} seconds")
+                    yield from self._replaced(worker, f"took more than {_PATIENCE:g} seconds")
 
     def _give(self, tasks: Iterator[_Task]) -> None:
         # Round by round, so that the last few photographs are shared out.

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Self
 
 from fer.errors import CollectionError
 from fer.folder.local import microseconds, shown_path
@@ -38,9 +38,7 @@ def check_sources(sources: Sequence[str]) -> None:
 
 
 def photo_paths(
-    sources: Iterable[str],
-    on_problem: Callable[[str], None] = lambda problem: None,
-    standard_input: TextIO | None = None,
+    sources: Iterable[str], on_problem: Callable[[str], None] = lambda problem: None
 ) -> Iterator[str]:
     """Yield the absolute path of every photograph, in an order that is the same every time.
 
@@ -53,7 +51,7 @@ def photo_paths(
     entered: set[tuple[int, int]] = set()
     for source in sources:
         if source == STANDARD_INPUT:
-            lines = _lines(standard_input or sys.stdin)
+            lines = _lines(sys.stdin)
         elif source.lower().endswith(_LISTS) and not os.path.isdir(source):
             lines = _lines_of(source)
         else:

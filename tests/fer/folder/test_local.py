@@ -22,6 +22,7 @@ from PIL import Image as PillowImage
 from fer.analyzer import FaceAnalyzer
 from fer.errors import CollectionError, ModelError
 from fer.folder import collect as module
+from fer.folder import local
 from fer.folder.collect import CollectionOptions, Tally, collect
 from fer.folder.local import Row, WorkerPool, photo_row, table_schema
 from fer.labels import EXPRESSION_HEAD
@@ -122,8 +123,8 @@ def test_what_a_library_raises_is_a_row_s_error(
     assert (row["width"], row["faces"]) == (None, None)
 
 
-def rows_of(*paths: str, workers: int = 2, patience: float = 60) -> dict[str, Row]:
-    with WorkerPool(load_fake, workers, patience=patience) as pool:
+def rows_of(*paths: str) -> dict[str, Row]:
+    with WorkerPool(load_fake, 1) as pool:
         rows = list(pool.rows(paths))
     assert len(rows) == len(paths)
     return {row["path"]: row["error"] for row in rows}
@@ -154,7 +155,7 @@ def test_paths_are_taken_as_rows_are_made() -> None:
 def test_who_ends_a_process_twice_is_an_error_and_others_go_on(tmp_path: Path) -> None:
     once = str(tmp_path / "once.jpg")
     names = ["/a.jpg", "/kill.jpg", once, "/b.jpg", "/c.jpg"]
-    errors = rows_of(*names, workers=1)
+    errors = rows_of(*names)
     assert errors.pop("/kill.jpg") == (
         "ended the process that analysed it, 2 times (exit code -9)."
     )
@@ -162,8 +163,9 @@ def test_who_ends_a_process_twice_is_an_error_and_others_go_on(tmp_path: Path) -
     assert Path(f"{once}.seen").exists()
 
 
-def test_a_photograph_that_never_ends_is_given_up() -> None:
-    errors = rows_of("/hang.jpg", workers=1, patience=0.5)
+def test_a_photograph_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "_PATIENCE", 0.5)
+    errors = rows_of("/hang.jpg")
     assert errors == {"/hang.jpg": "took more than 0.5 seconds, 2 times (exit code -9)."}
 
 

@@ -28,8 +28,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "photos"
 
 
-def found_in(*sources: object, standard_input: str = "") -> list[str]:
-    return list(photo_paths(map(str, sources), standard_input=io.StringIO(standard_input)))
+def found_in(*sources: object) -> list[str]:
+    return list(photo_paths(map(str, sources)))
 
 
 def test_a_folder_is_searched_with_all_that_is_in_it_in_order_of_names(
@@ -87,11 +87,13 @@ def test_a_text_file_has_a_path_a_line(
     assert found_in("photos.txt") == [str(tmp_path / name) for name in names]
 
 
-def test_standard_input_has_paths_of_folders_too(folder: Path) -> None:
-    found = found_in("-", standard_input=f"{folder}/sub\n{folder}/b.jpg\n")
-    assert [Path(path).name for path in found] == ["c.heic", "d.gif", "b.jpg"]
-    endless = (f"{number}.jpg\n" for number in count())
-    first = islice(photo_paths(["-"], standard_input=endless), 3)
+def test_standard_input_has_paths_of_folders_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{folder}/sub\n{folder}/b.jpg\n"))
+    assert [Path(path).name for path in found_in("-")] == ["c.heic", "d.gif", "b.jpg"]
+    monkeypatch.setattr("sys.stdin", (f"{number}.jpg\n" for number in count()))
+    first = islice(photo_paths(["-"]), 3)
     assert [Path(path).name for path in first] == ["0.jpg", "1.jpg", "2.jpg"]
 
 
