@@ -101,8 +101,8 @@ def warp(
 ) -> Image:
     """Warp an image by a 2×3 similarity and return the top left square, ``(size, size, 3)``.
 
-    Large faces are first downscaled by area averaging. Sampling every tenth pixel of a sharp
-    photograph would show the network noise that no FER2013 image has.
+    Large faces are averaged first: every tenth pixel of a sharp photograph is noise that FER2013
+    lacks.
     """
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64)
     inverse = cv2.invertAffineTransform(matrix)

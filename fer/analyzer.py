@@ -78,11 +78,7 @@ class FaceAnalyzer:
 
     @classmethod
     def for_photos(cls, model_dir: Path, *, threads: int = 1) -> FaceAnalyzer:
-        """Load a model directory for still photographs, in which faces may be small.
-
-        Raises:
-            ModelError: the expression model or the detector is missing or broken.
-        """
+        """Load a model directory for photographs with small faces, or raise a ModelError."""
         classifier = ExpressionClassifier(model_dir, threads=threads)
         scan = PhotoScan.load(threads=threads)
         return cls(scan, classifier, classifier.spec, detector_version=photo_detector())
@@ -92,11 +88,8 @@ class FaceAnalyzer:
     ) -> Faces:
         """Return the faces of `image`, ``(height, width, 3)`` RGB uint8, left to right.
 
-        The usual head answers if none is named. Known detections are not looked for again, which
-        takes most of the time.
-
-        Raises:
-            ModelError: the model has no such head.
+        The usual head answers if none is named; ModelError if there is none such. Known detections
+        are not looked for again, which takes most of the time.
         """
         check_image(image)
         detections = self._left_to_right(image, detections)
@@ -142,11 +135,7 @@ class FaceAnalyzer:
     def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str | None = None
     ) -> ClassActivation:
-        """Return the class activation maps of the face at an index, for a head or the usual one.
-
-        Raises:
-            ModelError: the model has no such head, or was exported without its maps.
-        """
+        """Return a face's maps for a head, or the usual one; ModelError if it has none."""
         face, spec = faces.detections.take(np.array([index])), self.spec
         crops = _crops(image, face, spec)
         of = spec.head(head)
@@ -163,13 +152,7 @@ def classify_faces(
     *,
     head: str | None = None,
 ) -> Faces:
-    """Align and classify the faces detected in an image, of a photo, a video or a live stream.
-
-    The stage ``align`` of the stopwatch includes the measurement of image quality.
-
-    Raises:
-        ModelError: the model has no such head.
-    """
+    """Align and classify the faces detected in an image; ModelError without such a head."""
     stopwatch = stopwatch or Stopwatch()
     head_spec = spec.head(head)
     with stopwatch.stage("align"):

@@ -153,11 +153,7 @@ class Faces(Sequence[Face]):
         return _swapped(picture) if self.colour == "bgr" else picture
 
     def save(self, path: str | os.PathLike[str], *, bars: bool = False) -> None:
-        """Write the annotated picture, replacing what is there; see `annotated`.
-
-        Raises:
-            ValueError: the file's ending is of no format that can be written.
-        """
+        """Write the annotated picture, replacing what is there; its ending must be a format's."""
         file = Path(path)
         kind = PillowImage.registered_extensions().get(file.suffix.lower())
         if kind not in PillowImage.SAVE:
@@ -181,14 +177,8 @@ class Stream:
             for face in stream(frame):
                 print(face.person, face.expression)
 
-    Args:
-        model: a model directory; the shipped one by default.
-        colour: order of the frames' channels; OpenCV's is ``"bgr"``.
-        head: name of the head that answers; the usual one by default.
-        smoothing_seconds: seconds over which each person's probabilities are averaged; 0 is none.
-
-    Raises:
-        ModelError: there is no such model, or it has no such head.
+    Each person's probabilities are averaged over `smoothing_seconds`; 0 is none. For the other
+    arguments and errors, see `analyze`.
     """
 
     def __init__(

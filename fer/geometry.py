@@ -59,10 +59,7 @@ def similarity(source: NDArray, target: NDArray) -> NDArray[np.float64]:
 
     This is the closed-form least-squares solution without reflection. With points written as
     complex numbers, the map is ``z → a z + b``, and `a` is a ratio of two inner products. The 2×3
-    matrix is applied to columns ``(x, y, 1)``.
-
-    Raises:
-        ValueError: all source points coincide.
+    matrix is applied to columns ``(x, y, 1)``. ValueError if all source points coincide.
     """
     z = source.astype(np.float64) @ np.array([1, 1j])
     w = target.astype(np.float64) @ np.array([1, 1j])

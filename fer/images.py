@@ -43,11 +43,7 @@ def read(path: Path) -> Image:
 
 
 def load(path: Path) -> bytes:
-    """Return the bytes of an image file, for `decode`.
-
-    Raises:
-        ImageError: the file cannot be opened, or is too large.
-    """
+    """Return the bytes of an image file, for `decode`, or raise an ImageError."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ImageError(_too_many_bytes(path.stat().st_size), "bytes")
@@ -86,11 +82,7 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIX
 
 
 def from_pillow(image: PillowImage.Image, *, max_pixels: int = MAX_PIXELS) -> Image:
-    """Return a Pillow image as `decode` does.
-
-    Raises:
-        ImageError: it is too large or too small.
-    """
+    """Return a Pillow image as `decode` does; ImageError for a too large or too small one."""
     _check_size(*image.size, max_pixels)
     image.load()
     return _to_rgb(_upright(image))

@@ -64,12 +64,7 @@ class RecordFile(Record):
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Read the record of a model directory.
-
-        Raises:
-            ModelError: the file is missing, invalid or of another version. The message says how to
-                write it again.
-        """
+        """Read the record of a model directory; a ModelError says how to write it again."""
         file = directory / cls.filename
         if not file.is_file():
             raise ModelError(

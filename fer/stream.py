@@ -100,13 +100,10 @@ class FaceStream:
 
     @classmethod
     def load(cls, model_dir: Path, *, threads: int = 1, fine: bool = False) -> FaceStream:
-        """Load a model directory for streams.
+        """Load a model directory for streams, or raise a ModelError.
 
         If `fine`, every frame is searched as a photograph, also for small faces, in about twenty
         times the time.
-
-        Raises:
-            ModelError: the expression model or a network for faces is missing or broken.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
         if fine:
@@ -154,12 +151,9 @@ class FaceStream:
         """Return the faces of the next frame, ``(height, width, 3)`` RGB uint8.
 
         If its time is earlier than that of the previous frame, a new stream starts. The usual head
-        answers if none is named; if it changes, tracks continue and averages start again. Each
-        track's probabilities are smoothed over a window in seconds, whatever the frame rate; 0
-        turns that off.
-
-        Raises:
-            ModelError: the model has no such head.
+        answers if none is named (ModelError if there is none such); if it changes, tracks continue
+        and averages start again. Each track's probabilities are smoothed over a window in seconds,
+        whatever the frame rate; 0 turns that off.
         """
         check_image(image)
         self._begin(seconds)
@@ -190,10 +184,8 @@ class FaceStream:
     ) -> FrameResult:
         """Return the faces of the next frame, which was looked at elsewhere; see `__call__`.
 
-        People, numbers and averages are those of `__call__`: a stream can go on with either.
-
-        Raises:
-            ModelError: the model has no such head, or another network has answered.
+        People, numbers and averages are the same: a stream can go on with either. ModelError if
+        another network has answered.
         """
         of = self.spec.head(head)
         probabilities = calibrated(of, head_logits(self.spec, of, seen.logits))

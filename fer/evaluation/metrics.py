@@ -86,11 +86,7 @@ class Evaluation(Record):
 
 
 def evaluate(labels: Labels, probabilities: Probabilities, names: tuple[str, ...]) -> Evaluation:
-    """Evaluate ``(n, k)`` probabilities of named classes by ``(n,)`` indices of the true ones.
-
-    Raises:
-        ValueError: there are no faces, or the shapes do not match.
-    """
+    """Evaluate ``(n, k)`` probabilities of named classes by ``(n,)`` true indices, n ≥ 1."""
     if len(labels) == 0 or probabilities.shape != (len(labels), len(names)):
         raise ValueError(
             f"expected n ≥ 1 labels and probabilities (n, {len(names)}), "
@@ -210,11 +206,7 @@ def evaluate_labelled(
 
     The true classes of ``n`` faces have canonical names; see `fer.labels.canonical`. Probabilities
     are ``(n, k)``, of the head's classes. Faces with a flaw, ``(n,)``, have thresholds of their
-    own.
-
-    Raises:
-        DataError: no face has a class of the head.
-        ValueError: the shapes do not match.
+    own. DataError if no face has a class of the head.
     """
     if probabilities.shape != (len(truth), len(head.labels)):
         raise ValueError(

@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
-    r"""Return the schema of the table.
+    r"""Return the schema of the table, with `made_by` as its metadata.
 
     ==========  ======================================================================
     column      meaning
@@ -47,13 +47,8 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
     faces       the faces, left to right; null if there is no result
     ==========  ======================================================================
 
-    The fields of a face have the names, the meaning and the rounding of
-    `fer.export.table.face_record`; ``box`` has a field for each side.
-    ``probabilities`` has a field for each label of the head.
-
-    Args:
-        head: what answers.
-        made_by: which model, detector and head the rows are of; kept in the schema's metadata.
+    The fields of a face are those of `fer.export.table.face_record`; ``box`` has a field for each
+    side, and ``probabilities`` for each label of the head.
     """
     number, text = pa.float32(), pa.string()
     face = pa.struct(
@@ -211,9 +206,7 @@ class WorkerPool:
             worker.end()
 
     def rows(self, paths: Iterable[str]) -> Iterator[Row]:
-        """Yield a row for each path, as they are done.
-
-        No more than a few paths are taken ahead of the rows, however many there are.
+        """Yield a row for each path, as they are done, taking no more than a few paths ahead.
 
         Raises:
             CollectionError: workers die before they have loaded the model.

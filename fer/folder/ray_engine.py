@@ -133,10 +133,8 @@ def analyse(
     """Analyse the photographs of a manifest, each file of which becomes one file of rows.
 
     There is an actor per core of the cluster if no number is given. `on_rows` is told, on a thread
-    of its own, how many rows are written.
-
-    Raises:
-        CollectionError: Ray cannot finish, for instance because an actor cannot load the model.
+    of its own, how many rows are written. CollectionError if Ray cannot finish, for instance
+    because an actor cannot load the model.
     """
     import ray
     from ray.util.annotations import RayDeprecationWarning

@@ -166,11 +166,7 @@ class ShardWriter:
 
 
 def known_rows(shard: Path) -> Iterator[tuple[str, int | None, int | None]]:
-    """Yield path, size and time in microseconds of each row of a shard, for a `Worklist`.
-
-    Raises:
-        CollectionError: it is damaged.
-    """
+    """Yield path, size and microseconds of a shard's rows; CollectionError for a damaged one."""
     try:
         with pq.ParquetFile(shard) as table:
             for batch in table.iter_batches(_BATCH, columns=["path", "size", "modified"]):

@@ -150,11 +150,7 @@ def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[Labelled
 
 
 def split_of(path: PurePath, folder_split: str) -> str:
-    """Return the split of an image.
-
-    FER2013 as folders keeps both of its held-out splits in ``test``; file name prefixes distinguish
-    them.
-    """
+    """Return the split of an image; FER2013's two held-out splits may be in one folder ``test``."""
     if folder_split != "test":
         return folder_split
     return SPLIT_OF_USAGE.get(path.name.partition("_")[0], "test")

@@ -89,10 +89,9 @@ def write_table(rows: Iterable[LabelRow]) -> str:
 
 
 def read_table(data: bytes) -> list[LabelRow]:
-    """Return the rows of a table. Only the columns photo and expression must be there.
+    """Return the rows of a table, of which only the columns photo and expression must be there.
 
-    Raises:
-        DataError: it is no such table. The message is to follow its name.
+    A DataError's message is to follow the table's name.
     """
     if len(data) > MAX_BYTES:
         raise DataError(f"is larger than {MAX_BYTES // 2**20} MB, as no table of labels is.")

@@ -41,11 +41,7 @@ _AGAIN = "Export the model again."
 
 
 class ExpressionClassifier:
-    """The network of a model directory. Thread-safe: concurrent calls run one after another.
-
-    Raises:
-        ModelError: the directory is not a complete model.
-    """
+    """The network of a model directory, or a ModelError. Concurrent calls run one after another."""
 
     def __init__(self, directory: Path, *, threads: int = 1) -> None:
         self.spec = ModelSpec.load(directory)
@@ -93,10 +89,7 @@ class ExpressionClassifier:
         """Return the class activation maps of one head, ``(n, rows, columns, k)`` float32.
 
         They are in logit units before temperature scaling: the mean over rows and columns, plus a
-        constant per expression, is the logit.
-
-        Raises:
-            ModelError: the model has no such head, or was exported without its maps.
+        constant per expression, is the logit. ModelError if the model was exported without them.
         """
         if not self.spec.has_activation_map(head):
             raise ModelError(
@@ -199,10 +192,8 @@ def blended(spec: ModelSpec, head: Head, parts: Mapping[str, Floats]) -> Floats:
 def head_logits(spec: ModelSpec, head: Head, outputs: Mapping[str, Floats]) -> Floats:
     """Return the logits of a head before temperature scaling, ``(n, labels)`` float32.
 
-    `outputs` are ``(n, k)`` logits by the name of the network's output.
-
-    Raises:
-        ModelError: the outputs are not those of this network.
+    They are made of ``(n, k)`` logits by the name of the network's output; ModelError if these are
+    another network's.
     """
     parts = {name: spec.head(name) for name in head.blend} or {head.name: head}
     for part in parts.values():

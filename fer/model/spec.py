@@ -122,11 +122,7 @@ class ModelSpec(RecordFile):
         return self
 
     def head(self, name: str | None = None) -> Head:
-        """Return a head by its name, the usual one without a name.
-
-        Raises:
-            ModelError: the network has no such head.
-        """
+        """Return a head by its name, or else the usual one; ModelError for an unknown name."""
         name = name or self.default_head
         for head in self.heads:
             if head.name == name:

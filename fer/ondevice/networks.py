@@ -33,11 +33,7 @@ class DeviceNetworks:
 
 
 def device_networks(directory: Path) -> DeviceNetworks:
-    """Return the networks with which a device analyses a stream with a model directory.
-
-    Raises:
-        ModelError: the directory is not a complete model, or the detector is not installed.
-    """
+    """Return the networks for a device and a model directory, or raise a ModelError."""
     spec = ModelSpec.load(directory)
     expression = _expression(directory / spec.file, spec.sha256)
     return DeviceNetworks(_detectors(), _landmark(), expression)

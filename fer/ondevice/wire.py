@@ -163,11 +163,7 @@ def _header(content: bytes, at: int = 0) -> dict[str, Any]:
 
 
 def read_observation(content: bytes, spec: ModelSpec) -> SeenFrame:
-    """Return what one observation of `split` says, of the network that answered on the device.
-
-    Raises:
-        WireError: a value cannot be, or another network has answered.
-    """
+    """Return what an observation of `split` says; WireError for what cannot be."""
     header = _header(content)
     widths = {head.output: len(head.labels) for head in spec.network_heads}
     if header["faces"] and header["logits"] != sum(widths.values()):

@@ -63,11 +63,7 @@ class VideoInfo:
 
 
 def opened(source: Path) -> Any:
-    """Open a file: an `av.container.InputContainer`, to be closed.
-
-    Raises:
-        VideoError: the file cannot be opened, is empty, or none of the formats.
-    """
+    """Open a file as an `av.container.InputContainer`, to be closed, or raise a VideoError."""
 
     def failure(error: Exception) -> VideoError:
         if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError):
@@ -82,11 +78,7 @@ def opened(source: Path) -> Any:
 
 
 def picture_of(container: Any) -> Any:
-    """Return the track that a player shows, an `av.VideoStream`, ready to be decoded.
-
-    Raises:
-        VideoError: there is none, or its picture is too large or too small.
-    """
+    """Return the track that a player shows, an `av.VideoStream`, or raise a VideoError."""
     stream = container.streams.best("video")
     if stream is None:
         heard = "sound, but no picture" if container.streams.audio else "no picture"
@@ -120,11 +112,7 @@ def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
 def describe(
     container: Any, stream: Any, size: tuple[int, int], start: float, file_bytes: int
 ) -> VideoInfo:
-    """Return what the header of an open file says.
-
-    The size is that of the upright picture; the first frame is shown at a second. A length that so
-    many bytes cannot hold is not believed.
-    """
+    """Return what an open file says of an upright picture, its first frame shown at a second."""
     rate = stream.average_rate or stream.guessed_rate
     return VideoInfo(
         *size,
