@@ -26,7 +26,6 @@ class Framing(Record):
         side: side of the training images, in pixels. The other attributes use the same pixels.
         points: positions ``(x, y)`` of right eye, left eye, nose tip and mouth. The centre of the
             image's first pixel is (0.5, 0.5).
-        box_centre: centre ``(x, y)`` of the detector's bounding box.
     """
 
     side: Positive

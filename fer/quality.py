@@ -82,7 +82,6 @@ class Quality:
     """Image quality of ``n`` faces; every attribute is ``(n,)`` float32.
 
     Attributes:
-        side: side of the detector's box, in pixels.
         sharpness: ratio of fine to coarse detail.
         light: 95th percentile of the grey levels in the face, 0…255.
         yaw: see the function.

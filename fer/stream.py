@@ -40,7 +40,6 @@ class FrameResult:
     """The result of one frame.
 
     Attributes:
-        faces: the faces, with `track_id` set and with smoothed probabilities and flaws.
         milliseconds: duration of each of `STAGES`; empty if the frame was looked at elsewhere.
         velocity: ``(n, 2)`` float32, velocity of each face in pixels per second.
         numbers: ``(m,)`` int64, the track number of each detection, in the order of the detector;

@@ -84,7 +84,6 @@ class Detections:
 
     Attributes:
         xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels; may extend past the image.
-        score: ``(n,)`` float32 in 0…1.
         landmarks: ``(n, 6, 2)`` float32, x and y in pixels; see `LANDMARKS`.
     """
 
@@ -143,7 +142,6 @@ class Faces:
 
     Attributes:
         xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels of the upright image.
-        score: ``(n,)`` float32, detection score, 0…1.
         landmarks: ``(n, 6, 2)`` float32 in pixels; see `LANDMARKS`.
         probabilities: ``(n, k)`` float32, rows sum to 1; columns are `labels`.
         track_id: ``(n,)`` int64, number of each face's track; -1 without tracking.

@@ -74,7 +74,6 @@ class Proposals(NamedTuple):
     """The ``n`` ≥ 0 places that may be faces, largest first.
 
     Attributes:
-        detections: their boxes, highest scores and landmarks, in pixels of the photograph.
         logit: ``(n,)`` float32, mean logit of the score over the views that should show such a
             face.
     """

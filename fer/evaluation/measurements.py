@@ -102,13 +102,9 @@ class Selective(Record):
         corruptions: each face is included once with each of them; empty if there were none.
         truth: the ground truth, and for which faces it is known; a key of `TRUTHS`. Where a face
             has two labels, it counts twice.
-        target: accuracy for which the threshold was chosen.
         threshold: confidence below which the answer is "uncertain".
-        margin: difference between the two highest probabilities below which it is.
         floors: confidence of each expression below which it is, too; see `floor`. Empty in older
             reports.
-        coverage: fraction of the faces that are answered.
-        accuracy: fraction of these answers that is correct.
         cross_fitted_coverage: coverage with thresholds fitted on other faces (five folds), and the
             same floors.
         curve: the risk-coverage curve, highest confidence first.
@@ -207,10 +203,8 @@ class SeedVariance(Record):
     """Variation of the metrics between several seeds of the same short run.
 
     Attributes:
-        command: command that repeats the runs.
         initial_model: name of the model whose weights initialise every run; None if random.
         accuracies: of each run on the validation split, without test-time augmentation.
-        training_seconds: wall-clock time of each run.
     """
 
     command: str

@@ -50,13 +50,10 @@ class Evaluation(Record):
     """Metrics of one split.
 
     Attributes:
-        accuracy_low: lower bound of its 95 % confidence interval (Wilson 1927).
         top2_accuracy: fraction of faces whose true class is among the two most probable.
         balanced_accuracy: mean recall of the classes that occur.
-        macro_f1: mean F1 of the classes that occur.
         log_loss: mean negative log probability of the true class, in nats.
         calibration_error: expected calibration error of the top class over `calibration`.
-        classes: metrics per class, in label order.
         confusion: counts; rows are true classes, columns predicted classes.
         calibration: reliability diagram, without empty bins.
     """
@@ -179,7 +176,6 @@ class LabelledEvaluation(Record):
 
     Attributes:
         shared: its classes of which there are faces, in its order.
-        missing: its other classes.
         left_out: number of faces of each class that it does not know; they are not measured.
         as_answered: metrics where any of its classes may be the answer; those of `missing` have a
             support of 0.

@@ -59,8 +59,6 @@ class StatedFigures(Record):
     Attributes:
         classes_asked: the classes among which the head had to choose; empty for all that it knows.
         accuracy: fraction of right answers, among `classes_asked` if there are any.
-        macro_f1: mean F1 of the classes that occur.
-        calibration_error: expected calibration error, 15 bins.
         answered: fraction of the faces that get an answer other than "uncertain".
         answered_accuracy: fraction of these answers that is right.
     """
@@ -99,15 +97,11 @@ class OtherData(Record):
         kind: ``test`` for the held-out split of what the model was trained on, ``validation`` for
             that on which its settings were chosen, ``other`` for data of another origin.
         sha256: SHA-256 of the LiteRT file that answered.
-        blend: weights of the heads that the head blends.
         data_sha256: SHA-256 of the data set; empty if it is not known.
         split: empty if the data has none.
         truth: the ground truth; a key of `TRUTHS` or `VOTE_RULES` of `fer.evaluation.measurements`.
         how: whether the images were faces cut out, or photographs in which they had to be found.
-        search: what was found in photographs; None for faces cut out.
-        measured_by: who or what measured it.
         created: when, as ISO 8601.
-        note: what else a reader must know.
         figures: the metrics, of photographs those of the faces that were found.
         groups: groups of the faces that were measured apart; empty if none were.
     """

@@ -73,8 +73,6 @@ class Replay(Record):
     """What was replayed beside them.
 
     Attributes:
-        pool: number of faces that were drawn from.
-        per_epoch: number of faces drawn for each epoch.
         of_initial_model: whether the initial model had been trained on this very data set.
     """
 
@@ -89,8 +87,6 @@ class Adaptation(Record):
     """What teaching a trained model further images changed.
 
     Attributes:
-        initial_sha256: SHA-256 of its LiteRT file.
-        replay: what was replayed; None if nothing was.
         own_changes: before and after on the images held out, of each head that knows these classes.
         replay_changes: before and after on the validation split of what was replayed, where
             forgetting shows; empty if nothing was.
@@ -167,11 +163,9 @@ class EarlierTraining(Record):
     """A training with whose weights a later one began.
 
     Attributes:
-        command: command that repeats it.
         training_seconds: wall-clock time of the fit; None if it is not known.
         sha256: SHA-256 of its ``model.keras``; "" if it is not known.
         teacher_weight: weight of teachers in the targets of the expression head, 0…1.
-        history: one entry per epoch; empty if its report is gone.
     """
 
     name: str
@@ -202,13 +196,10 @@ class Layer(Record):
     """A row of the network's layer table; what a kind of layer lacks is empty or None.
 
     Attributes:
-        kind: Keras class.
         kernel: rows and columns of a convolution's or pooling layer's window.
         width: filters of a convolution, units of a dense layer.
-        rate: of a dropout layer.
         shape: output shape without the batch dimension.
         parameters: number of weights, trainable or not.
-        inputs: names of the preceding layers.
     """
 
     name: str
@@ -234,20 +225,12 @@ class Report(RecordFile):
     """All measurements of a model.
 
     Attributes:
-        command: command that reproduces it.
-        created: time of writing, ISO 8601 with time zone.
-        configuration: every field of the preset.
-        seed: seed of initial weights, data order and augmentation.
         initial_model: name of the model whose weights initialised the training; None if random. If
             it is set, time and history cover only the last training.
         earlier_trainings: the trainings before it, first to last; empty if there are none, or if
             the report was written before they were kept.
-        averaged_with: names of the models whose weights were averaged with the trained weights.
-        teachers: names of the teacher models (knowledge distillation).
         teacher_weight: weight of the teachers in the targets of the expression head, 0…1.
         training_seconds: wall-clock time of the fit, summed over all parts of a resumed run.
-        versions: versions of Python and of the packages that affect results.
-        machine: processor, cores and accelerator.
         evaluations: metrics per split, without test-time augmentation, with temperature scaling.
         without_duplicates: the same, without images that are also in the training split.
         before_temperature: metrics of the validation split without temperature scaling.
@@ -261,11 +244,8 @@ class Report(RecordFile):
         tta: the validation split with test-time augmentation; None if it was not measured.
         selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
             on corrupted images.
-        robustness: the validation split under corruptions; empty if it was not measured.
-        ferplus_agreement: agreement with FER+; empty if the data set has no votes.
         parity: largest difference between the probabilities of Keras and LiteRT.
         latency_ms: median time for one face with LiteRT on one thread of `machine`.
-        adaptation: what teaching a trained model further images changed; None if it is none.
     """
 
     filename: ClassVar[str] = "report.json"

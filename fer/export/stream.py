@@ -209,10 +209,8 @@ class FrameTimes:
     it stands for as long as frames usually do; a single one for no time at all.
 
     Attributes:
-        seconds: ``(m,)`` times, ascending.
         lasted: ``(m,)`` for how many seconds each frame stands.
         limits: ``(m,)`` for how many seconds it may stand.
-        camera_off: ``(m,)`` whether the camera was switched off.
         frame: ``(n,)`` index of each row's frame.
     """
 
@@ -324,7 +322,6 @@ class StreamResult:
             camera, which may stop.
         cuts: seconds at which another scene began, ascending.
         end: second at which the last frame ended; None if that is not known.
-        note: why it ended early; empty if it did not.
         source: what else is to be said of a recording's file, JSON-ready.
     """
 

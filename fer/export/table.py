@@ -99,9 +99,7 @@ class ExportInfo:
 
     Attributes:
         time: date, time and zone; of a session, those of its first frame.
-        sha256: SHA-256 of the model's file.
         detector: name and version of what found the faces.
-        heads: labels of each head of the model, by its name.
         others: name and SHA-256 of each further model that answered, where that was changed.
     """
 
@@ -153,7 +151,6 @@ class PhotoResult:
     """The result of one photograph, without its pixels.
 
     Attributes:
-        width: width of the upright image in pixels; 0 if the file could not be read.
         error: why the file could not be read, to follow its name; empty if it was read.
     """
 

@@ -25,10 +25,8 @@ class CollectionOptions:
     """How to analyse a collection.
 
     Attributes:
-        head: name of the head that answers; the usual one of the model if None.
         workers: worker processes, of ``ray`` on all machines together; None for one per core.
         shard_photos: photographs of a shard, which is what a kill loses at most.
-        resume: whether to go on with results that are there.
         engine: ``local`` or ``ray``; see `fer.folder.ray_engine`.
     """
 
@@ -48,7 +46,6 @@ class Tally:
         listed: photographs found, until all are.
         unchanged: photographs whose row still holds, so they are not analysed again.
         todo: photographs to be analysed; None until all are listed.
-        errors: photographs that could not be read or analysed in this run.
     """
 
     listed: int = 0

@@ -42,16 +42,13 @@ class LabelRow:
     """A row of the table.
 
     Attributes:
-        photo: name of the photograph.
         expression: what the face shows, by its name in this project; `SKIPPED` if nobody can say.
         box: left, top, right and bottom of the face, in pixels of the upright photograph; None if
             no face was found in it.
         file: the face's picture beside the table; empty without one.
         answer: what the model answered: an expression, or "uncertain"; empty if nothing.
         confidence: probability of the most probable expression, 0…1; None without an answer.
-        answer_seen: whether the answer was shown when the face was labelled.
         detection_score: how surely it is a face, 0…1; None of a picture that was cut out before.
-        quality: flaws of the face's picture, names from `fer.types.FLAWS`.
     """
 
     photo: str

@@ -44,7 +44,6 @@ class Head(Record):
     Attributes:
         name: `EXPRESSION_HEAD`, `FERPLUS_HEAD` or `BALANCED_HEAD`.
         output: name of the output in the network's files; empty for a blend.
-        meaning: what its probabilities mean, as a sentence for users.
         temperature: divisor of the logits, fitted on the validation split.
         abstention: None if it was not measured, and then every answer is "uncertain".
         activation_map: name of the output with the class activation maps, ``(n, rows, columns,
@@ -91,9 +90,7 @@ class ModelSpec(RecordFile):
 
     Attributes:
         file: name of the LiteRT file in the same directory.
-        input_size: height and width of a crop, in pixels.
         channels: 1 for grey, 3 for RGB.
-        framing: how faces are cropped.
         heads: the classification heads, the usual one first; one of them is `EXPRESSION_HEAD`.
     """
 

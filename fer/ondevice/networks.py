@@ -23,7 +23,6 @@ class DeviceNetworks:
     Attributes:
         detector: for every input shape that `FaceStream`'s detector uses, by ``"rows x columns"``
             without blanks, such as ``"192x256"``.
-        landmark: the face-landmark network.
         expression: the model's network, for one face at a time.
     """
 

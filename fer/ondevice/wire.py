@@ -77,13 +77,9 @@ class SeenFrame:
     """What a device says about one frame.
 
     Attributes:
-        number: counts the frames of the run that were analysed.
         seconds: time of the frame on the device's clock, since the run began.
         milliseconds: duration of each of `DEVICE_STAGES`.
         received: frames that the camera has given since the last analysed one.
-        shown: frames that were drawn since then.
-        black: whether the camera is off.
-        cut: whether another scene begins with it.
         observation: what was seen; nobody if the camera is off.
         local_ids: ``(n,)`` int64, the device's own number of each face.
     """

@@ -213,7 +213,6 @@ class Observation:
     Attributes:
         size: width and height of the frame in pixels, to which boxes and points refer.
         detections: the ``n`` ≥ 0 faces, also those of which it is not known yet whether they are.
-        looks: how they look, relative to the light.
         flaws: ``(n, 4)`` bool, quality flaws of each face; columns are `FLAWS`.
         logits: ``(n, k)`` float32 scores of each output of the network, by the output's name.
         evidence: ``(n,)`` float32, evidence that each is a face (see `fer.detection.evidence`); NaN

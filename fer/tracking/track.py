@@ -34,7 +34,6 @@ class Presence:
 
     Attributes:
         mean: mean of their evidence, newest ones counting most.
-        looks: how many there were.
         next_look: time from which to look again, in seconds.
     """
 
@@ -85,10 +84,7 @@ class Track:
         xyxy: ``(4,)`` most recent box, in pixels.
         appearance: how the person with this number looks on average.
         recent: how the person looked in the last moments.
-        first_seen: time of the first detection, in seconds.
         velocity: ``(2,)`` velocity of the box's centre, in pixels per second.
-        sightings: number of detections.
-        presence: what is known about its being a face at all.
     """
 
     track_id: int

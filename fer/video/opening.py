@@ -48,9 +48,7 @@ class VideoInfo:
 
     Attributes:
         width: width of the upright picture, in pixels.
-        frame_rate: mean number of frames a second.
         codec: name of the picture's codec, as FFmpeg calls it.
-        created: when it was recorded.
     """
 
     width: int

@@ -149,7 +149,6 @@ class VideoReader:
 
     Attributes:
         enough: whether reading ended before the recording did, after so many pixels of all frames.
-        info: what the header says.
         stream: the `av.VideoStream`; of several, the one that a player shows.
         sound: the `av.AudioStream` that a player plays; None without one.
         start: second at which the first frame is shown.

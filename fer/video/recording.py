@@ -78,9 +78,6 @@ class Progress:
     Attributes:
         stage: ``"analysis"``, or ``"picture"`` while the marked video is written.
         share: share of the stage that is done, 0…1; None if the length is not known.
-        seconds: place in the recording.
-        frames: frames that were read so far in this stage.
-        analysed: frames of these that were analysed.
         rows: rows found since the last report.
         picture: returns the newest marked picture, RGB; may be called during the report only.
     """
@@ -102,7 +99,6 @@ class Moment:
     """A moment of the recording at which a person showed an expression most surely.
 
     Attributes:
-        expression: label of the answer.
         portrait: a square JPEG of the face.
     """
 
@@ -121,7 +117,6 @@ class Recording(StreamResult):
     or analysed if it does not say. Nobody has the same number before and after a cut.
 
     Attributes:
-        video: what its header says.
         start: second at which its first frame is shown.
         end: second at which its last readable frame ends.
         moments: the surest moments of each person and expression.
