@@ -5,7 +5,6 @@ from fer.analyzer import FaceAnalyzer
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
-from fer.types import Detections, Image
 from tests.fer.samples import heat_in_photo
 from tests.samples import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 
@@ -79,15 +78,6 @@ def test_labels_and_thresholds_are_those_of_the_head_that_answers(
     assert voted.answers == answers
     with pytest.raises(ModelError, match="no head 'age'"):
         analyzer(NOISE, head="age")
-
-
-def test_known_faces_are_not_looked_for_again(two_heads: ModelSpec) -> None:
-    def never(image: Image) -> Detections:
-        raise AssertionError("looked again")
-
-    found = make_detections((200, 10, 250, 60), (10, 10, 80, 80))
-    analyzer = FaceAnalyzer(never, TwoHeads(3), two_heads)
-    assert analyzer(NOISE, detections=found).xyxy[:, 0].tolist() == [10, 200]
 
 
 def test_class_activation_is_of_the_face_that_is_asked_for(two_heads: ModelSpec) -> None:

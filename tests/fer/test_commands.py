@@ -154,6 +154,8 @@ def test_a_collection_says_how_far_it_is(terminal: bool, monkeypatch: pytest.Mon
         ),
         (["photo", "a.jpg", "--model", "nowhere"], 1, "is missing"),
         (["photo", "a.jpg", "--head", "age"], 1, "no head 'age'"),
+        (["folder", ".", "--out", "x", "--model", "nowhere"], 1, "is missing"),
+        (["folder", ".", "--out", "x", "--head", "age"], 1, "no head 'age'"),
         (["video", "a.mp4", "--out", "x", "--head", "age"], 1, "no head 'age'"),
     ],
 )  # fmt: skip
@@ -174,6 +176,7 @@ def test_what_cannot_be_is_one_clear_line(
     assert ended == status
     assert "error: " in last
     assert says in last
+    assert arguments[0] == "video" or not [*tmp_path.iterdir()], "nothing is left"
     assert positive("1") == 1
 
 

@@ -84,12 +84,7 @@ def test_exif_rotation_is_applied(orientation: int, turned: int) -> None:
 @pytest.mark.parametrize(
     ("form", "frames", "animated"),
     [
-        ("GIF", 1, False),
-        ("GIF", 2, True),
-        ("WEBP", 1, False),
-        ("WEBP", 2, True),
-        ("PNG", 1, False),
-        ("PNG", 2, True),
+        *((form, count, count > 1) for form in ("GIF", "WEBP", "PNG") for count in (1, 2)),
         ("JPEG", 1, False),
         ("MPO", 2, False),
     ],

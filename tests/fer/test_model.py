@@ -48,15 +48,10 @@ def crops(n: int) -> np.ndarray:
     return np.random.default_rng(n).integers(0, 256, (n, 48, 48, 1), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("n", [0, 1, 5, MAX_BATCH + 3])
-def test_probabilities_of_each_face_sum_to_one(classifier: ExpressionClassifier, n: int) -> None:
-    probabilities = classifier(crops(n))
-    assert probabilities.shape == (n, len(FER2013_LABELS))
-    assert probabilities.sum(axis=1) == pytest.approx(np.ones(n), abs=1e-5)
-
-
 def test_a_face_gets_the_same_answer_alone_and_in_company(classifier: ExpressionClassifier) -> None:
+    assert classifier(crops(0)).shape == (0, len(FER2013_LABELS))
     many = crops(MAX_BATCH + 3)
+    assert classifier(many).sum(axis=1) == pytest.approx(np.ones(len(many)), abs=1e-5)
     alone = np.concatenate([classifier(many[i : i + 1]) for i in (0, 10, MAX_BATCH + 1)])
     assert classifier(many)[[0, 10, MAX_BATCH + 1]] == pytest.approx(alone, abs=1e-4)
 

@@ -17,7 +17,6 @@ import psutil
 import pyarrow as pa
 import pyarrow.dataset
 import pytest
-from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
 from fer.errors import CollectionError, ModelError
@@ -208,18 +207,6 @@ def run(photos: Path, out: Path, **options: Any) -> Tally:
     return collect([str(photos)], out, CollectionOptions(workers=1, **options))
 
 
-def test_every_photograph_has_faces_or_an_error(photos: Path, out: Path, astronaut: Image) -> None:
-    PillowImage.fromarray(astronaut).save(photos / "d.jpg")
-    (photos / "e.jpg").write_bytes(b"no image")
-    tally = run(photos, out)
-    assert tally == Tally(listed=5, todo=5, done=5, errors=1, faces=1)
-    found = rows(out)
-    assert sorted(found) == ["a.png", "b.png", "c.png", "d.jpg", "e.jpg"]
-    assert [len(found[name]["faces"]) for name in ("a.png", "d.jpg")] == [0, 1]
-    assert found["d.jpg"]["faces"][0]["answer"] == "happy"
-    assert found["e.jpg"]["error"].startswith("is not an image")
-
-
 @pytest.mark.usefixtures("fake")
 def test_only_what_is_new_or_has_changed_is_analysed(photos: Path, out: Path) -> None:
     assert run(photos, out).done == 3
@@ -246,21 +233,6 @@ def test_what_is_done_is_kept_when_the_work_is_stopped(photos: Path, out: Path) 
     assert len(rows(out)) == 2
     assert run(photos, out, resume=True).done == 1
     assert sorted(rows(out)) == ["a.png", "b.png", "c.png"]
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
-    [
-        ({"model": Path("nowhere")}, ModelError, "is missing"),
-        ({"head": "age"}, ModelError, "no head 'age'"),
-    ],
-)
-def test_a_wrong_model_leaves_nothing(
-    photos: Path, out: Path, options: dict[str, Any], error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        run(photos, out, **options)
-    assert not out.exists()
 
 
 def test_a_killed_run_goes_on_and_loses_nothing(tmp_path: Path, out: Path) -> None:

@@ -190,12 +190,7 @@ def shot(
 ) -> Image:
     """Return a thumbnail of a photograph, taken from somewhat elsewhere.
 
-    Args:
-        name: of the photograph.
-        dx: how far the camera stands to the right, in widths of the picture.
-        dy: how far below, in heights.
-        zoom: how much nearer.
-        light: factor of the brightness.
+    The camera stands so many widths of the picture to the right, heights below, and times nearer.
     """
     grey = cv2.cvtColor(getattr(data, name)(), cv2.COLOR_RGB2GRAY)
     height, width = grey.shape
