@@ -46,8 +46,6 @@ Colour: TypeAlias = Literal["rgb", "bgr"]
 #: ``(height, width, 3)``, or ``(height, width)`` of grey levels, of uint8.
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | PillowImage.Image | NDArray[np.uint8]"
 
-_PICTURES = "the path of a photograph, its bytes, a Pillow image or an array of uint8"
-
 
 @dataclass(frozen=True)
 class Face:
@@ -272,7 +270,8 @@ def _rgb(picture: Picture, colour: Colour) -> Image:
                 return read(Path(picture))
             except ImageError as error:
                 raise ImageError(f"{os.fspath(picture)} {error}", error.reason) from error
-    raise TypeError(f"expected {_PICTURES}; got {type(picture).__name__}")
+    expected = "the path of a photograph, its bytes, a Pillow image or an array of uint8"
+    raise TypeError(f"expected {expected}; got {type(picture).__name__}")
 
 
 def _array_as_rgb(array: NDArray[np.uint8], colour: Colour) -> Image:

@@ -35,7 +35,7 @@ def device_networks(directory: Path) -> DeviceNetworks:
     """Return the networks for a device and a model directory, or raise a ModelError."""
     spec = ModelSpec.load(directory)
     expression = _expression(directory / spec.file, spec.sha256)
-    return DeviceNetworks(_detectors(), _landmark(), expression)
+    return DeviceNetworks(*_shared(), expression)
 
 
 def fixed_batch(content: bytes) -> bytes:
@@ -56,11 +56,6 @@ def _expression(file: Path, sha256: str) -> bytes:
 
 
 @cache
-def _detectors() -> Mapping[str, bytes]:
-    contents = {f"{r}x{c}": blazeface_content(r, c) for r, c in stream_canvases()}
-    return MappingProxyType(contents)
-
-
-@cache
-def _landmark() -> bytes:
-    return packaged_file("face_landmark.tflite").read_bytes()
+def _shared() -> tuple[Mapping[str, bytes], bytes]:
+    detectors = {f"{r}x{c}": blazeface_content(r, c) for r, c in stream_canvases()}
+    return MappingProxyType(detectors), packaged_file("face_landmark.tflite").read_bytes()
