@@ -191,9 +191,7 @@ def test_a_nose_under_one_eye_is_turned(astronaut: Image, face: Detections) -> N
     nose=st.floats(-1.5, 1.5),
     drop=st.floats(-1, 2),
 )
-def test_yaw_ignores_tilt_size_and_nod(
-    angle: float, scale: float, nose: float, drop: float
-) -> None:
+def test_yaw_ignores_tilt_size_nod(angle: float, scale: float, nose: float, drop: float) -> None:
     upright = make_detections((0, 0, 100, 100)).landmarks[0]
     middle, half = (upright[0] + upright[1]) / 2, (upright[1] - upright[0]) / 2
     upright[2] = middle + nose * half + drop * np.array([-half[1], half[0]])

@@ -49,9 +49,7 @@ def test_what_ends_the_writing_keeps_the_old(tmp_path: Path, end: BaseException 
 @pytest.mark.parametrize(
     ("target", "error"), [("folder.csv", IsADirectoryError), ("missing/a.csv", FileNotFoundError)]
 )
-def test_what_cannot_be_written_is_told(
-    tmp_path: Path, target: str, error: type[Exception]
-) -> None:
+def test_unwritable_places_are_told(tmp_path: Path, target: str, error: type[Exception]) -> None:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(error), atomic_write([tmp_path / target]):
         pytest.fail("nothing may be begun")

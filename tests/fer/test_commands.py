@@ -236,9 +236,7 @@ def test_the_table_says_what_was_found_or_uncertain_and_why(
     assert "dark)" in out
 
 
-def test_pictures_keep_size_and_stay(
-    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
+def test_pictures_keep_the_size(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     command = ["photo", str(photo), "--out", str(tmp_path / "new" / "out")]
     assert main(command) == 0
     made = tmp_path / "new" / "out" / "a face-expressions.png"

@@ -142,7 +142,7 @@ def counted(*cells: tuple[int, int, int], truth: Truth = "label") -> Selective:
         ([(0, 1, 60)], "happy", 0.0, Neighbours(0.0, 0.1, 60, 30)),
     ],
 )
-def test_neighbours(
+def test_neighbours_of_a_confidence(
     cells: list, label: str, confidence: float, expected: Neighbours | None
 ) -> None:
     assert counted(*cells).near(label, confidence) == expected

@@ -73,9 +73,7 @@ def test_a_twin_gives_the_same_answers_at_the_same_time(
     assert first == pytest.approx(second, abs=1e-6)
 
 
-def test_threads_take_turns(
-    classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_threads_queue(classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     run, two, met = classifier._runner, threading.Barrier(2), list[bool]()
 
     def meet(image: np.ndarray) -> dict[str, np.ndarray]:
@@ -101,9 +99,7 @@ def test_maps_are_logits_taken_apart(classifier: ExpressionClassifier, head: str
     assert rest == pytest.approx(np.tile(rest[:1], (n, 1)), abs=1e-4)
 
 
-def test_missing_maps_are_told(
-    classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_says_no_maps(classifier: ExpressionClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     heads = tuple(head.model_copy(update={"activation_map": ""}) for head in classifier.spec.heads)
     plain = classifier.spec.model_copy(update={"heads": heads})
     monkeypatch.setattr(classifier, "spec", plain)
@@ -120,9 +116,7 @@ def test_missing_maps_are_told(
     ],
     ids=["colour", "size", "float"],
 )
-def test_crops_of_other_forms_are_refused(
-    classifier: ExpressionClassifier, wrong: np.ndarray
-) -> None:
+def test_other_crops_are_refused(classifier: ExpressionClassifier, wrong: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected crops"):
         classifier(wrong)
 
@@ -379,8 +373,6 @@ def test_every_head_says_the_same_as_in_the_classifier(faces: int) -> None:
         {EXPRESSION_HEAD: np.zeros(1, np.float32)},
     ],
 )
-def test_scores_of_other_networks_are_refused(
-    spec: ModelSpec, outputs: dict[str, np.ndarray]
-) -> None:
+def test_other_scores_are_refused(spec: ModelSpec, outputs: dict[str, np.ndarray]) -> None:
     with pytest.raises(ModelError, match="needs 3 scores of the output 'expression', got"):
         head_logits(spec, spec.head(), outputs)

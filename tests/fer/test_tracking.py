@@ -164,9 +164,7 @@ def crossed(average: int, recent: int) -> Track:
     ],
     ids=["nobody", "one", "right", "both wrong", "one away", "one right", "a new coat", "all away"],
 )
-def test_two_are_mistaken_by_their_looks(
-    tracks: list[Track], seen: int, expected: set[int] | None
-) -> None:
+def test_two_are_mistaken(tracks: list[Track], seen: int, expected: set[int] | None) -> None:
     found = mistaken(tracks, seen)
     assert (set(found) if found else None) == expected
 
@@ -262,9 +260,7 @@ def test_after_a_cut_only_looks_tell_who_it_is(track: Tracker, then: int, number
 @pytest.mark.parametrize("rate", [8, 30])
 @pytest.mark.parametrize("hidden", [0.0, 0.5], ids=["both seen", "one hidden at the crossing"])
 @pytest.mark.parametrize("alike", [False, True], ids=["of different looks", "dressed alike"])
-def test_who_crosses_keeps_the_number(
-    track: Tracker, rate: int, hidden: float, alike: bool
-) -> None:
+def test_who_crosses_keeps_a_number(track: Tracker, rate: int, hidden: float, alike: bool) -> None:
     numbers: dict[str, set[int]] = {}
     for frame in range(4 * rate):
         seconds = frame / rate

@@ -48,9 +48,7 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("loaded")
-def test_a_recording_has_its_files(
-    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
+def test_recordings_become_files(clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     out = tmp_path / "new" / "results"
     assert main(["video", str(clip), "--out", str(out)]) == 0
     assert names(out) == [f"a clip{ending}" for ending in ENDINGS]
@@ -175,9 +173,7 @@ def moving(astronaut: Image) -> Callable[[float], Image]:
 
 @pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_ended_command_leaves_no_file(
-    tmp_path: Path, astronaut: Image, number: signal.Signals
-) -> None:
+def test_an_end_leaves_no_file(tmp_path: Path, astronaut: Image, number: signal.Signals) -> None:
     clip = write_clip(tmp_path / "long.mp4", even(600), moving(astronaut))
     out = tmp_path / "out"
     with subprocess.Popen(

@@ -63,7 +63,7 @@ def test_where_there_is_no_face_none_is_found(detector: BlazeFace, image: Image)
 
 @pytest.mark.parametrize("scale", [0.5, 2.0])
 @pytest.mark.parametrize("pad", [(0, 0, 300, 0), (200, 0, 0, 0)], ids=["wider", "taller"])
-def test_positions_follow_the_size(
+def test_positions_follow_the_size_of_the_image(
     detector: BlazeFace, astronaut: Image, scale: float, pad: tuple
 ) -> None:
     top, bottom, left, right = pad

@@ -58,7 +58,7 @@ def test_a_frame_stands_until_the_next_or_a_hole(times: list[float], lasted: lis
     ],
     ids=["just begun", "nothing came", "now", "stalls now", "stopped twice"],
 )
-def test_holes_are_found(
+def test_holes_are_where_nothing_was_analysed(
     times: list[float], until: float, expected: list[tuple[float, float]]
 ) -> None:
     nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
@@ -279,9 +279,7 @@ def read_back(file: Path) -> list[tuple[int, int, str]]:
 
 
 @pytest.mark.parametrize(("write", "ending"), [(webvtt, ".vtt"), (srt, ".srt")])
-def test_players_read_them(
-    write: Callable[[StreamResult], str], ending: str, tmp_path: Path
-) -> None:
+def test_players_read_it(write: Callable[[StreamResult], str], ending: str, tmp_path: Path) -> None:
     result = session([({1: "h", 2: ""}, 0.1, 10), ({1: "h", 2: "u"}, 0.1, 10), ("off", 0.1, 10)])
     assert write(StreamResult(steady("." * 20), INFO)) == {".vtt": "WEBVTT\n", ".srt": ""}[ending]
     file = tmp_path / f"seen{ending}"

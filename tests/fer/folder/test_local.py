@@ -111,9 +111,7 @@ def test_what_cannot_be_read_is_its_error_and_tried_again_if_it_was_never_opened
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("no more threads")])
-def test_what_a_library_raises_is_a_row_s_error(
-    error: Exception, photo: Path, spec: ModelSpec
-) -> None:
+def test_what_a_library_raises_is_an_error(error: Exception, photo: Path, spec: ModelSpec) -> None:
     def fail(image: Image) -> Detections:
         raise error
 

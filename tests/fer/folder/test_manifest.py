@@ -87,9 +87,7 @@ def test_a_text_file_has_a_path_a_line(
     assert found_in("photos.txt") == [str(tmp_path / name) for name in names]
 
 
-def test_standard_input_has_paths_of_folders_too(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_standard_input_has_paths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{folder}/sub\n{folder}/b.jpg\n"))
     assert [Path(path).name for path in found_in("-")] == ["c.heic", "d.gif", "b.jpg"]
     monkeypatch.setattr("sys.stdin", (f"{number}.jpg\n" for number in count()))

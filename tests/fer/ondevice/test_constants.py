@@ -84,7 +84,7 @@ NAMED = [
 @pytest.mark.parametrize(
     ("module", "name"), [(module, name) for module, name in NAMED if name not in ELSEWHERE]
 )
-def test_every_public_number_is_there(
+def test_every_public_number_of_the_path_is_there(
     module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = json.dumps(path_constants(**FRAMES))

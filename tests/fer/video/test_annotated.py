@@ -56,9 +56,7 @@ def lefts(faces: Faces) -> dict[int, float]:
         (9.0, {3: 0}),
     ],
 )
-def test_boxes_move_evenly_between_frames(
-    spec: ModelSpec, seconds: float, found: dict[int, float]
-) -> None:
+def test_boxes_move_evenly(spec: ModelSpec, seconds: float, found: dict[int, float]) -> None:
     played = playback(
         spec,
         people_at(1.0, spec, p1=0),
@@ -128,7 +126,7 @@ def is_marked(before: Image, after: Image) -> bool:
         ("a.avi", "mpeg4", even(5)),  # which knows no other times
     ],
 )
-def test_times_are_kept(
+def test_every_frame_keeps_its_time(
     tmp_path: Path, spec: ModelSpec, name: str, codec: str, times: list[float]
 ) -> None:
     file = write_clip(tmp_path / name, times, codec=codec)
@@ -168,7 +166,7 @@ def flash_and_beep(file: Path) -> tuple[float, float]:
     raise AssertionError("there is no sound")
 
 
-def test_huge_pictures_shrink(
+def test_huge_pictures_are_reduced(
     tmp_path: Path, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fer.video.annotated.MAX_SIDE", 160)
@@ -248,9 +246,7 @@ def test_a_flash_and_its_beep_stay_together_in_a_file_that_browsers_play(
 
 
 @pytest.mark.parametrize("fails", [Cancelled, VideoError])
-def test_an_unfinished_file_is_none(
-    tmp_path: Path, spec: ModelSpec, fails: type[Exception]
-) -> None:
+def test_no_unfinished_file_stays(tmp_path: Path, spec: ModelSpec, fails: type[Exception]) -> None:
     file = write_clip(tmp_path / "a.mp4", even(20), sound="aac")
     found, out = found_in(file, spec), tmp_path / "out" / "marked.mp4"
     out.parent.mkdir()

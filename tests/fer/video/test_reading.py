@@ -239,9 +239,7 @@ def endless_mkv(file: Path) -> Path:
     return file
 
 
-def test_a_recording_opens_only_its_own_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_recording_opens_its_file_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, dict[str, str]]] = []
 
     def look(file: str, options: dict[str, str], **_: object) -> None:
