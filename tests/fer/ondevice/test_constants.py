@@ -14,7 +14,13 @@ import pytest
 
 from fer import alignment, quality, stream, types
 from fer.detection import blazeface, evidence
-from fer.detection.blazeface import _canvas, _scaled, blazeface_content, stream_canvases
+from fer.detection.blazeface import (
+    _canvas,
+    _resized_shape,
+    _scaled,
+    blazeface_content,
+    stream_canvases,
+)
 from fer.litert import NetworkFile, interpreter_of
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants, path_constants
@@ -161,3 +167,5 @@ def test_there_is_a_detector_for_every_shape_of_a_frame() -> None:
     used = {_canvas(_scaled(np.zeros((*shape, 3), np.uint8))[0]) for shape in shapes}
     assert {f"{rows}x{columns}" for rows, columns in used} <= detectors.keys()
     assert len(used) > 5
+    shapes = [_resized_shape(s, 192, 256) for s in ([1, 16, 16, 96], [1, 512, 16], [1, 5, 5, 3])]
+    assert shapes == [[1, 12, 16, 96], [1, 384, 16], [1, 5, 5, 3]]
