@@ -96,6 +96,7 @@ def test_no_answer_is_given_when_two_are_close() -> None:
     shares = np.array(rows, np.float32)
     assert margins(shares) == pytest.approx([0.1, 0.09, 0.4])
     assert margins(shares[:, :1]) == pytest.approx([row[0] for row in rows])
+    assert margins(shares[:, :2]) == pytest.approx([0.1, 0.09, 0.4])
 
 
 def test_an_expression_may_ask_for_more_confidence_than_others() -> None:
