@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.models.head_text import SPLITS, head_name
-from fer.detection.version import photo_detector, stream_detector
+from fer.detection.blazeface import photo_detector, stream_detector
 from fer.evaluation.report import ALL_DOMAINS, Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 

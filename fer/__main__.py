@@ -25,12 +25,10 @@ COMMANDS = (photo, folder, video)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command.
+    """Run one command; return its exit status.
 
-    Returns:
-        Exit status: 0 if every file was processed; 1 if a file could not be read or written, the
-        model could not be loaded, or the installation is broken; 130 after Ctrl-C, 143 if somebody
-        else ended it.
+    It is 0 if every file was processed; 1 if a file could not be read or written, the model could
+    not be loaded, or the installation is broken; 130 after Ctrl-C, 143 if somebody else ended it.
     """
     if problem := missing_init():
         print(f"error: {problem}", file=sys.stderr)

@@ -24,10 +24,8 @@ class Framing(Record):
 
     Attributes:
         side: side of the training images, in pixels. The other attributes use the same pixels.
-        points: positions ``(x, y)`` of right eye, left eye, nose tip and mouth. (0, 0) is the top
-            left corner of the image; the centre of its first pixel is (0.5, 0.5).
-        box_centre: centre ``(x, y)`` of the detector's bounding box.
-        box_side: side of that box.
+        points: positions ``(x, y)`` of right eye, left eye, nose tip and mouth. The centre of the
+            image's first pixel is (0.5, 0.5).
     """
 
     side: Positive
@@ -58,10 +56,8 @@ def align(
 ) -> NDArray[np.uint8]:
     """Crop every face, rotated upright and framed as in the training images.
 
-    Boxes may extend past the image, whose border is replicated.
-
-    Returns:
-        Crops, ``(n, size, size, channels)`` uint8; one channel is grey.
+    Boxes may extend past the image, whose border is replicated. Crops are ``(n, size, size,
+    channels)`` uint8; one channel is grey.
     """
     crops = np.empty((len(faces), size, size, channels), np.uint8)
     for i in range(len(faces)):
@@ -72,21 +68,17 @@ def align(
 
 
 def frame_transform(landmarks: Floats, box: Floats, framing: Framing) -> NDArray[np.float64]:
-    """Return the similarity transform that maps a face into the frame.
+    """Return the 2×3 similarity that maps image pixels of a face into the frame.
 
     Position and scale come from the box, rotation from the landmarks. Fitting all three to the
     landmarks costs 0.9 points of accuracy on FER2013 (standard error 0.4), whose own crops follow a
-    detector's box. It also crops a turned head too tightly, because its eyes appear close together.
+    detector's box, and crops a turned head too tightly, because its eyes appear close together.
     Nine places of the face mesh are no better than the box (−0.3 points, standard error 0.4; after
-    a second look from the mesh's own box +0.4 ± 0.4, and 0.0 ± 0.3 on 5,000 Training images), and a
-    mixture of box and landmarks neither (−0.1 ± 0.3).
+    a second look from the mesh's own box +0.4 ± 0.4), and a mixture of both neither (−0.1 ± 0.3).
 
-    A regression from box and landmarks to FER2013's crop must not be fitted to faces of one
-    size in the picture: BlazeFace's errors depend on it, so the regression learns that size. It
-    halves the median error on such faces, and more than doubles it on faces twice as large.
-
-    Returns:
-        A 2×3 matrix from image pixels to frame pixels.
+    A regression from box and landmarks to FER2013's crop learns the size of the faces that it is
+    fitted to, since BlazeFace's errors depend on it: it halves the median error there, and more
+    than doubles it on faces twice as large.
     """
     scale = framing.box_side / max(float(np.max(box[2:] - box[:2])), 1.0)
     linear = scale * _upright(landmarks[: len(framing.points)], np.array(framing.points))
@@ -104,16 +96,12 @@ def _upright(points: Floats, reference: NDArray[np.float64]) -> NDArray[np.float
 
 
 def warp(
-    image: Image,
-    matrix: NDArray[np.float64],
-    size: int,
-    *,
-    oversampling: float = OVERSAMPLING,
+    image: Image, matrix: NDArray[np.float64], size: int, *, oversampling: float = OVERSAMPLING
 ) -> Image:
     """Warp an image by a 2×3 similarity and return the top left square, ``(size, size, 3)``.
 
-    Large faces are first downscaled by area averaging. Sampling every tenth pixel of a sharp
-    photograph would show the network noise that no FER2013 image has.
+    Large faces are averaged first: every tenth pixel of a sharp photograph is noise that FER2013
+    lacks.
     """
     corners = np.array([[0, 0], [size, 0], [0, size], [size, size]], np.float64)
     inverse = cv2.invertAffineTransform(matrix)

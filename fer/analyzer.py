@@ -12,13 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.alignment import align
-from fer.detection.blazeface import FaceDetector
+from fer.detection.blazeface import FaceDetector, photo_detector
 from fer.detection.photo_scan import PhotoScan
-from fer.detection.version import photo_detector
 from fer.images import as_channels, square
 from fer.labels import EXPRESSION_HEAD
-from fer.model.class_activation import ClassActivation, class_activation
-from fer.model.classifier import ExpressionClassifier
+from fer.model.classifier import ClassActivation, ExpressionClassifier, class_activation
 from fer.model.spec import Head, ModelSpec
 from fer.quality import measure
 from fer.types import FLAWS, LANDMARKS, Detections, Faces, Floats, Image, check_image
@@ -61,13 +59,8 @@ class PhotoClassifier(Classifier, Protocol):
 class FaceAnalyzer:
     """Detects every face in an image and classifies its expression.
 
-    It keeps no state between calls, so all users can share one instance.
-
-    Args:
-        detector: detects faces.
-        classifier: classifies aligned faces.
-        spec: describes the classifier's input and outputs.
-        detector_version: name and version of `detector`; see `fer.detection.version`.
+    It keeps no state between calls, so all users can share one instance. For `detector_version`,
+    see `fer.detection.blazeface`.
     """
 
     def __init__(
@@ -85,11 +78,7 @@ class FaceAnalyzer:
 
     @classmethod
     def for_photos(cls, model_dir: Path, *, threads: int = 1) -> FaceAnalyzer:
-        """Load a model directory for still photographs, in which faces may be small.
-
-        Raises:
-            ModelError: the expression model or the detector is missing or broken.
-        """
+        """Load a model directory for photographs with small faces, or raise a ModelError."""
         classifier = ExpressionClassifier(model_dir, threads=threads)
         scan = PhotoScan.load(threads=threads)
         return cls(scan, classifier, classifier.spec, detector_version=photo_detector())
@@ -99,11 +88,8 @@ class FaceAnalyzer:
     ) -> Faces:
         """Return the faces of `image`, ``(height, width, 3)`` RGB uint8, left to right.
 
-        The usual head answers if none is named. Known detections are not looked for again, which
-        takes most of the time.
-
-        Raises:
-            ModelError: the model has no such head.
+        The usual head answers if none is named; ModelError if there is none such. Known detections
+        are not looked for again, which takes most of the time.
         """
         check_image(image)
         detections = self._left_to_right(image, detections)
@@ -117,10 +103,7 @@ class FaceAnalyzer:
         return self._answers(detections, measure(detections, crops).flaws, crops)
 
     def cut_out(self, image: Image) -> dict[str, Faces]:
-        """Return what every head says of a picture that is a cut-out face, as it is.
-
-        It is one face: all of the picture, without landmarks and flaws.
-        """
+        """Return what every head says of a picture that is a face: all of it, without landmarks."""
         check_image(image)
         crop = as_channels(square(image, self.spec.input_size), self.spec.channels)
         height, width = image.shape[:2]
@@ -152,11 +135,7 @@ class FaceAnalyzer:
     def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str | None = None
     ) -> ClassActivation:
-        """Return the class activation maps of the face at an index, for a head or the usual one.
-
-        Raises:
-            ModelError: the model has no such head, or was exported without its maps.
-        """
+        """Return a face's maps for a head, or the usual one; ModelError if it has none."""
         face, spec = faces.detections.take(np.array([index])), self.spec
         crops = _crops(image, face, spec)
         of = spec.head(head)
@@ -173,13 +152,7 @@ def classify_faces(
     *,
     head: str | None = None,
 ) -> Faces:
-    """Align and classify the faces detected in an image, of a photo, a video or a live stream.
-
-    The stage ``align`` of the stopwatch includes the measurement of image quality.
-
-    Raises:
-        ModelError: the model has no such head.
-    """
+    """Align and classify the faces detected in an image; ModelError without such a head."""
     stopwatch = stopwatch or Stopwatch()
     head_spec = spec.head(head)
     with stopwatch.stage("align"):

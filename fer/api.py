@@ -28,8 +28,7 @@ from fer.atomic_write import atomic_write
 from fer.drawing.annotate import annotate
 from fer.drawing.pictures import encoded
 from fer.errors import ImageError
-from fer.export.photos import PhotoResult, photo_record
-from fer.export.table import BOX, ExportInfo, face_columns, face_records
+from fer.export.table import BOX, ExportInfo, PhotoResult, face_columns, face_records, photo_record
 from fer.images import decode, from_pillow, read
 from fer.model.spec import shipped_model
 from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
@@ -47,8 +46,6 @@ Colour: TypeAlias = Literal["rgb", "bgr"]
 #: ``(height, width, 3)``, or ``(height, width)`` of grey levels, of uint8.
 Picture: TypeAlias = "str | os.PathLike[str] | bytes | PillowImage.Image | NDArray[np.uint8]"
 
-_PICTURES = "the path of a photograph, its bytes, a Pillow image or an array of uint8"
-
 
 @dataclass(frozen=True)
 class Face:
@@ -59,11 +56,9 @@ class Face:
         detection_score: 0…1.
         head: name of the head that answered.
         answer: an expression, or "uncertain".
-        uncertain: whether the answer is "uncertain".
         quality: quality flaws, names from `fer.types.FLAWS`.
         expression: the most probable expression, even if the answer is "uncertain".
         confidence: probability of that expression.
-        probabilities: probability of each of the head's labels.
         person: number of the person in a stream, from 1; None in a photograph.
     """
 
@@ -119,11 +114,6 @@ class Faces(Sequence[Face]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Face]: ...
     def __getitem__(self, index: int | slice) -> Face | Sequence[Face]:
-        """Return one face, or a tuple of those of a slice.
-
-        Raises:
-            IndexError: there are not as many.
-        """
         if isinstance(index, int) and not -len(self) <= index < len(self):
             raise IndexError(f"face {index} of a picture with {_counted(len(self))}")
         return self._faces[index]
@@ -138,11 +128,7 @@ class Faces(Sequence[Face]):
         return photo_record(PhotoResult(self.name, width, height, self.arrays)) | self.info.record()
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return a table with a row for each face and a column for each expression.
-
-        Raises:
-            ImportError: pandas is not installed.
-        """
+        """Return a table with a row for each face and a column for each expression, by pandas."""
         try:
             import pandas
         except ImportError as error:
@@ -157,27 +143,15 @@ class Faces(Sequence[Face]):
         return pandas.DataFrame(rows, columns=face_columns(self.arrays.labels))
 
     def annotated(self, *, bars: bool = False) -> Image:
-        """Return a copy of the picture with boxes and names.
+        """Return a copy of the picture with boxes and names, its channels as they were given.
 
-        Args:
-            bars: whether the probabilities of all expressions stand beside each face.
-
-        Returns:
-            ``(height, width, 3)`` uint8, with the channels as they were given.
+        With `bars`, the probabilities of all expressions stand beside each face.
         """
         picture = annotate(self.image, self.arrays, bars=bars)
         return _swapped(picture) if self.colour == "bgr" else picture
 
     def save(self, path: str | os.PathLike[str], *, bars: bool = False) -> None:
-        """Write the annotated picture, replacing what is there.
-
-        Args:
-            path: the file; its ending says the format, such as ``.jpg`` or ``.png``.
-            bars: see `annotated`.
-
-        Raises:
-            ValueError: the ending is of no format that can be written.
-        """
+        """Write the annotated picture, replacing what is there; its ending must be a format's."""
         file = Path(path)
         kind = PillowImage.registered_extensions().get(file.suffix.lower())
         if kind not in PillowImage.SAVE:
@@ -201,14 +175,8 @@ class Stream:
             for face in stream(frame):
                 print(face.person, face.expression)
 
-    Args:
-        model: a model directory; the shipped one by default.
-        colour: order of the frames' channels; OpenCV's is ``"bgr"``.
-        head: name of the head that answers; the usual one by default.
-        smoothing_seconds: seconds over which each person's probabilities are averaged; 0 is none.
-
-    Raises:
-        ModelError: there is no such model, or it has no such head.
+    Each person's probabilities are averaged over `smoothing_seconds`; 0 is none. For the other
+    arguments and errors, see `analyze`.
     """
 
     def __init__(
@@ -228,9 +196,8 @@ class Stream:
     def __call__(self, frame: Picture, seconds: float | None = None) -> Faces:
         """Return the faces of the next frame; each has a `person`, a number from 1.
 
-        Args:
-            frame: usually an array ``(height, width, 3)`` of uint8; see `analyze`.
-            seconds: time of the frame, which never goes back; by default that of the call.
+        The frame is usually an array ``(height, width, 3)`` of uint8; see `analyze`. Its time never
+        goes back, and is by default that of the call.
         """
         image = _rgb(frame, self._colour)
         if seconds is None:
@@ -289,7 +256,6 @@ def _checked(colour: Colour) -> Colour:
 
 
 def _rgb(picture: Picture, colour: Colour) -> Image:
-    """Return any picture as ``(height, width, 3)`` RGB uint8."""
     match picture:
         case np.ndarray():
             return _array_as_rgb(picture, colour)
@@ -304,7 +270,8 @@ def _rgb(picture: Picture, colour: Colour) -> Image:
                 return read(Path(picture))
             except ImageError as error:
                 raise ImageError(f"{os.fspath(picture)} {error}", error.reason) from error
-    raise TypeError(f"expected {_PICTURES}; got {type(picture).__name__}")
+    expected = "the path of a photograph, its bytes, a Pillow image or an array of uint8"
+    raise TypeError(f"expected {expected}; got {type(picture).__name__}")
 
 
 def _array_as_rgb(array: NDArray[np.uint8], colour: Colour) -> Image:

@@ -24,11 +24,7 @@ _MODEL_FILES = {
 def check_files(
     targets: Iterable[Path], *, reads: Iterable[Path] = (), overwrite: bool = False
 ) -> None:
-    """Find out before the work whether files can be written, and cost nobody another one.
-
-    Raises:
-        OutputError: one of them cannot be written, is read too, or is there and not to be replaced.
-    """
+    """Raise OutputError before the work if a file cannot be written, is read too, or must stay."""
     read = {file.resolve() for file in reads}
     for target in targets:
         if target.resolve() in read:
@@ -43,11 +39,7 @@ def check_files(
 
 
 def check_folder(folder: Path) -> None:
-    """Find out before the work whether a folder can be made and written to; leave no trace.
-
-    Raises:
-        OutputError: it cannot.
-    """
+    """Raise OutputError if a folder cannot be made and written to; leave no trace."""
     missing = list(takewhile(lambda one: not os.path.exists(one), (folder, *folder.parents)))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,12 +60,9 @@ def check_folder(folder: Path) -> None:
 def check_model_directory(
     directory: Path, *, reads: Iterable[Path] = (), overwrite: bool = False
 ) -> None:
-    """Find out before the work whether a model can be written, and nothing else is lost by it.
+    """Raise OutputError before the work if a model cannot be written, or costs something else.
 
     The directory must be new or empty, or, if it may be replaced, a model directory.
-
-    Raises:
-        OutputError: it is something else, or cannot be written.
     """
     if directory.name in ("", ".."):
         raise OutputError(f"expected a directory such as models/mine, got '{directory}'.")
@@ -108,9 +97,6 @@ def replace_folder(new: Path, place: Path) -> None:
     """Let a folder stand at a place, in place of what stands there, which stays if that fails.
 
     The new one must be on the same disk, and the only one in its own folder.
-
-    Raises:
-        OSError: it cannot be moved there.
     """
     old = new.with_name(f"{new.name}-replaced")
     if place.exists():
@@ -131,11 +117,9 @@ def atomic_write(targets: Sequence[Path]) -> Iterator[list[Path]]:
     Whatever ends the writing early, Ctrl-C too, takes all of them away. Files that were there
     before are replaced at the end, each at once; who has opened one reads on in the old one.
 
-    Args:
-        targets: what the files shall be called; their folders must exist.
-
     Yields:
-        Where to write instead: one path per target in the same folder, with the same ending.
+        Where to write instead: one path per target in the same folder, which must exist, with the
+        same ending.
 
     Raises:
         OSError: one of them could not be written; what is at a target is no file.

@@ -30,8 +30,8 @@ def iou_matrix(a: Floats, b: Floats) -> Floats:
 def weighted_nms(detections: Detections, iou: float) -> Detections:
     """Merge detections of the same face (at least this IoU) into their mean, weighted by score.
 
-    This is the weighted non-maximum suppression of BlazeFace (Bazarevsky et al. 2019, section 3.3).
-    The mean box jitters less from frame to frame than the single best box. Highest scores come
+    This is the weighted non-maximum suppression of BlazeFace (Bazarevsky et al. 2019, section 3.3),
+    whose boxes jitter less from frame to frame than the single best ones. Highest scores come
     first.
     """
     rest = detections.take(np.argsort(-detections.score, kind="stable"))
@@ -58,13 +58,8 @@ def similarity(source: NDArray, target: NDArray) -> NDArray[np.float64]:
     """Fit the rotation, scale and translation that map ``(n, 2)`` points, n ≥ 2, to others.
 
     This is the closed-form least-squares solution without reflection. With points written as
-    complex numbers, the map is ``z → a z + b``, and `a` is a ratio of two inner products.
-
-    Returns:
-        A 2×3 matrix that is applied to columns ``(x, y, 1)``.
-
-    Raises:
-        ValueError: all source points coincide.
+    complex numbers, the map is ``z → a z + b``, and `a` is a ratio of two inner products. The 2×3
+    matrix is applied to columns ``(x, y, 1)``. ValueError if all source points coincide.
     """
     z = source.astype(np.float64) @ np.array([1, 1j])
     w = target.astype(np.float64) @ np.array([1, 1j])

@@ -38,20 +38,12 @@ MIN_SIDE = 16
 
 
 def read(path: Path) -> Image:
-    """Read a photograph from a file; see `decode`.
-
-    Raises:
-        ImageError: the file cannot be opened, or is not an image that can be analysed.
-    """
+    """Read a photograph from a file, which may be none; see `decode`."""
     return decode(load(path))
 
 
 def load(path: Path) -> bytes:
-    """Return the bytes of an image file, for `decode`.
-
-    Raises:
-        ImageError: the file cannot be opened, or is too large.
-    """
+    """Return the bytes of an image file, for `decode`, or raise an ImageError."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ImageError(_too_many_bytes(path.stat().st_size), "bytes")
@@ -61,19 +53,11 @@ def load(path: Path) -> bytes:
 
 
 def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Image:
-    """Decode the bytes of an image file.
+    """Decode the bytes of an image file into ``(height, width, 3)`` RGB uint8, upright.
 
     The size is checked before any pixel is decoded. The EXIF rotation is applied, transparent
-    pixels are composited on white, and 16-bit greyscale is scaled to 8 bits. Of an animation, it
-    is the first picture.
-
-    Args:
-        data: a complete file in one of `FORMATS`.
-        max_bytes: size of the largest file that is read.
-        max_pixels: number of pixels of the largest picture; at most `MAX_PIXELS`.
-
-    Returns:
-        ``(height, width, 3)`` RGB uint8, upright.
+    pixels are composited on white, and 16-bit greyscale is scaled to 8 bits. Of an animation, it is
+    the first picture. No more than `MAX_PIXELS` are read, whatever the limit.
 
     Raises:
         ImageError: the data is empty, not an image, damaged, too large or too small.
@@ -98,11 +82,7 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIX
 
 
 def from_pillow(image: PillowImage.Image, *, max_pixels: int = MAX_PIXELS) -> Image:
-    """Return a Pillow image as `decode` does.
-
-    Raises:
-        ImageError: it is too large or too small.
-    """
+    """Return a Pillow image as `decode` does; ImageError for a too large or too small one."""
     _check_size(*image.size, max_pixels)
     image.load()
     return _to_rgb(_upright(image))
@@ -152,7 +132,6 @@ def _too_many_bytes(size: int, most: int = MAX_BYTES) -> str:
 
 
 def _upright(image: PillowImage.Image) -> PillowImage.Image:
-    """Apply the EXIF rotation; return the image unchanged if its EXIF data cannot be read."""
     try:
         return ImageOps.exif_transpose(image)
     except Exception as error:  # broken EXIF data raises many errors, yet the pixels are good

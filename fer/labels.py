@@ -17,27 +17,14 @@ BALANCED_HEAD = "balanced"
 
 #: FER2013's own classes, in the order of its integer labels.
 FER2013_LABELS: tuple[str, ...] = (
-    "angry",
-    "disgust",
-    "fear",
-    "happy",
-    "sad",
-    "surprise",
-    "neutral",
-)
+    "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral",
+)  # fmt: skip
 
 #: FER+'s classes in the order of its vote columns, under this project's names. The last two columns
 #: of FER+, "unknown" and "NF" (not a face), are left out because they are not expressions.
 FERPLUS_LABELS: tuple[str, ...] = (
-    "neutral",
-    "happy",
-    "surprise",
-    "sad",
-    "angry",
-    "disgust",
-    "fear",
-    "contempt",
-)
+    "neutral", "happy", "surprise", "sad", "angry", "disgust", "fear", "contempt",
+)  # fmt: skip
 
 #: What data sets call the expressions, by this project's names.
 _ALIASES: dict[str, tuple[str, ...]] = {

@@ -30,21 +30,13 @@ _OUTPUTS = 8
 _SHAPE, _SIGNATURE = 4, 18
 
 
-def load_interpreter(file: Path, threads: int = 1, *, sha256: str = "") -> Any:
-    """Return a LiteRT interpreter of a ``.tflite`` file with its tensors allocated.
-
-    Raises:
-        ModelError: the file is missing, or is not a LiteRT model.
-    """
-    return interpreter_of(checked_content(file, sha256), threads, f"{file} is ")
+def load_interpreter(file: Path, threads: int = 1) -> Any:
+    """Return a LiteRT interpreter of a ``.tflite`` file, or raise a ModelError."""
+    return interpreter_of(checked_content(file), threads, f"{file} is ")
 
 
 def checked_content(file: Path, sha256: str = "") -> bytes:
-    """Return the content of a ``.tflite`` file; its SHA-256 is not checked if none is expected.
-
-    Raises:
-        ModelError: the file is missing, or has another SHA-256.
-    """
+    """Return the content of a ``.tflite`` file of this SHA-256, or raise a ModelError."""
     if not file.is_file():
         raise ModelError(f"{file} is missing.")
     try:
@@ -60,12 +52,9 @@ def checked_content(file: Path, sha256: str = "") -> bytes:
 
 
 def interpreter_of(content: bytes, threads: int = 1, whose: str = "") -> Any:
-    """Return a LiteRT interpreter for the contents of a ``.tflite`` file.
+    """Return a LiteRT interpreter for the contents of a ``.tflite`` file; objects are shared.
 
-    Interpreters of the same object share it. An error begins with `whose`.
-
-    Raises:
-        ModelError: the content is not a LiteRT model.
+    A ModelError, if it is none that can be run, begins with `whose`.
     """
     # Imported here so that `import fer` stays fast. Typed `Any` because the package has no types.
     from ai_edge_litert.interpreter import Interpreter
@@ -104,15 +93,9 @@ def _without_notice() -> Iterator[None]:
 
 
 class NetworkFile:
-    """The shapes in a ``.tflite`` file, which can be changed in place.
+    """The shapes in a ``.tflite`` file, which can be changed in place; ModelError if it is none.
 
     LiteRT's package has classes for the whole format, but to import them takes 42 MB of memory.
-
-    Args:
-        content: of the file.
-
-    Raises:
-        ModelError: the content is not a LiteRT model.
     """
 
     def __init__(self, content: bytes) -> None:

@@ -27,11 +27,7 @@ def refuse_mixture(folder: str) -> None:
 
 
 def missing_init() -> str | None:
-    """Return what to tell the user if this package's ``__init__.py`` is not the one that ran.
-
-    The other package put its own in that place when it was installed, or took it away when it was
-    uninstalled.
-    """
+    """Return what to tell the user if the other package replaced this one's ``__init__.py``."""
     import fer
 
     if "analyze" in getattr(fer, "__all__", ()):

@@ -82,10 +82,9 @@ class Quality:
     """Image quality of ``n`` faces; every attribute is ``(n,)`` float32.
 
     Attributes:
-        side: side of the detector's box, in pixels.
         sharpness: ratio of fine to coarse detail.
         light: 95th percentile of the grey levels in the face, 0…255.
-        yaw: distance of the nose from the midpoint of the eyes, in half eye distances.
+        yaw: see the function.
     """
 
     side: Floats

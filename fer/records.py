@@ -64,12 +64,7 @@ class RecordFile(Record):
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Read the record of a model directory.
-
-        Raises:
-            ModelError: the file is missing, invalid or of another version. The message says how to
-                write it again.
-        """
+        """Read the record of a model directory; a ModelError says how to write it again."""
         file = directory / cls.filename
         if not file.is_file():
             raise ModelError(
@@ -93,7 +88,6 @@ class RecordFile(Record):
 
     @classmethod
     def _check_version(cls, content: bytes, file: Path) -> None:
-        """Reject another version before the fields are validated, since they may differ."""
         try:
             record = json.loads(content)
         except (ValueError, RecursionError):

@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.analyzer import Classifier, Stopwatch, answered, classify_faces
-from fer.detection.blazeface import BlazeFace, FaceDetector
-from fer.detection.evidence import Evidence
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.blazeface import BlazeFace, FaceDetector, photo_detector, stream_detector
+from fer.detection.evidence import Evidence, FaceLandmark
 from fer.detection.photo_scan import PhotoScan
-from fer.detection.version import photo_detector, stream_detector
-from fer.model.classifier import ExpressionClassifier
-from fer.model.heads import calibrated, head_logits
+from fer.model.classifier import ExpressionClassifier, calibrated, head_logits
 from fer.model.spec import ModelSpec
-from fer.tracking import COAST_SECONDS, Appearance, CloseLook, Light, Observation, Tracker
-from fer.tracking.tracker import NEW_TRACK_SCORE
+from fer.tracking.observation import Appearance, Light, Observation
+from fer.tracking.track import COAST_SECONDS
+from fer.tracking.tracker import NEW_TRACK_SCORE, CloseLook, Tracker
 from fer.types import Detections, Faces, Floats, Image, check_image
 
 #: Least detection score in a stream. It is lower than the score that starts a track, so that tracks
@@ -42,14 +40,11 @@ class FrameResult:
     """The result of one frame.
 
     Attributes:
-        faces: the faces, with `track_id` set and with smoothed probabilities and flaws.
         milliseconds: duration of each of `STAGES`; empty if the frame was looked at elsewhere.
-        velocity: ``(n, 2)`` float32, velocity of each face in pixels per second, in the order of
-            `faces`.
+        velocity: ``(n, 2)`` float32, velocity of each face in pixels per second.
         numbers: ``(m,)`` int64, the track number of each detection, in the order of the detector;
             -1 for those without one, which are not in `faces`.
-        wanted: the detections, by their index, at which somebody should look closely soon, as in
-            this frame nobody did.
+        wanted: the detections, by their index, at which somebody should look closely soon.
     """
 
     faces: Faces
@@ -59,15 +54,11 @@ class FrameResult:
     wanted: tuple[int, ...] = ()
 
     def moved_to(self, seconds: float) -> Faces:
-        """Return the faces where they should be in a later frame, which was not analysed.
+        """Return the faces where they should be at a later time, on the clock of `faces.seconds`.
 
         Boxes and landmarks move on at constant velocity, for at most `COAST_SECONDS`: people stop
         and turn. Everything else stays as it was analysed, the order of the faces and their
         `seconds` too, so that what was extrapolated is never taken for an analysis.
-
-        Args:
-            seconds: time of the later frame, on the clock of `faces.seconds`. At an earlier time
-                the faces are returned unmoved.
         """
         if self.faces.seconds is None or not seconds > self.faces.seconds:
             return self.faces
@@ -83,15 +74,9 @@ class FrameResult:
 class FaceStream:
     """Analyses the frames of one stream in order. Not thread-safe: each user needs an instance.
 
-    Args:
-        detector: detects faces.
-        classifier: classifies aligned faces.
-        spec: describes the classifier's input and outputs.
-        face_check: looks closely at a face before it gets a number, once in a while also after
-            that; without one, everything that is detected is a face.
-        detector_version: name and version of what decides what is a face; see
-            `fer.detection.version`.
-        is_fine: whether the detector finds small faces, if the frames are not reduced.
+    A `face_check` looks closely at a face before it gets a number, and once in a while after that;
+    without one, everything that is detected is a face. `is_fine` says that the detector finds small
+    faces, if the frames are not reduced.
     """
 
     def __init__(
@@ -114,13 +99,10 @@ class FaceStream:
 
     @classmethod
     def load(cls, model_dir: Path, *, threads: int = 1, fine: bool = False) -> FaceStream:
-        """Load a model directory for streams.
+        """Load a model directory for streams, or raise a ModelError.
 
-        If `fine`, every frame is searched as a photograph, also for small faces. That takes about
-        twenty times as long.
-
-        Raises:
-            ModelError: the expression model or a network for faces is missing or broken.
+        If `fine`, every frame is searched as a photograph, also for small faces, in about twenty
+        times the time.
         """
         classifier = ExpressionClassifier(model_dir, threads=threads)
         if fine:
@@ -134,8 +116,8 @@ class FaceStream:
     def reset(self) -> None:
         """Forget everybody; the next person is number 1.
 
-        People are remembered for `fer.tracking.MEMORY_SECONDS`, so a stream that was only stopped
-        should go on without a reset, its clock running, and they keep their numbers.
+        A stream that was only stopped should go on without a reset, its clock running: people who
+        are remembered keep their numbers.
         """
         # What a search as in a photograph finds has been looked at closely.
         self._people = Tracker(0.0 if self.is_fine else NEW_TRACK_SCORE)
@@ -165,19 +147,12 @@ class FaceStream:
         head: str | None = None,
         smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS,
     ) -> FrameResult:
-        """Return the faces of the next frame.
+        """Return the faces of the next frame, ``(height, width, 3)`` RGB uint8.
 
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            seconds: time of the frame. If it is earlier than that of the previous frame, a new
-                stream starts.
-            head: name of the head to use, the usual one if None. If it changes, tracks continue
-                and averages start again.
-            smoothing_seconds: smoothing window of each track's probabilities, in seconds; 0 turns
-                smoothing off. Its effect does not depend on the frame rate.
-
-        Raises:
-            ModelError: the model has no such head.
+        If its time is earlier than that of the previous frame, a new stream starts. The usual head
+        answers if none is named (ModelError if there is none such); if it changes, tracks continue
+        and averages start again. Each track's probabilities are smoothed over a window in seconds,
+        whatever the frame rate; 0 turns that off.
         """
         check_image(image)
         self._begin(seconds)
@@ -208,10 +183,8 @@ class FaceStream:
     ) -> FrameResult:
         """Return the faces of the next frame, which was looked at elsewhere; see `__call__`.
 
-        People, numbers and averages are those of `__call__`: a stream can go on with either.
-
-        Raises:
-            ModelError: the model has no such head, or another network has answered.
+        People, numbers and averages are the same: a stream can go on with either. ModelError if
+        another network has answered.
         """
         of = self.spec.head(head)
         probabilities = calibrated(of, head_logits(self.spec, of, seen.logits))

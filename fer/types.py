@@ -84,7 +84,6 @@ class Detections:
 
     Attributes:
         xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels; may extend past the image.
-        score: ``(n,)`` float32 in 0…1.
         landmarks: ``(n, 6, 2)`` float32, x and y in pixels; see `LANDMARKS`.
     """
 
@@ -143,17 +142,14 @@ class Faces:
 
     Attributes:
         xyxy: ``(n, 4)`` float32, left, top, right, bottom in pixels of the upright image.
-        score: ``(n,)`` float32, detection score, 0…1.
         landmarks: ``(n, 6, 2)`` float32 in pixels; see `LANDMARKS`.
         probabilities: ``(n, k)`` float32, rows sum to 1; columns are `labels`.
-        labels: names of the ``k`` expressions.
         track_id: ``(n,)`` int64, number of each face's track; -1 without tracking.
         seconds: time of the frame since the start; ``None`` for a still photograph.
         flaws: ``(n, 4)`` bool, quality flaws of each face; columns are `FLAWS`.
         thresholds: confidence below which the answer is `UNCERTAIN`, for faces without and with a
             flaw, of all labels or of each; with 0 it never is.
         margin: difference between the two highest probabilities below which it is `UNCERTAIN`.
-        head: name of the head that produced the probabilities.
     """
 
     xyxy: Floats
@@ -227,8 +223,8 @@ class Faces:
     def candidates(self) -> list[tuple[str, ...]]:
         """The possible expressions of each face, most probable first.
 
-        This is a single expression, or the two or three most probable ones if the answer is
-        uncertain: as few as together reach `CANDIDATE_SHARE`.
+        It is one, or, if the answer is uncertain, two or three: as few as together reach
+        `CANDIDATE_SHARE`.
         """
         return [
             self._likeliest(row, uncertain)
@@ -274,14 +270,11 @@ class Faces:
         return replace(self, xyxy=moved.xyxy, landmarks=moved.landmarks)
 
     def mirrored(self, width: int) -> Faces:
-        """Return the faces as they appear in the horizontally mirrored image.
+        """Return the faces as they appear in the horizontally mirrored image, so many pixels wide.
 
-        The faces are sorted left to right again. Landmarks keep their meaning: the first is still
-        the person's own right eye, although it is now on the right of the image. Use the result for
-        display only; `fer.alignment` expects the image as the camera took it.
-
-        Args:
-            width: width of the image, in pixels.
+        They are sorted left to right again. Landmarks keep their meaning: the first is still the
+        person's own right eye. Use the result for display only; `fer.alignment` expects the image
+        as the camera took it.
         """
         xyxy = self.xyxy.copy()
         xyxy[:, [0, 2]] = width - self.xyxy[:, [2, 0]]

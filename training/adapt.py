@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fer.errors import DataError, ModelError
-from fer.evaluation.labelled import evaluate_labelled
+from fer.evaluation.metrics import evaluate_labelled
 from fer.evaluation.report import Adaptation, Change, Given, OwnData, Replay, Report
 from fer.labels import FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier

@@ -15,8 +15,7 @@ from fer.atomic_write import atomic_write
 from fer.errors import DataError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.litert import load_interpreter
-from fer.model.classifier import ExpressionClassifier
-from fer.model.heads import softmax
+from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import Head, ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats

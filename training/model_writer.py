@@ -22,8 +22,7 @@ from fer.errors import ModelError, OutputError
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, EarlierTraining, FileCard, Report
 from fer.labels import EXPRESSION_HEAD
-from fer.model.classifier import ExpressionClassifier
-from fer.model.heads import softmax
+from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats

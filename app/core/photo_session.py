@@ -13,7 +13,7 @@ from app.core.jobs import Cancelled, Job, Jobs
 from app.core.photo import Answerer, Missing, Photo, RefusedError, Upload, digest, read_photo
 from app.core.text import left, listed
 from app.core.uploads import Files, UploadLimits, files_of, is_zip, limited
-from fer.export.photos import distinct_names
+from fer.export.table import distinct_names
 from fer.types import Image
 
 #: What a guess of the time that is left must rest on: photos, and seconds.

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fer.drawing.annotate import annotate
-from fer.drawing.mesh import draw_meshes
-from fer.drawing.pictures import encoded, portrait, portrait_square, resized
+from fer.drawing.pictures import draw_meshes, encoded, portrait, portrait_square, resized
 from fer.types import Faces, Floats, Image
 
 #: The meshes to draw, ``(468, 2)`` in pixels of the photograph, by index of their face.

@@ -22,7 +22,7 @@ from app.core.report.text import (
 )
 from app.dashboard import figures, made, other_data
 from app.dashboard.models import OpenedModel
-from fer.evaluation.labelled import LabelledEvaluation
+from fer.evaluation.metrics import LabelledEvaluation
 from fer.evaluation.other_data import OtherData
 
 VERIFIED = "The files here are those that were measured: their SHA-256 hashes match the report."

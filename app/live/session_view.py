@@ -13,8 +13,8 @@ from app.core.stream_charts.timeline import whole_line
 from app.core.stream_charts.view import ROLLING_BARS, show_curves, show_shares, show_timeline
 from app.live import text
 from app.live.streaming.record import LiveRecord
+from fer.export.sessions import surest_moments
 from fer.export.stream import StreamRows, shares
-from fer.export.summary import surest_moments
 from fer.text import chance, clock
 
 #: Span of a running stream's charts, and least span of a chart, in seconds.

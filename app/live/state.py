@@ -24,10 +24,8 @@ from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.turn import IceSource, RelayCheck, relay_facts, twilio_servers
 from app.live.webrtc_patches import cloudflare_servers
-from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import Evidence
-from fer.detection.face_landmark import FaceLandmark
-from fer.detection.version import stream_detector
+from fer.detection.blazeface import BlazeFace, stream_detector
+from fer.detection.evidence import Evidence, FaceLandmark
 from fer.model.classifier import ExpressionClassifier, NetworkPool
 from fer.stream import STREAM_SCORE, FaceStream
 from fer.types import LANDMARKS, Detections

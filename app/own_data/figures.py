@@ -31,10 +31,14 @@ from app.core.report.html import html_page
 from app.core.report.text import interval, percent
 from app.core.text import counted
 from app.own_data.own_set import LabelledAnswer
-from fer.detection.version import photo_detector
+from fer.detection.blazeface import photo_detector
 from fer.errors import DataError
-from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
-from fer.evaluation.metrics import Evaluation, wilson_interval
+from fer.evaluation.metrics import (
+    Evaluation,
+    LabelledEvaluation,
+    evaluate_labelled,
+    wilson_interval,
+)
 from fer.evaluation.other_data import OtherData, OtherDataFile, PhotoSearch
 from fer.model.spec import ModelSpec
 from fer.text import chance

@@ -18,7 +18,7 @@ from fer.drawing.pictures import encoded
 from fer.errors import DataError
 from fer.export.table import BYTE_ORDER_MARK, face_records
 from fer.images import decode as decode_image
-from fer.labelled.folders import labelled_files
+from fer.labelled.names import labelled_files
 from fer.labelled.table import (
     CROPS,
     FILE_NAME,

@@ -21,9 +21,9 @@ from app.core.pictures import (
 from app.core.text import counted
 from app.photos.activation_image import ACTIVATION_SIDE, activation_image
 from fer.analyzer import FaceAnalyzer
-from fer.detection.face_landmark import FaceMeshes
-from fer.drawing.mesh import FEATURES
-from fer.export.photos import PhotoResult
+from fer.detection.evidence import FaceMeshes
+from fer.drawing.pictures import FEATURES
+from fer.export.table import PhotoResult
 from fer.images import decode as decode_image
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
@@ -55,7 +55,7 @@ MESH_HELP = (
     "points."
 )
 
-#: Returns the mesh of each detected face: a `fer.detection.face_landmark.FaceLandmark`.
+#: Returns the mesh of each detected face: a `fer.detection.evidence.FaceLandmark`.
 FindsMeshes = Callable[[Image, Detections], FaceMeshes]
 
 

@@ -29,9 +29,8 @@ from app.core.text import (
     verdicts,
 )
 from app.photos.pictures import PhotoView
-from fer.detection.version import photo_detector
-from fer.export.photos import distinct_names, to_csv, to_json
-from fer.export.table import BYTE_ORDER_MARK, ExportInfo
+from fer.detection.blazeface import photo_detector
+from fer.export.table import BYTE_ORDER_MARK, ExportInfo, distinct_names, to_csv, to_json
 from fer.labelled.names import natural_order, portable_name
 from fer.labels import colour_of
 from fer.text import chance, one_of
@@ -238,12 +237,12 @@ def marks(faces: Faces) -> list[dict[str, str]]:
 
 
 def csv_of(views: Sequence[PhotoView]) -> str:
-    """Return a CSV table with a row per face, which Excel reads; see `fer.export.photos.to_csv`."""
+    """Return a CSV table with a row per face, which Excel reads; see `fer.export.table.to_csv`."""
     return BYTE_ORDER_MARK + to_csv([view.result for view in views], _info(views))
 
 
 def json_of(views: Sequence[PhotoView]) -> str:
-    """Return all results as JSON; see `fer.export.photos.to_json`."""
+    """Return all results as JSON; see `fer.export.table.to_json`."""
     return to_json([view.result for view in views], _info(views))
 
 

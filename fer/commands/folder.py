@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -57,19 +58,9 @@ def add_parser(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Analyse a collection; return the exit status.
-
-    Raises:
-        FerError: a source, the folder of results or the model is not what was expected.
-        OSError: the results could not be written.
-    """
+    """Analyse a collection; return the exit status."""
     options = CollectionOptions(
-        model=arguments.model,
-        head=arguments.head,
-        workers=arguments.workers,
-        shard_photos=arguments.shard_photos,
-        resume=arguments.resume,
-        engine=arguments.engine,
+        **{option.name: getattr(arguments, option.name) for option in fields(CollectionOptions)}
     )
     problems: list[str] = []
     progress = FolderProgress(sys.stderr)

@@ -41,14 +41,10 @@ def add_model_options(parser: argparse.ArgumentParser, *, threads: bool = True) 
 def outputs(
     files: Sequence[Path], named: Callable[[Path, str], Sequence[Path]]
 ) -> list[Sequence[Path]]:
-    """Return what is written for each file.
+    """Return what is written for each file, `named` with ``""``, ``"-2"``, ``"-3"`` … in the names.
 
     Nothing is written over a file that is read, or over what is written for another one, even where
     names that differ in capitals only are the same.
-
-    Args:
-        files: what is read.
-        named: returns the files to write for one, with ``""``, ``"-2"``, ``"-3"`` … in their names.
     """
 
     def key(file: Path) -> str:
@@ -64,11 +60,7 @@ def outputs(
 
 
 class StatusLine:
-    """Says how far a command is: on a terminal in one line that changes, elsewhere line by line.
-
-    Args:
-        out: where to say it.
-    """
+    """Says how far a command is: on a terminal in one line that changes, elsewhere line by line."""
 
     def __init__(self, out: TextIO) -> None:
         self.terminal = out.isatty()

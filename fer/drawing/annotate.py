@@ -34,12 +34,9 @@ def padding(size: int) -> int:
 
 @lru_cache(maxsize=1024)
 def text_on(text: str, background: str, size: int) -> Image:
-    """Render a line of text on a coloured background (``#RRGGBB``), with padding.
+    """Render a line of text on a coloured background (``#RRGGBB``), with padding, as RGB.
 
     The text is black or white, whichever is more readable on it; its size is in pixels.
-
-    Returns:
-        ``(height, width, 3)`` RGB.
     """
     pad = padding(size)
     font = ImageFont.load_default(size)
@@ -159,12 +156,10 @@ class _PanelStyle:
 
     @property
     def step(self) -> int:
-        """Distance from one bar to the next."""
         return round(self.text * 1.3)
 
     @property
     def length(self) -> int:
-        """Length of the bar for probability 1."""
         return round(self.text * (2.5 if self.short else 5))
 
     @property
@@ -188,7 +183,6 @@ class _PanelStyle:
 
 
 def _draw_panel(region: Image, probabilities: Floats, style: _PanelStyle) -> None:
-    """Draw the panel of one face over a region of exactly its size, in place."""
     top = int(probabilities.argmax())
     keep, layer = _background_layer(style, top)
     region[:] = cv2.add(cv2.multiply(region, keep, scale=1 / 255), layer)
@@ -200,8 +194,7 @@ def _draw_panel(region: Image, probabilities: Floats, style: _PanelStyle) -> Non
 def _background_layer(style: _PanelStyle, top: int) -> tuple[Image, Image]:
     """Render what is the same in every frame: background, names and empty bars.
 
-    Returns:
-        The factor by which to multiply the image (255 means 1), and the values to add afterwards.
+    The image is multiplied by the first (255 means 1), and the second is added afterwards.
     """
     width, height = style.size_wh
     large = PillowImage.new("RGBA", (width * _SUPERSAMPLING, height * _SUPERSAMPLING))
@@ -246,15 +239,9 @@ _PANEL_TEXT, _PANEL_TEXT_MIN = 0.85, 10
 def annotate(image: Image, faces: Faces, *, bars: bool = False, tags: bool = True) -> Image:
     """Return a copy of `image` with a box and a name tag for every face.
 
-    The tag shows `Faces.answers`. In front of it stands the track number of a tracked face. If
-    there are several faces and none is tracked, it is their index in `faces`, counted from 1.
-
-    Args:
-        image: ``(height, width, 3)`` RGB uint8; not modified.
-        faces: the faces in `image`.
-        bars: whether to draw a panel with the probabilities of all expressions beside each face,
-            where it covers nothing.
-        tags: whether to draw the name tags.
+    The tag shows `Faces.answers`. In front of it stands the track number of a tracked face, or, of
+    several faces of which none is tracked, the index from 1. With `bars`, a panel beside each face
+    has the probabilities of all expressions, where it covers nothing.
     """
     check_image(image)
     picture = image.copy()

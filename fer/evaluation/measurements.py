@@ -13,13 +13,7 @@ from fer.records import ClassName, Record, Share, check_table
 
 
 class Variant(Record):
-    """The validation split evaluated under a corruption or with test-time augmentation.
-
-    Attributes:
-        name: short name, such as ``darker``.
-        description: how each image was changed.
-        evaluation: the metrics.
-    """
+    """The validation split evaluated under a corruption or with test-time augmentation."""
 
     name: str
     description: str
@@ -48,12 +42,9 @@ class FerPlusAgreement(Record):
     """Agreement of a head with the ten annotators of FER+, on the validation split.
 
     Attributes:
-        head: name of the head.
         rule: which images are included and what their label is; a key of `VOTE_RULES`.
-        count: number of included images.
-        accuracy: fraction of them on which the head agrees with the annotators.
+        accuracy: fraction on which the head agrees with the annotators.
         accuracy_low: lower bound of its 95 % confidence interval.
-        accuracy_high: upper bound.
         macro_f1: mean F1 of the classes that occur.
     """
 
@@ -67,13 +58,7 @@ class FerPlusAgreement(Record):
 
 
 class RiskPoint(Record):
-    """A point of a risk-coverage curve, at one confidence threshold.
-
-    Attributes:
-        coverage: fraction of the faces that are answered.
-        threshold: least confidence of those answers.
-        accuracy: fraction of those answers that is correct.
-    """
+    """A point of a risk-coverage curve, at one confidence threshold of the answers."""
 
     coverage: Share
     threshold: Share
@@ -97,11 +82,9 @@ ENOUGH_RIGHT = 0.55
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Predictions at about the same confidence.
+    """Predictions of a confidence from `low` to `high`.
 
     Attributes:
-        low: least confidence.
-        high: highest confidence.
         count: number of faces; of labels, if each face has two.
         correct: number of them with this true class.
     """
@@ -116,24 +99,15 @@ class Selective(Record):
     """Selective prediction: the effect of answering "uncertain" below a threshold and a margin.
 
     Attributes:
-        head: name of the head.
-        split: name of the split.
-        corruptions: names of the corruptions; each face is included once with each of them. Empty
-            if the images were not corrupted.
+        corruptions: each face is included once with each of them; empty if there were none.
         truth: the ground truth, and for which faces it is known; a key of `TRUTHS`. Where a face
             has two labels, it counts twice.
-        target: accuracy for which the threshold was chosen.
         threshold: confidence below which the answer is "uncertain".
-        margin: difference between the two highest probabilities below which it is.
         floors: confidence of each expression below which it is, too; see `floor`. Empty in older
             reports.
-        coverage: fraction of the faces that are answered.
-        accuracy: fraction of these answers that is correct.
         cross_fitted_coverage: coverage with thresholds fitted on other faces (five folds), and the
             same floors.
-        cross_fitted_accuracy: accuracy, likewise.
         curve: the risk-coverage curve, highest confidence first.
-        labels: classes of the head.
         confusion: counts of the answers given; rows are the ground truth, columns the answers.
         calibration: all faces, answered or not, binned by confidence; without empty bins.
         predicted: counts of all faces, answered or not; rows are the most probable classes, columns
@@ -229,13 +203,8 @@ class SeedVariance(Record):
     """Variation of the metrics between several seeds of the same short run.
 
     Attributes:
-        command: command that repeats the runs.
         initial_model: name of the model whose weights initialise every run; None if random.
-        epochs: epochs of each run.
-        seeds: one per run.
-        accuracies: accuracy of each run on the validation split, without test-time augmentation.
-        macro_f1s: macro-F1 of each run, likewise.
-        training_seconds: wall-clock time of each run.
+        accuracies: of each run on the validation split, without test-time augmentation.
     """
 
     command: str

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
+from fer.errors import DataError
+from fer.model.spec import Head
 from fer.records import ClassName, Record, Share, check_table
+from fer.types import Floats, uncertain
 
 Probabilities = NDArray[np.floating]
 Labels = NDArray[np.integer]
@@ -49,16 +54,10 @@ class Evaluation(Record):
     """Metrics of one split.
 
     Attributes:
-        count: number of faces.
-        accuracy: fraction of correct predictions.
-        accuracy_low: lower bound of its 95 % confidence interval (Wilson 1927).
-        accuracy_high: upper bound.
         top2_accuracy: fraction of faces whose true class is among the two most probable.
         balanced_accuracy: mean recall of the classes that occur.
-        macro_f1: mean F1 of the classes that occur.
         log_loss: mean negative log probability of the true class, in nats.
         calibration_error: expected calibration error of the top class over `calibration`.
-        classes: metrics per class, in label order.
         confusion: counts; rows are true classes, columns predicted classes.
         calibration: reliability diagram, without empty bins.
     """
@@ -88,11 +87,7 @@ class Evaluation(Record):
 
 
 def evaluate(labels: Labels, probabilities: Probabilities, names: tuple[str, ...]) -> Evaluation:
-    """Evaluate ``(n, k)`` probabilities of named classes by ``(n,)`` indices of the true ones.
-
-    Raises:
-        ValueError: there are no faces, or the shapes do not match.
-    """
+    """Evaluate ``(n, k)`` probabilities of named classes by ``(n,)`` true indices, n ≥ 1."""
     if len(labels) == 0 or probabilities.shape != (len(labels), len(names)):
         raise ValueError(
             f"expected n ≥ 1 labels and probabilities (n, {len(names)}), "
@@ -215,3 +210,82 @@ def calibration_error(bins: tuple[CalibrationBin, ...]) -> float:
 
 def _ratio(part: NDArray, whole: NDArray) -> NDArray[np.float64]:
     return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+
+
+class LabelledEvaluation(Record):
+    """What one head reaches on faces with labels that only partly overlap its classes.
+
+    Attributes:
+        shared: its classes of which there are faces, in its order.
+        left_out: number of faces of each class that it does not know; they are not measured.
+        as_answered: metrics where any of its classes may be the answer; those of `missing` have a
+            support of 0.
+        restricted: metrics where only the classes of `shared` may be: their probabilities, scaled
+            to a sum of 1. The same as `as_answered` if all are shared; None if only one is.
+        answered: fraction of the measured faces that get an answer other than "uncertain".
+        answered_accuracy: fraction of these answers that is right; 0 without any.
+    """
+
+    head: str
+    shared: tuple[str, ...]
+    missing: tuple[str, ...]
+    left_out: dict[str, int]
+    as_answered: Evaluation
+    restricted: Evaluation | None
+    answered: Share
+    answered_accuracy: Share
+
+
+def evaluate_labelled(
+    truth: Sequence[str], probabilities: Floats, head: Head, flawed: NDArray[np.bool_] | None = None
+) -> LabelledEvaluation:
+    """Measure a head on labelled faces; those of classes that it does not know are left out.
+
+    The true classes of ``n`` faces have canonical names; see `fer.labels.canonical`. Probabilities
+    are ``(n, k)``, of the head's classes. Faces with a flaw, ``(n,)``, have thresholds of their
+    own. DataError if no face has a class of the head.
+    """
+    if probabilities.shape != (len(truth), len(head.labels)):
+        raise ValueError(
+            f"expected probabilities {(len(truth), len(head.labels))}, got {probabilities.shape}"
+        )
+    columns = {name: column for column, name in enumerate(head.labels)}
+    index = np.array([columns.get(name, -1) for name in truth], np.int64)
+    known = index >= 0
+    left_out = Counter(name for name in truth if name not in head.labels)
+    if not known.any():
+        raise DataError(
+            f"the head {head.name} knows {', '.join(head.labels)}; "
+            f"the faces are labelled {', '.join(sorted(left_out)) or 'not at all'}."
+        )
+    labels, probabilities = index[known], probabilities[known]
+    as_answered = evaluate(labels, probabilities, head.labels)
+    shared = np.unique(labels)
+    flaws = np.zeros(len(labels), np.bool_) if flawed is None else flawed[known]
+    given = ~uncertain(probabilities, flaws, head.thresholds, head.margin)
+    right = probabilities.argmax(axis=1) == labels
+    return LabelledEvaluation(
+        head=head.name,
+        shared=tuple(head.labels[i] for i in shared),
+        missing=tuple(name for i, name in enumerate(head.labels) if i not in shared),
+        left_out=dict(left_out.most_common()),
+        as_answered=as_answered,
+        restricted=as_answered
+        if len(shared) == len(head.labels)
+        else _restricted(labels, probabilities, shared, head),
+        answered=float(given.mean()),
+        answered_accuracy=float(right[given].mean()) if given.any() else 0.0,
+    )
+
+
+def _restricted(
+    labels: NDArray[np.int64], probabilities: Floats, shared: NDArray[np.int64], head: Head
+) -> Evaluation | None:
+    if len(shared) < 2:
+        return None
+    among = probabilities[:, shared].astype(np.float64)
+    total = among.sum(axis=1, keepdims=True)
+    # A face that the head takes for another class beyond doubt says nothing about these.
+    among = np.divide(among, total, out=np.full_like(among, 1 / len(shared)), where=total > 0)
+    names = tuple(head.labels[i] for i in shared)
+    return evaluate(np.searchsorted(shared, labels), among, names)

@@ -12,9 +12,8 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
-from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.measurements import Truth, VoteRule
-from fer.evaluation.metrics import wilson_interval
+from fer.evaluation.metrics import LabelledEvaluation, wilson_interval
 from fer.model.spec import ModelSpec
 from fer.records import Positive, Record, RecordFile, Share
 
@@ -24,8 +23,7 @@ class PhotoSearch(Record):
 
     Attributes:
         detector: name and version of the detector; empty if it was not said.
-        images: number of photographs.
-        found: number of those in which a face was found.
+        found: number of photographs in which a face was found.
         right: number of those with the right answer; None if it was not said.
         right_restricted: the same among the classes of the data only.
     """
@@ -59,14 +57,10 @@ class StatedFigures(Record):
     """What was said of a measurement, rounded as it was; None where nothing was.
 
     Attributes:
-        count: number of faces.
         classes_asked: the classes among which the head had to choose; empty for all that it knows.
         accuracy: fraction of right answers, among `classes_asked` if there are any.
-        macro_f1: mean F1 of the classes that occur.
-        calibration_error: expected calibration error, 15 bins.
         answered: fraction of the faces that get an answer other than "uncertain".
         answered_accuracy: fraction of these answers that is right.
-        classes: what was said of single classes.
     """
 
     count: Positive
@@ -80,14 +74,7 @@ class StatedFigures(Record):
 
 
 class Group(Record):
-    """What is known of some of the faces, told apart by what somebody said of the people.
-
-    Attributes:
-        by: what they are told apart by, such as ``sex``.
-        name: the group.
-        count: number of its faces.
-        right: number of right answers among them.
-    """
+    """What is known of faces, told apart `by` something said of the people, such as ``sex``."""
 
     by: str
     name: str
@@ -109,19 +96,12 @@ class OtherData(Record):
     Attributes:
         kind: ``test`` for the held-out split of what the model was trained on, ``validation`` for
             that on which its settings were chosen, ``other`` for data of another origin.
-        model: name of the model.
         sha256: SHA-256 of the LiteRT file that answered.
-        head: name of the head.
-        blend: weights of the heads that it blends; see `fer.model.spec.Head`.
-        data: name of the data set.
-        data_sha256: its SHA-256; empty if it is not known.
-        split: name of the split; empty if the data has none.
+        data_sha256: SHA-256 of the data set; empty if it is not known.
+        split: empty if the data has none.
         truth: the ground truth; a key of `TRUTHS` or `VOTE_RULES` of `fer.evaluation.measurements`.
         how: whether the images were faces cut out, or photographs in which they had to be found.
-        search: what was found in photographs; None for faces cut out.
-        measured_by: who or what measured it.
         created: when, as ISO 8601.
-        note: what else a reader must know.
         figures: the metrics, of photographs those of the faces that were found.
         groups: groups of the faces that were measured apart; empty if none were.
     """
@@ -197,11 +177,7 @@ class OtherDataFile(RecordFile):
 
     @classmethod
     def load_if_there(cls, directory: Path) -> Self:
-        """Read the file of a model directory; without one, there are no records.
-
-        Raises:
-            ModelError: the file is invalid, or of another version.
-        """
+        """Read the file of a model directory; without one, there are no records."""
         return cls.load(directory) if (directory / cls.filename).is_file() else cls(records=())
 
     def of(self, spec: ModelSpec) -> tuple[OtherData, ...]:

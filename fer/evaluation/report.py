@@ -32,29 +32,14 @@ Calibration = Literal["fitted", "own", "kept"]
 
 
 class Given(Record):
-    """The answers other than "uncertain".
-
-    Attributes:
-        answered: fraction of the faces that get one.
-        right: fraction of these answers that is right; 0 without any.
-    """
+    """The share of faces with an answer, and of right ones among the answers, 0 without any."""
 
     answered: Share
     right: Share
 
 
 class Change(Record):
-    """What a head answers to the same faces before and after.
-
-    Attributes:
-        head: name of the head.
-        data: name of the data set.
-        split: name of the split.
-        before: metrics of the initial model.
-        after: metrics of the taught one.
-        given_before: which of them the initial model answers; None in older reports.
-        given_after: which of them the taught one answers, with its thresholds.
-    """
+    """What a head answers to the same faces before and after; `given` is None in older reports."""
 
     head: str
     data: str
@@ -71,14 +56,7 @@ class Change(Record):
 
 
 class OwnData(Record):
-    """The images that a model was taught.
-
-    Attributes:
-        name: name of the file or folder.
-        sha256: SHA-256 of it.
-        class_counts: number of images per split and class.
-        left_out: number of images per class that the model does not know.
-    """
+    """The images that a model was taught, by split and class, and those of other classes."""
 
     name: str
     sha256: str
@@ -95,10 +73,6 @@ class Replay(Record):
     """What was replayed beside them.
 
     Attributes:
-        name: name of the data set.
-        sha256: SHA-256 of it.
-        pool: number of faces that were drawn from.
-        per_epoch: number of faces drawn for each epoch.
         of_initial_model: whether the initial model had been trained on this very data set.
     """
 
@@ -113,12 +87,7 @@ class Adaptation(Record):
     """What teaching a trained model further images changed.
 
     Attributes:
-        initial_model: name of the model that was taught.
-        initial_sha256: SHA-256 of its LiteRT file.
-        own: the images.
-        replay: what was replayed; None if nothing was.
-        own_changes: before and after on the images held out, of each head that knows these
-            classes.
+        own_changes: before and after on the images held out, of each head that knows these classes.
         replay_changes: before and after on the validation split of what was replayed, where
             forgetting shows; empty if nothing was.
         calibration: where temperatures and thresholds are from, a key of `CALIBRATIONS`.
@@ -136,15 +105,7 @@ class Adaptation(Record):
 
 
 class Mistake(Record):
-    """A face and a wrong answer about it.
-
-    Attributes:
-        head: name of the head that answered.
-        truth: the true class.
-        answer: the answer.
-        confidence: probability of the answer.
-        png: the face as the network saw it, PNG.
-    """
+    """A face, as the network saw it, and a wrong answer about it with its probability."""
 
     head: str
     truth: str
@@ -154,14 +115,7 @@ class Mistake(Record):
 
 
 class Mistakes(RecordFile):
-    """The most confident mistakes of a model on one split.
-
-    Attributes:
-        sha256: SHA-256 of the LiteRT file that answered.
-        data: name of the data set.
-        split: name of the split.
-        mistakes: some of each truth and answer, most confident first.
-    """
+    """Some of the most confident mistakes of a LiteRT file on one split, most confident first."""
 
     filename: ClassVar[str] = "mistakes.json"
     current_version: ClassVar[int] = 1
@@ -193,10 +147,8 @@ class Epoch(Record):
     """Losses and accuracies of the expression head in one epoch.
 
     Training metrics are computed on augmented images during the weight updates. Validation metrics
-    are computed on unaugmented images with the averaged (EMA) weights.
-
-    Attributes:
-        domains: validation metrics of each domain; empty where all data are of one.
+    are computed on unaugmented images with the averaged (EMA) weights, and for each domain, where
+    there are several.
     """
 
     loss: float
@@ -211,12 +163,9 @@ class EarlierTraining(Record):
     """A training with whose weights a later one began.
 
     Attributes:
-        name: name of its model.
-        command: command that repeats it.
         training_seconds: wall-clock time of the fit; None if it is not known.
         sha256: SHA-256 of its ``model.keras``; "" if it is not known.
         teacher_weight: weight of teachers in the targets of the expression head, 0…1.
-        history: one entry per epoch; empty if its report is gone.
     """
 
     name: str
@@ -231,8 +180,6 @@ class DataCard(Record):
     """The data set used for training and evaluation.
 
     Attributes:
-        name: name of the file or folder.
-        sha256: SHA-256 of the data set.
         class_counts: number of faces per split and class, before cleaning.
         dropped: number of training faces left out, by reason.
         domains: SHA-256 of each domain's data set, where there are several.
@@ -246,19 +193,13 @@ class DataCard(Record):
 
 
 class Layer(Record):
-    """A row of the network's layer table.
+    """A row of the network's layer table; what a kind of layer lacks is empty or None.
 
     Attributes:
-        name: name of the layer.
-        kind: Keras class.
-        kernel: rows and columns of a convolution's or pooling layer's window; empty for others.
-        stride: stride of a convolution.
-        width: filters of a convolution, units of a dense layer; None for others.
-        rate: rate of a dropout layer; None for others.
-        activation: function of an activation layer; empty for others.
+        kernel: rows and columns of a convolution's or pooling layer's window.
+        width: filters of a convolution, units of a dense layer.
         shape: output shape without the batch dimension.
         parameters: number of weights, trainable or not.
-        inputs: names of the preceding layers.
     """
 
     name: str
@@ -284,24 +225,12 @@ class Report(RecordFile):
     """All measurements of a model.
 
     Attributes:
-        name: name of the model.
-        command: command that reproduces it.
-        created: time of writing, ISO 8601 with time zone.
-        preset: name of the preset.
-        configuration: every field of the preset.
-        seed: seed of initial weights, data order and augmentation.
-        initial_model: name of the model whose weights initialised the training; None if random.
-            If it is set, time and history cover only the last training.
+        initial_model: name of the model whose weights initialised the training; None if random. If
+            it is set, time and history cover only the last training.
         earlier_trainings: the trainings before it, first to last; empty if there are none, or if
             the report was written before they were kept.
-        averaged_with: names of the models whose weights were averaged with the trained weights.
-        teachers: names of the teacher models (knowledge distillation).
         teacher_weight: weight of the teachers in the targets of the expression head, 0…1.
         training_seconds: wall-clock time of the fit, summed over all parts of a resumed run.
-        versions: versions of Python and of the packages that affect results.
-        machine: processor, cores and accelerator.
-        data: the data set.
-        history: one entry per epoch.
         evaluations: metrics per split, without test-time augmentation, with temperature scaling.
         without_duplicates: the same, without images that are also in the training split.
         before_temperature: metrics of the validation split without temperature scaling.
@@ -315,15 +244,8 @@ class Report(RecordFile):
         tta: the validation split with test-time augmentation; None if it was not measured.
         selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
             on corrupted images.
-        seed_variance: variation between seeds of a short run; None if it was not measured.
-        robustness: the validation split under corruptions; empty if it was not measured.
-        ferplus_agreement: agreement with FER+; empty if the data set has no votes.
-        parameters: number of weights of the network.
-        layers: layers of the network, in order.
         parity: largest difference between the probabilities of Keras and LiteRT.
         latency_ms: median time for one face with LiteRT on one thread of `machine`.
-        files: files of the model directory, by name.
-        adaptation: what teaching a trained model further images changed; None if it is none.
     """
 
     filename: ClassVar[str] = "report.json"

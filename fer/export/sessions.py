@@ -13,9 +13,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from fer.export.stream import CAMERA_OFF, NO_FACE, StreamResult, StreamRows, answers
+from fer.export.stream import (
+    CAMERA_OFF,
+    GAP_SECONDS,
+    NO_FACE,
+    StreamResult,
+    StreamRows,
+    answers,
+    shares,
+)
 from fer.export.subtitles import srt, webvtt
-from fer.export.summary import summary_json
 from fer.export.table import BOX, ExportInfo, face_cells, face_columns, face_record
 from fer.text import cell
 from fer.types import FLAWS, UNCERTAIN
@@ -29,10 +36,9 @@ def _write_csv(rows: StreamRows, info: ExportInfo, out: TextIO) -> None:
     """Write a CSV table with one row per face and frame; a frame without faces has one row.
 
     The columns are seconds since the start, width and height of the image, person (the track
-    number), those of `fer.export.table.face_columns` with the labels of all heads, the time in
-    ISO 8601, the names of model and detector, the smoothing window in seconds, and whether the
-    camera was switched off (true or false). Without a face, the cells from person to the last label
-    are empty. Boxes are in camera coordinates (not mirrored).
+    number), those of `face_columns` with the labels of all heads, and what made the answers.
+    Without a face, the cells from person to the last label are empty. Boxes are in camera
+    coordinates (not mirrored).
     """
     writer = csv.writer(out, lineterminator="\n")
     columns = face_columns(rows.labels)
@@ -137,12 +143,11 @@ _TYPES = {
 
 
 def _write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
-    """Write a Parquet table with one row per face and frame; a frame without faces has one row.
+    """Write the CSV table as Parquet, not rounded.
 
-    The columns are those of the CSV table, not rounded. Times are in UTC, quality flaws are a list,
-    and without a face the cells from person to the last label are null. The schema's metadata say
-    model, sha256, detector and the start in ISO 8601, and where several models answered, the names
-    of all and their hashes, with commas between them.
+    Times are in UTC, quality flaws are a list, and without a face the cells from person to the last
+    label are null. The schema's metadata say model, sha256, detector and the start in ISO 8601; of
+    several models, names and hashes with commas between them.
     """
     # Imported here, because its libraries take 8 MB of memory, and few servers are asked for it.
     import pyarrow.parquet as pq
@@ -211,6 +216,105 @@ def _flaws(flaws: NDArray[np.bool_], none: NDArray[np.bool_]) -> pa.Array:
     offsets = np.concatenate([[0], np.cumsum(flaws.sum(axis=1))]).astype(np.int32)
     names = pa.array(np.array(FLAWS)[np.nonzero(flaws)[1]], pa.string())
     return pa.ListArray.from_arrays(pa.array(offsets), names, mask=pa.array(none))
+
+
+#: Seconds that the same answer should last before and after a moment, so that it is no flicker.
+SETTLED_SECONDS = 0.3
+
+
+def surest_moments(rows: StreamRows) -> NDArray[np.int64]:
+    """Return the surest moment of each person and expression, as positions in `rows`.
+
+    It is the row with the highest confidence among those whose answer was the same for
+    `SETTLED_SECONDS` before and after; if there is none such, among all with that answer. Uncertain
+    answers have no moment. A later one that is equally sure does not count. They are ascending by
+    person, then by label.
+    """
+    index = np.flatnonzero(rows.has_face)
+    index = index[np.argsort(rows.track[index], kind="stable")]  # person by person, in time
+    faces = rows.take(index)
+    answer = answers(faces)
+    settled = _time_inside(faces, answer) > SETTLED_SECONDS - 1e-6
+    confidence = faces.probabilities.max(axis=1, initial=0)
+    order = np.lexsort((faces.seconds, -confidence, ~settled, answer, faces.track))
+    order = order[answer[order] < len(rows.labels)]
+    key = np.stack([faces.track[order], answer[order]], axis=1)
+    _, first = np.unique(key, axis=0, return_index=True)
+    return index[order[first]]
+
+
+def _time_inside(faces: StreamRows, answer: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how far each row is from either end of its run of equal answers, in seconds."""
+    if not len(faces):
+        return np.zeros(0)
+    new = np.ones(len(faces), np.bool_)
+    new[1:] = (
+        (np.diff(faces.track) != 0)
+        | (np.diff(answer) != 0)
+        | (np.diff(faces.array["head"].astype(np.int64)) != 0)
+        | (np.diff(faces.seconds) > GAP_SECONDS)
+    )
+    run = np.cumsum(new) - 1
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], len(faces)) - 1
+    seconds = faces.seconds
+    return np.minimum(seconds - seconds[first][run], seconds[last][run] - seconds)
+
+
+def summary_json(result: StreamResult) -> str:
+    """Return the summary as JSON."""
+    return json.dumps(summary_record(result), indent=1, ensure_ascii=False)
+
+
+def summary_record(result: StreamResult) -> dict[str, Any]:
+    """Return the summary as a JSON-ready object.
+
+    Each person has the seconds in view, the share of them per answer (0…1), and the surest moment
+    of each expression; see `surest_moments`.
+    """
+    times, info = result.times, result.info
+    first = float(times.seconds[0]) if len(times.seconds) else 0.0
+    last = float(times.until[-1]) if len(times.seconds) else 0.0
+    return {
+        **result.source,
+        "started": info.iso_time_after(0.0),
+        **info.record(),
+        "first_second": round(first, 3),
+        "last_second": round(last, 3),
+        "seconds": round(last - first, 3),
+        "frames": len(times.seconds),
+        "camera_off_seconds": round(float(times.lasted[times.camera_off].sum()), 3),
+        "people": _people(result),
+        "cuts": [round(cut, 3) for cut in result.cuts],
+        "note": result.note,
+    }
+
+
+def _people(result: StreamResult) -> list[dict[str, Any]]:
+    rows = result.rows.used()
+    sums = shares(rows, result.times)
+    names = (*rows.labels, UNCERTAIN)
+    people: dict[int, dict[str, Any]] = {}
+    for track, seconds in zip(sums.tracks, sums.seconds, strict=True):
+        total = float(seconds.sum())
+        parts = seconds / total if total else np.zeros(len(names))
+        people[track] = {
+            "person": track,
+            "seconds": round(total, 3),
+            "shares": {n: round(float(p), 4) for n, p in zip(names, parts, strict=True)},
+            "surest_moments": [],
+        }
+    for row in rows.array[surest_moments(rows)]:
+        seconds, best = float(row["seconds"]), int(row["probabilities"].argmax())
+        people[int(row["track"])]["surest_moments"].append(
+            {
+                "expression": rows.labels[best],
+                "seconds": round(seconds, 3),
+                "time": result.info.iso_time_after(seconds),
+                "confidence": round(float(row["probabilities"][best]), 4),
+            }
+        )
+    return list(people.values())
 
 
 def _text(write: Callable[[StreamResult, TextIO], object]) -> Callable[..., None]:

@@ -101,14 +101,10 @@ class StreamRows:
         smoothing_seconds: float = 0.0,
         camera_off: bool = False,
     ) -> StreamRows:
-        """Return the rows of one frame.
+        """Return the rows of one frame of a width and height in pixels.
 
-        Args:
-            faces: the faces of the frame; `seconds` must be set.
-            size: width and height of the frame in pixels.
-            heads: the heads that may occur in the session; only that of `faces` if not given.
-            smoothing_seconds: smoothing window; of more than a minute, a minute is noted.
-            camera_off: whether the camera was switched off; then there are no faces.
+        Only the head of `faces` may occur in the session if none are given. If the camera was
+        switched off, there are no faces.
         """
         if faces.seconds is None:
             raise ValueError("expected the faces of a stream, got those of a still photograph")
@@ -213,10 +209,8 @@ class FrameTimes:
     it stands for as long as frames usually do; a single one for no time at all.
 
     Attributes:
-        seconds: ``(m,)`` times, ascending.
         lasted: ``(m,)`` for how many seconds each frame stands.
         limits: ``(m,)`` for how many seconds it may stand.
-        camera_off: ``(m,)`` whether the camera was switched off.
         frame: ``(n,)`` index of each row's frame.
     """
 
@@ -237,11 +231,8 @@ class FrameTimes:
     ) -> FrameTimes:
         """Return the frames of rows.
 
-        Args:
-            rows: rows of a session.
-            gap_seconds: longest time for which a frame stands; see `GAP_SECONDS`, `NO_GAPS`.
-            cuts: seconds at which another scene began, ascending; no frame stands for longer.
-            end: second at which the last frame ended; None if that is not known.
+        No frame stands for longer than a gap, nor than to the next of the ascending `cuts`, seconds
+        at which another scene began. The last one ended at `end`, if that is known.
         """
         times, first, frame = np.unique(rows.seconds, return_index=True, return_inverse=True)
         off = rows.camera_off[first]
@@ -269,14 +260,7 @@ class FrameTimes:
 def gaps(
     rows: StreamRows, start: float, until: float, *, gap_seconds: float = GAP_SECONDS
 ) -> list[Span]:
-    """Return from when to when nothing was analysed, of the seconds in which frames may have come.
-
-    Args:
-        rows: rows of a session.
-        start: seconds from which on frames may have come.
-        until: seconds up to which they may have.
-        gap_seconds: longest time for which a frame stands; see `GAP_SECONDS`.
-    """
+    """Return from when to when nothing was analysed, of the time in which frames may have come."""
     times = FrameTimes.of(rows, gap_seconds=gap_seconds)
     since, known = np.append(start, times.seconds), np.append(start, times.until)
     following = np.append(times.seconds, until)
@@ -334,13 +318,10 @@ class StreamResult:
     """What was found in a session or recording.
 
     Attributes:
-        rows: its rows.
-        info: when it began, and what made the answers.
         recorded: whether it is a recording, of which each frame is shown until the next, and not a
             camera, which may stop.
         cuts: seconds at which another scene began, ascending.
         end: second at which the last frame ended; None if that is not known.
-        note: why it ended early; empty if it did not.
         source: what else is to be said of a recording's file, JSON-ready.
     """
 

@@ -28,13 +28,7 @@ _Run = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Cue:
-    """What is shown for a time.
-
-    Attributes:
-        start: in milliseconds.
-        end: in milliseconds, after the start.
-        lines: one per person, by their numbers: "Person 2: happy".
-    """
+    """What is shown for a time in milliseconds: a line per person, such as "Person 2: happy"."""
 
     start: int
     end: int
@@ -42,14 +36,11 @@ class Cue:
 
 
 def cues(result: StreamResult) -> list[Cue]:
-    """Return who shows what, and when; nothing where nobody is, or nothing was analysed.
+    """Return who shows what, and when, in chronological order, none overlapping another.
 
     Frames that say the same of everybody are one cue. A cut to another scene, a gap and a camera
-    that is off end it. A person's answer, or absence, that lasts less than
-    `FLICKER_SECONDS` is taken for what was longer before or after it in the same scene.
-
-    Returns:
-        Cues in chronological order; none overlaps another.
+    that is off end it. A person's answer, or absence, that lasts less than `FLICKER_SECONDS` is
+    taken for what was longer before or after it in the same scene.
     """
     rows, found = result.rows.used(), []
     names = [*rows.labels, UNCERTAIN]

@@ -25,11 +25,8 @@ class CollectionOptions:
     """How to analyse a collection.
 
     Attributes:
-        model: a model directory.
-        head: name of the head that answers; the usual one of the model if None.
         workers: worker processes, of ``ray`` on all machines together; None for one per core.
         shard_photos: photographs of a shard, which is what a kill loses at most.
-        resume: whether to go on with results that are there.
         engine: ``local`` or ``ray``; see `fer.folder.ray_engine`.
     """
 
@@ -49,9 +46,6 @@ class Tally:
         listed: photographs found, until all are.
         unchanged: photographs whose row still holds, so they are not analysed again.
         todo: photographs to be analysed; None until all are listed.
-        done: photographs analysed in this run.
-        errors: those of them that could not be read or analysed.
-        faces: faces found in this run.
     """
 
     listed: int = 0
@@ -76,14 +70,10 @@ def collect(
     on_progress: Callable[[Tally], None] = lambda tally: None,
     on_problem: Callable[[str], None] = lambda problem: None,
 ) -> Tally:
-    """Analyse every photograph of `sources` into Parquet files in `out`.
+    """Analyse every photograph of `sources` into Parquet files in `out`; see `Results`.
 
-    Args:
-        sources: see `fer.folder.manifest.photo_paths`.
-        out: folder of the results; see `fer.folder.results.Results`.
-        options: how.
-        on_progress: is called while they are listed and, by ``local``, after every photograph.
-        on_problem: is told of folders that cannot be read.
+    Progress is told while they are listed and, by ``local``, after every photograph; a problem is a
+    folder that cannot be read.
 
     Raises:
         CollectionError: a source or `out` is not what was expected, or workers cannot start.

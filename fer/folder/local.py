@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
-    r"""Return the schema of the table.
+    r"""Return the schema of the table, with `made_by` as its metadata.
 
     ==========  ======================================================================
     column      meaning
@@ -47,13 +47,8 @@ def table_schema(head: Head, made_by: dict[str, str]) -> pa.Schema:
     faces       the faces, left to right; null if there is no result
     ==========  ======================================================================
 
-    The fields of a face have the names, the meaning and the rounding of
-    `fer.export.table.face_record`; ``box`` has a field for each side.
-    ``probabilities`` has a field for each label of the head.
-
-    Args:
-        head: what answers.
-        made_by: which model, detector and head the rows are of; kept in the schema's metadata.
+    The fields of a face are those of `fer.export.table.face_record`; ``box`` has a field for each
+    side, and ``probabilities`` for each label of the head.
     """
     number, text = pa.float32(), pa.string()
     face = pa.struct(
@@ -190,23 +185,15 @@ class _Worker:
 class WorkerPool:
     """Processes that analyse photographs. Use it with ``with``.
 
-    A photograph that ends its worker (for want of memory, or by a fault in a library) is tried once
-    more in a new one, and then has a row with that as its error; the others go on. Workers end when
-    this process does, however it ends.
-
-    Scripts that use this need ``if __name__ == "__main__":``, since a new process imports them.
-
-    Args:
-        load: is called in each worker and returns what analyses a photograph; can be pickled.
-        workers: number of processes.
-        patience: seconds after which a photograph is given up.
+    A photograph that ends its worker (for want of memory, or by a fault in a library) or takes more
+    than so many seconds is tried once more in a new one, and then has a row with that as its error;
+    the others go on. Workers end when this process does, however it ends. What loads their analysis
+    must be pickled, and scripts that use this need ``if __name__ == "__main__":``, since a new
+    process imports them.
     """
 
-    def __init__(
-        self, load: Callable[[], Analyse], workers: int, *, patience: float = _PATIENCE
-    ) -> None:
+    def __init__(self, load: Callable[[], Analyse], workers: int) -> None:
         self._load = load
-        self._patience = patience
         self._false_starts = 0
         self._again: deque[_Task] = deque()
         self._workers = [_Worker(load) for _ in range(workers)]
@@ -219,9 +206,7 @@ class WorkerPool:
             worker.end()
 
     def rows(self, paths: Iterable[str]) -> Iterator[Row]:
-        """Yield a row for each path, as they are done.
-
-        No more than a few paths are taken ahead of the rows, however many there are.
+        """Yield a row for each path, as they are done, taking no more than a few paths ahead.
 
         Raises:
             CollectionError: workers die before they have loaded the model.
@@ -233,14 +218,14 @@ class WorkerPool:
             busy = [worker for worker in self._workers if worker.given]
             if not busy:
                 return
-            spoke = connection.wait([worker.pipe for worker in busy], self._patience / 10)
+            spoke = connection.wait([worker.pipe for worker in busy], _PATIENCE / 10)
             for worker in busy:
                 if worker.pipe in spoke:
                     yield from self._received(worker)
             for worker in list(self._workers):
-                late = time.monotonic() - worker.since > self._patience
+                late = time.monotonic() - worker.since > _PATIENCE
                 if worker.ready and worker.given and late:
-                    yield from self._replaced(worker, f"took more than {self._patience:g} seconds")
+                    yield from self._replaced(worker, f"took more than {_PATIENCE:g} seconds")
 
     def _give(self, tasks: Iterator[_Task]) -> None:
         # Round by round, so that the last few photographs are shared out.
@@ -291,7 +276,6 @@ class WorkerPool:
 
 
 def _serve(pipe: connection.Connection, load: Callable[[], Analyse]) -> None:
-    """Run in a worker: analyse what comes until the parent closes the pipe, or is no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         try:

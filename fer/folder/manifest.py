@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Self
 
 from fer.errors import CollectionError
 from fer.folder.local import microseconds, shown_path
@@ -38,26 +38,20 @@ def check_sources(sources: Sequence[str]) -> None:
 
 
 def photo_paths(
-    sources: Iterable[str],
-    on_problem: Callable[[str], None] = lambda problem: None,
-    standard_input: TextIO | None = None,
+    sources: Iterable[str], on_problem: Callable[[str], None] = lambda problem: None
 ) -> Iterator[str]:
     """Yield the absolute path of every photograph, in an order that is the same every time.
 
-    Folders are searched with all that is in them, in order of names. In folders, files count whose
-    ending is that of a readable format, and what begins with a dot is left out. A folder that links
-    lead to again is entered once. Nothing but one folder's names at each depth is held in memory.
-
-    Args:
-        sources: folders, photographs, text files with the path of one of these a line, or
-            `STANDARD_INPUT` for such lines. Paths are relative to the working directory.
-        on_problem: is told of a folder that cannot be read.
-        standard_input: what `STANDARD_INPUT` stands for, if not the process's own.
+    Sources are folders, photographs, text files with the path of one of these a line, or
+    `STANDARD_INPUT` for such lines. Folders are searched with all that is in them, in order of
+    names. In folders, files count whose ending is that of a readable format, and what begins with a
+    dot is left out. A folder that links lead to again is entered once. Nothing but one folder's
+    names at each depth is held in memory. A folder that cannot be read is told as a problem.
     """
     entered: set[tuple[int, int]] = set()
     for source in sources:
         if source == STANDARD_INPUT:
-            lines = _lines(standard_input or sys.stdin)
+            lines = _lines(sys.stdin)
         elif source.lower().endswith(_LISTS) and not os.path.isdir(source):
             lines = _lines_of(source)
         else:
@@ -121,10 +115,8 @@ class Worklist:
     """Compares the photographs of a collection with the rows that there are. Use it with ``with``.
 
     It is a temporary SQLite database without a name, which no kill leaves behind. First `know` the
-    rows that there are, then `add` the paths of the collection, then read the rest.
-
-    Attributes:
-        unchanged: paths added whose row still holds.
+    rows that there are, then `add` the paths of the collection, then read the rest. `unchanged`
+    counts paths added whose row still holds.
     """
 
     def __init__(self) -> None:

@@ -130,18 +130,11 @@ def analyse(
     workers: int | None,
     on_rows: Callable[[int], None],
 ) -> None:
-    """Analyse the photographs of a manifest.
+    """Analyse the photographs of a manifest, each file of which becomes one file of rows.
 
-    Args:
-        staging: has the manifest, and gets the rows.
-        files: number of the manifest's files, each of which becomes one file of rows.
-        schema: schema of the rows.
-        load: is called in each actor and returns what analyses a photograph.
-        workers: number of actors; None for one per core of the cluster.
-        on_rows: is told, on a thread of its own, how many rows are written.
-
-    Raises:
-        CollectionError: Ray cannot finish, for instance because an actor cannot load the model.
+    There is an actor per core of the cluster if no number is given. `on_rows` is told, on a thread
+    of its own, how many rows are written. CollectionError if Ray cannot finish, for instance
+    because an actor cannot load the model.
     """
     import ray
     from ray.util.annotations import RayDeprecationWarning
@@ -191,11 +184,7 @@ def _connected() -> Iterator[None]:
     context.use_datasource_v2 = False
     ours = not ray.is_initialized()
     if ours:
-        ray.init(
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     try:
         yield

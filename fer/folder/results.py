@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fer.atomic_write import atomic_write, check_folder
-from fer.detection.version import photo_detector
+from fer.detection.blazeface import photo_detector
 from fer.errors import CollectionError, ModelError
 from fer.folder.local import Row, table_schema
 from fer.folder.manifest import Worklist
@@ -57,12 +57,6 @@ class Results:
 
     Each photograph has at most one row in it, at any time. A shard appears whole or not at all, so
     what a kill interrupts is at most the rows of a shard that was not written yet.
-
-    Args:
-        folder: is made if it is missing.
-        spec: the model.
-        head: name of the head that answers; the usual one of the model if None.
-        resume: whether to go on with results that are there.
 
     Raises:
         CollectionError: the folder has results and `resume` is false, it has something else,
@@ -172,11 +166,7 @@ class ShardWriter:
 
 
 def known_rows(shard: Path) -> Iterator[tuple[str, int | None, int | None]]:
-    """Yield path, size and time in microseconds of each row of a shard, for a `Worklist`.
-
-    Raises:
-        CollectionError: it is damaged.
-    """
+    """Yield path, size and microseconds of a shard's rows; CollectionError for a damaged one."""
     try:
         with pq.ParquetFile(shard) as table:
             for batch in table.iter_batches(_BATCH, columns=["path", "size", "modified"]):

@@ -60,11 +60,7 @@ def refusal(entry: zipfile.ZipInfo, name: str) -> str:
 
 
 def contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
-    """Yield a file's contents piece by piece.
-
-    Raises:
-        UnpackError: it has more than so many bytes, or is compressed more than a photograph is.
-    """
+    """Yield a file's contents piece by piece; UnpackError for more bytes than are believed."""
     size = 0
     with archive.open(entry) as file:
         while part := file.read(_CHUNK):

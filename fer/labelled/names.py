@@ -1,4 +1,4 @@
-"""What a file's name in a collection says, and how it is shown.
+"""What a file's name and folders say of it in a collection or data set, and how it is shown.
 
 Names come from a visitor's browser or from inside an archive, so they may be anything. No file is
 ever written under one of them on this server.
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from fer.images import SUFFIXES
+from fer.labels import canonical
 
 #: Most characters of a name that is shown or exported.
 MAX_LENGTH = 160
@@ -97,3 +100,57 @@ def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:
 
 def _parts(name: str) -> list[str]:
     return [part for part in name.replace("\\", "/").split("/") if part]
+
+
+#: Common names of split folders.
+SPLIT_OF_FOLDER = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "val", "valid", "dev", "publictest"), "validation"),
+    **dict.fromkeys(("test", "testing", "privatetest"), "test"),
+}
+
+#: FER2013's split names → this project's. PrivateTest is the test set used in the literature.
+SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+
+#: Greatest number of folders around class folders, as in ``dataset/photos/test/happy``.
+_DEPTH = 3
+
+
+@dataclass(frozen=True)
+class LabelledFile:
+    """The name of a file below a folder, and the class and split (or ``""``) that it says."""
+
+    name: str
+    class_name: str
+    split: str
+
+
+def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[LabelledFile]:
+    """Return the files of class folders; no image is opened.
+
+    Class folders stand as high as the first folder that is called like one of the labels; folders
+    beside it are classes too. Splits are the folders around them, as for training. Names are paths
+    relative to the data set, with slashes.
+    """
+    paths = [PurePosixPath(name) for name in names]
+    folders = [path.parts[:-1][: _DEPTH + 1] for path in paths]
+    levels = [i for parts in folders for i, part in enumerate(parts) if canonical(part) in labels]
+    if not levels:
+        return []
+    level = min(levels)
+    return [
+        LabelledFile(
+            str(path),
+            canonical(path.parts[level]),
+            split_of(path, SPLIT_OF_FOLDER.get(path.parts[level - 1].lower() if level else "", "")),
+        )
+        for path in paths
+        if len(path.parts) > level + 1
+    ]
+
+
+def split_of(path: PurePath, folder_split: str) -> str:
+    """Return the split of an image; FER2013's two held-out splits may be in one folder ``test``."""
+    if folder_split != "test":
+        return folder_split
+    return SPLIT_OF_USAGE.get(path.name.partition("_")[0], "test")

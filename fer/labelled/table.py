@@ -12,8 +12,7 @@ from types import MappingProxyType
 from typing import IO
 
 from fer.errors import DataError
-from fer.export.photos import distinct_names
-from fer.export.table import BOX
+from fer.export.table import BOX, distinct_names
 from fer.labelled.names import flat_name
 from fer.labels import canonical
 from fer.text import MARK, cell
@@ -43,18 +42,13 @@ class LabelRow:
     """A row of the table.
 
     Attributes:
-        photo: name of the photograph.
         expression: what the face shows, by its name in this project; `SKIPPED` if nobody can say.
         box: left, top, right and bottom of the face, in pixels of the upright photograph; None if
             no face was found in it.
         file: the face's picture beside the table; empty without one.
         answer: what the model answered: an expression, or "uncertain"; empty if nothing.
         confidence: probability of the most probable expression, 0…1; None without an answer.
-        model: name of the model.
-        head: name of its head.
-        answer_seen: whether the answer was shown when the face was labelled.
         detection_score: how surely it is a face, 0…1; None of a picture that was cut out before.
-        quality: flaws of the face's picture, names from `fer.types.FLAWS`.
     """
 
     photo: str
@@ -92,10 +86,9 @@ def write_table(rows: Iterable[LabelRow]) -> str:
 
 
 def read_table(data: bytes) -> list[LabelRow]:
-    """Return the rows of a table. Only the columns photo and expression must be there.
+    """Return the rows of a table, of which only the columns photo and expression must be there.
 
-    Raises:
-        DataError: it is no such table. The message is to follow its name.
+    A DataError's message is to follow the table's name.
     """
     if len(data) > MAX_BYTES:
         raise DataError(f"is larger than {MAX_BYTES // 2**20} MB, as no table of labels is.")
@@ -156,12 +149,9 @@ CROPS, ORIGINALS = "crops", "originals"
 
 @dataclass(frozen=True)
 class LabelledFace:
-    """A labelled face, or a labelled photograph without one.
+    """A labelled face, with its number in its photograph, or a labelled photograph without one.
 
-    Attributes:
-        row: what the table says of it.
-        number: of the face in its photograph, from 1.
-        crop: returns a PNG of the face; None if there is none.
+    Its crop returns a PNG of the face.
     """
 
     row: LabelRow
@@ -174,12 +164,9 @@ def write_archive(
     faces: Sequence[LabelledFace],
     originals: Mapping[str, Callable[[], bytes]] = MappingProxyType({}),
 ) -> None:
-    """Write the ZIP, one picture at a time. Photographs may be called anything.
+    """Write the ZIP, one picture at a time, with the photographs that are read by their names.
 
-    Args:
-        target: is written to.
-        faces: what is labelled.
-        originals: reads each photograph that is put in, by its name.
+    Photographs may be called anything.
     """
     photos = dict.fromkeys([*(face.row.photo for face in faces), *originals])
     # No folders, which would look like classes, and no two alike.

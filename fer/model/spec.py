@@ -23,8 +23,7 @@ class Abstention(Record):
     Attributes:
         threshold: least confidence at which the answers given reach the target accuracy; 1 if no
             threshold does.
-        degraded_threshold: the same for a face that is small, blurred, dark or turned; chosen on
-            corrupted validation images.
+        degraded_threshold: the same for a face with a flaw; chosen on corrupted validation images.
         margin: least difference between the two highest probabilities of an answer.
         floors: least confidence of an answer of each expression, for a face without and with a
             flaw: from there on, enough of such answers were right; 1 if they never were, or if too
@@ -45,16 +44,13 @@ class Head(Record):
     Attributes:
         name: `EXPRESSION_HEAD`, `FERPLUS_HEAD` or `BALANCED_HEAD`.
         output: name of the output in the network's files; empty for a blend.
-        labels: names of its columns.
-        meaning: what its probabilities mean, as a sentence for users.
         temperature: divisor of the logits, fitted on the validation split.
-        abstention: thresholds for "uncertain"; None if they were not measured, and then every
-            answer is "uncertain".
+        abstention: None if it was not measured, and then every answer is "uncertain".
         activation_map: name of the output with the class activation maps, ``(n, rows, columns,
             labels)``, whose mean over rows and columns plus a constant is the logit. Empty if the
             file has none, and for a blend, whose maps follow from those of its parts.
         blend: weights of the heads that it blends, by their names, with a sum of 1; empty for an
-            output of the network. See `fer.model.heads`.
+            output of the network.
     """
 
     name: ClassName
@@ -93,12 +89,8 @@ class ModelSpec(RecordFile):
     """Everything that is needed to run a model; standardisation is part of the network.
 
     Attributes:
-        name: name of the model.
         file: name of the LiteRT file in the same directory.
-        sha256: SHA-256 of that file.
-        input_size: height and width of a crop, in pixels.
         channels: 1 for grey, 3 for RGB.
-        framing: how faces are cropped.
         heads: the classification heads, the usual one first; one of them is `EXPRESSION_HEAD`.
     """
 
@@ -127,11 +119,7 @@ class ModelSpec(RecordFile):
         return self
 
     def head(self, name: str | None = None) -> Head:
-        """Return a head by its name, the usual one without a name.
-
-        Raises:
-            ModelError: the network has no such head.
-        """
+        """Return a head by its name, or else the usual one; ModelError for an unknown name."""
         name = name or self.default_head
         for head in self.heads:
             if head.name == name:
@@ -151,11 +139,7 @@ class ModelSpec(RecordFile):
         return next((head.name for head in self.heads if head.can_answer), EXPRESSION_HEAD)
 
     def has_activation_map(self, name: str) -> bool:
-        """Return whether a head's class activation maps can be computed.
-
-        Raises:
-            ModelError: the network has no such head.
-        """
+        """Return whether a head's class activation maps can be computed."""
         head = self.head(name)
         parts = [self.head(part) for part in head.blend] or [head]
         return all(part.activation_map for part in parts)

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from fer import alignment, quality, stream, types
-from fer.detection import blazeface, evidence, face_landmark
+from fer.detection import blazeface, evidence
 from fer.model.spec import Head, ModelSpec
 from fer.ondevice.wire import wire_layout
 from fer.tracking import observation, track, tracker
 from fer.video import scene_cuts
 
 #: Least IoU of a face with the place at which a local track expects it. The device only has to keep
-#: hold of a face from frame to frame; who is who is said by `fer.tracking.Tracker`.
+#: hold of a face from frame to frame; who is who is said by `fer.tracking.tracker.Tracker`.
 FOLLOWED_IOU = 0.1
 
 
@@ -31,8 +31,8 @@ _NUMBERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
         (types, "LANDMARKS"),
     ),
     "landmark": (
-        (face_landmark, "INPUT_SIZE MESH_POINTS PIXEL_RANGE PRESENCE_RANGE PRESENCE_SCALES"),
-        (face_landmark, "HOPELESS COVER_IOU"),
+        (evidence, "INPUT_SIZE MESH_POINTS PIXEL_RANGE PRESENCE_RANGE PRESENCE_SCALES"),
+        (evidence, "HOPELESS COVER_IOU"),
     ),
     "evidence": (
         (evidence, "LOGIT_WEIGHT FLAT_WEIGHT FLAT_SIDE FLAT_SCALE OVEREXPOSED_EVIDENCE"),
@@ -65,10 +65,8 @@ _NUMBERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
 def path_constants(*, working_side: int, off_highest: int, off_mean: float) -> dict[str, Any]:
     """Return the numbers as JSON-able dicts, by the script that uses them, names in camel case.
 
-    Args:
-        working_side: longer side in pixels of the frames that are analysed.
-        off_highest: highest value of a pixel in a frame of a camera that is off.
-        off_mean: mean value of the pixels below which it is.
+    A frame of a camera that is off has pixels of at most `off_highest`, in the mean below
+    `off_mean`.
     """
     found: dict[str, Any] = {
         "frames": {"workingSide": working_side, "offHighest": off_highest, "offMean": off_mean},

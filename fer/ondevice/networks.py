@@ -23,7 +23,6 @@ class DeviceNetworks:
     Attributes:
         detector: for every input shape that `FaceStream`'s detector uses, by ``"rows x columns"``
             without blanks, such as ``"192x256"``.
-        landmark: the face-landmark network.
         expression: the model's network, for one face at a time.
     """
 
@@ -33,14 +32,10 @@ class DeviceNetworks:
 
 
 def device_networks(directory: Path) -> DeviceNetworks:
-    """Return the networks with which a device analyses a stream with a model directory.
-
-    Raises:
-        ModelError: the directory is not a complete model, or the detector is not installed.
-    """
+    """Return the networks for a device and a model directory, or raise a ModelError."""
     spec = ModelSpec.load(directory)
     expression = _expression(directory / spec.file, spec.sha256)
-    return DeviceNetworks(_detectors(), _landmark(), expression)
+    return DeviceNetworks(*_shared(), expression)
 
 
 def fixed_batch(content: bytes) -> bytes:
@@ -61,11 +56,6 @@ def _expression(file: Path, sha256: str) -> bytes:
 
 
 @cache
-def _detectors() -> Mapping[str, bytes]:
-    contents = {f"{r}x{c}": blazeface_content(r, c) for r, c in stream_canvases()}
-    return MappingProxyType(contents)
-
-
-@cache
-def _landmark() -> bytes:
-    return packaged_file("face_landmark.tflite").read_bytes()
+def _shared() -> tuple[Mapping[str, bytes], bytes]:
+    detectors = {f"{r}x{c}": blazeface_content(r, c) for r, c in stream_canvases()}
+    return MappingProxyType(detectors), packaged_file("face_landmark.tflite").read_bytes()

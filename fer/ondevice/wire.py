@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from fer.errors import WireError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
-from fer.tracking import Appearance
-from fer.tracking.observation import COLOUR_BINS, LIGHT_BINS, REGIONS, Observation
+from fer.tracking.observation import COLOUR_BINS, LIGHT_BINS, REGIONS, Appearance, Observation
 from fer.types import FLAWS, LANDMARKS, Detections, Floats
 
 VERSION = 1
@@ -78,13 +77,9 @@ class SeenFrame:
     """What a device says about one frame.
 
     Attributes:
-        number: counts the frames of the run that were analysed.
         seconds: time of the frame on the device's clock, since the run began.
         milliseconds: duration of each of `DEVICE_STAGES`.
         received: frames that the camera has given since the last analysed one.
-        shown: frames that were drawn since then.
-        black: whether the camera is off.
-        cut: whether another scene begins with it.
         observation: what was seen; nobody if the camera is off.
         local_ids: ``(n,)`` int64, the device's own number of each face.
     """
@@ -164,11 +159,7 @@ def _header(content: bytes, at: int = 0) -> dict[str, Any]:
 
 
 def read_observation(content: bytes, spec: ModelSpec) -> SeenFrame:
-    """Return what one observation of `split` says, of the network that answered on the device.
-
-    Raises:
-        WireError: a value cannot be, or another network has answered.
-    """
+    """Return what an observation of `split` says; WireError for what cannot be."""
     header = _header(content)
     widths = {head.output: len(head.labels) for head in spec.network_heads}
     if header["faces"] and header["logits"] != sum(widths.values()):

@@ -79,13 +79,7 @@ class Appearance:
 
     @classmethod
     def of(cls, image: Image, xyxy: Floats, light: Floats) -> Appearance:
-        """Describe the people in an image.
-
-        Args:
-            image: ``(height, width, 3)`` RGB uint8.
-            xyxy: ``(n, 4)`` boxes of their faces in pixels.
-            light: ``(3,)`` colour of the light, to which colours are relative; see `Light`.
-        """
+        """Describe the people with faces in boxes ``(n, 4)`` of an image, relative to `Light`."""
         height, width = image.shape[:2]
         x, y = _points(xyxy)
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
@@ -219,14 +213,10 @@ class Observation:
     Attributes:
         size: width and height of the frame in pixels, to which boxes and points refer.
         detections: the ``n`` ≥ 0 faces, also those of which it is not known yet whether they are.
-        looks: how they look, relative to the light; see `Appearance`.
         flaws: ``(n, 4)`` bool, quality flaws of each face; columns are `FLAWS`.
         logits: ``(n, k)`` float32 scores of each output of the network, by the output's name.
-        evidence: ``(n,)`` float32, evidence that each is a face (see `fer.detection.evidence`);
-            NaN where nobody looked closely.
-
-    Raises:
-        ValueError: the arrays are not about the same faces.
+        evidence: ``(n,)`` float32, evidence that each is a face (see `fer.detection.evidence`); NaN
+            where nobody looked closely.
     """
 
     size: tuple[int, int]

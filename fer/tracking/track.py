@@ -34,9 +34,7 @@ class Presence:
 
     Attributes:
         mean: mean of their evidence, newest ones counting most.
-        looks: how many there were.
         next_look: time from which to look again, in seconds.
-        is_face: whether it is a face, as far as is known.
     """
 
     mean: float = 0.0
@@ -86,11 +84,7 @@ class Track:
         xyxy: ``(4,)`` most recent box, in pixels.
         appearance: how the person with this number looks on average.
         recent: how the person looked in the last moments.
-        first_seen: time of the first detection, in seconds.
-        last_seen: time of the most recent detection, in seconds.
         velocity: ``(2,)`` velocity of the box's centre, in pixels per second.
-        sightings: number of detections.
-        presence: what is known about its being a face at all.
     """
 
     track_id: int

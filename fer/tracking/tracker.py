@@ -67,9 +67,6 @@ class Tracker:
     and fits best, or, if it is none of them, a new one.
 
     It sees no pixels, so it does not matter where the frames were looked at.
-
-    Args:
-        new_track_score: least detection score that starts a new track.
     """
 
     def __init__(self, new_track_score: float = NEW_TRACK_SCORE) -> None:
@@ -89,17 +86,10 @@ class Tracker:
         seconds: float,
         close_look: CloseLook | None = None,
     ) -> NDArray[np.int64]:
-        """Assign the faces of a frame to tracks.
+        """Return the track number of each of ``n`` faces, ``(n,)``; -1 while it has none.
 
-        Args:
-            detections: the ``n`` faces of the frame.
-            looks: how they look.
-            seconds: time of the frame; must not decrease.
-            close_look: gives the logit of a face of this frame being one, by its index; looks a few
-                times at most. None if all detections are faces.
-
-        Returns:
-            The track number of each face, ``(n,)``; -1 while it has none.
+        Seconds must not decrease. A close look is taken at a few faces at most, by their index; all
+        detections are faces if there is none.
         """
         elapsed = seconds - self._seconds
         self._forget(seconds)
@@ -137,14 +127,9 @@ class Tracker:
         """Smooth the probabilities and flaws of each track by an exponential moving average.
 
         A flaw is marked if its average is at least one half, so that results do not flicker when,
-        for example, the light is near its limit.
-
-        Args:
-            faces: the faces of a frame that have numbers, with the time of the frame.
-            smoothing_seconds: smoothing window; 0 turns smoothing off.
-
-        Returns:
-            The faces, left to right, and their velocities ``(n, 2)`` in pixels per second.
+        for example, the light is near its limit. A window of 0 seconds turns smoothing off. Faces
+        with numbers are returned left to right, with their velocities ``(n, 2)`` in pixels per
+        second.
         """
         if faces.head != self._averages_head:
             self._averages, self._averages_head = {}, faces.head

@@ -31,12 +31,7 @@ class Playback:
     """The faces of a recording over time.
 
     Boxes move evenly between two analysed frames. Everything else is that of the nearer one, in
-    which somebody who is in only one of them is seen.
-
-    Args:
-        rows: rows of the recording.
-        cuts: seconds at which another scene begins; nobody is seen from one scene in another.
-        spec: describes the model that the rows are of.
+    which somebody who is in only one of them is seen. Nobody is seen from one scene in another.
     """
 
     def __init__(self, rows: StreamRows, cuts: tuple[float, ...], spec: ModelSpec) -> None:
@@ -218,20 +213,13 @@ def write_annotated(
     """Write an MP4 file with a box and a name on every face, and the sound as it was.
 
     Every frame keeps its time. The sound is copied packet by packet, or encoded as AAC where
-    browsers do not play its codec.
-
-    Args:
-        source: the recording.
-        recording: what was found in it.
-        out: file to write; it is there only if all went well.
-        spec: describes the model.
-        on_progress: called several times a second.
-        cancelled: asked before each frame whether to stop.
+    browsers do not play its codec. The file is there only if all went well. Progress is told
+    several times a second.
 
     Raises:
         VideoError: the recording cannot be read any more, or there is no MP4 file of such times.
         OSError: the file cannot be written.
-        Cancelled: `cancelled` said so.
+        Cancelled: `cancelled`, which is asked before each frame, said so.
     """
     try:
         with atomic_write([out]) as [part], VideoReader(source, with_sound=True) as reader:

@@ -44,16 +44,11 @@ _EARLIEST_YEAR = 1990
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What the header of a recording says.
+    """What the header of a recording says; None where it says nothing, or nothing believable.
 
     Attributes:
         width: width of the upright picture, in pixels.
-        height: height, likewise.
-        seconds: length; None if it is not known, or beyond belief.
-        frame_rate: mean number of frames a second; None if it is not known.
         codec: name of the picture's codec, as FFmpeg calls it.
-        has_sound: whether there is a sound track.
-        created: when it was recorded; None if it does not say.
     """
 
     width: int
@@ -66,11 +61,7 @@ class VideoInfo:
 
 
 def opened(source: Path) -> Any:
-    """Open a file: an `av.container.InputContainer`, to be closed.
-
-    Raises:
-        VideoError: the file cannot be opened, is empty, or none of the formats.
-    """
+    """Open a file as an `av.container.InputContainer`, to be closed, or raise a VideoError."""
 
     def failure(error: Exception) -> VideoError:
         if isinstance(error, OSError) and not isinstance(error, av.error.FFmpegError):
@@ -85,11 +76,7 @@ def opened(source: Path) -> Any:
 
 
 def picture_of(container: Any) -> Any:
-    """Return the track that a player shows, an `av.VideoStream`, ready to be decoded.
-
-    Raises:
-        VideoError: there is none, or its picture is too large or too small.
-    """
+    """Return the track that a player shows, an `av.VideoStream`, or raise a VideoError."""
     stream = container.streams.best("video")
     if stream is None:
         heard = "sound, but no picture" if container.streams.audio else "no picture"
@@ -123,11 +110,7 @@ def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
 def describe(
     container: Any, stream: Any, size: tuple[int, int], start: float, file_bytes: int
 ) -> VideoInfo:
-    """Return what the header of an open file says.
-
-    The size is that of the upright picture; the first frame is shown at a second. A length that so
-    many bytes cannot hold is not believed.
-    """
+    """Return what an open file says of an upright picture, its first frame shown at a second."""
     rate = stream.average_rate or stream.guessed_rate
     return VideoInfo(
         *size,

@@ -145,14 +145,10 @@ def probe(source: Path) -> VideoInfo:
 class VideoReader:
     """An open recording, which can be read once. A context manager.
 
-    Args:
-        source: a file in one of the formats of `fer.video.opening.SUFFIXES`, whatever its name.
-        with_sound: whether the packets of the sound track are wanted too.
-        pixels: pixels of all frames together after which no more is read.
+    Its format counts, whatever its name. The sound track's packets are read if they are wanted.
 
     Attributes:
-        enough: whether reading ended before the recording did, as it is too much work.
-        info: what the header says.
+        enough: whether reading ended before the recording did, after so many pixels of all frames.
         stream: the `av.VideoStream`; of several, the one that a player shows.
         sound: the `av.AudioStream` that a player plays; None without one.
         start: second at which the first frame is shown.

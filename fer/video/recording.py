@@ -16,8 +16,8 @@ import numpy as np
 from fer.drawing.annotate import annotate
 from fer.drawing.pictures import encoded, portrait
 from fer.errors import VideoError
+from fer.export.sessions import surest_moments
 from fer.export.stream import HeadLabels, StreamResult, StreamRows, labels_of, row_type
-from fer.export.summary import surest_moments
 from fer.export.table import ExportInfo
 from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
 from fer.types import Faces, Image
@@ -56,7 +56,6 @@ class VideoOptions:
     Attributes:
         rate: frames that are analysed a second; every frame if None.
         head: name of the head to use; the usual one if None.
-        smoothing_seconds: window over which each person's probabilities are averaged.
         pixels: pixels of all frames together after which no more is read.
         processor_seconds: of the threads that read and analyse, after which no more is read.
     """
@@ -79,10 +78,7 @@ class Progress:
     Attributes:
         stage: ``"analysis"``, or ``"picture"`` while the marked video is written.
         share: share of the stage that is done, 0…1; None if the length is not known.
-        seconds: place in the recording.
-        frames: frames that were read so far in this stage.
-        analysed: frames of these that were analysed.
-        rows: rows found since the last report; None while the marked video is written.
+        rows: rows found since the last report.
         picture: returns the newest marked picture, RGB; may be called during the report only.
     """
 
@@ -100,13 +96,9 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment at which a person showed an expression most surely.
+    """A moment of the recording at which a person showed an expression most surely.
 
     Attributes:
-        seconds: when, on the recording's clock.
-        person: number of the person.
-        expression: label of the answer.
-        confidence: its probability, 0…1.
         portrait: a square JPEG of the face.
     """
 
@@ -125,7 +117,6 @@ class Recording(StreamResult):
     or analysed if it does not say. Nobody has the same number before and after a cut.
 
     Attributes:
-        video: what its header says.
         start: second at which its first frame is shown.
         end: second at which its last readable frame ends.
         moments: the surest moments of each person and expression.
@@ -163,18 +154,13 @@ def analyse(
 ) -> Recording:
     """Analyse a recording. Memory does not depend on its length, but for 72 bytes a row.
 
-    Args:
-        source: the file.
-        stream: analyses the frames; is reset.
-        options: how; as usual if not given.
-        portraits: whether `Recording.moments` are wanted; finding them takes seconds.
-        on_progress: called several times a second.
-        cancelled: asked before each frame whether to stop.
+    The stream is reset. Finding `Recording.moments`, with portraits, takes seconds. Progress is
+    told several times a second.
 
     Raises:
         VideoError: the file cannot be read; see `VideoReader`.
         ModelError: the model has no such head.
-        Cancelled: `cancelled` said so.
+        Cancelled: `cancelled`, which is asked before each frame, said so.
     """
     options = options or VideoOptions()
     stream.reset()
@@ -213,7 +199,6 @@ class PreparedFrame(NamedTuple):
     """What the analysis needs of a frame.
 
     Attributes:
-        seconds: time of the frame.
         size: width and height in the recording, in pixels.
         new_scene: whether another scene begins with it.
         image: RGB, perhaps smaller than `size`; None if it is not to be analysed.

@@ -12,7 +12,7 @@ THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36
 
 #: Best correlation of two frames below which another scene begins. Of pairs of close-ups from
 #: different photographs 98 % are below; a pan by 15 % of the width, a zoom by a tenth and somebody
-#: who moves are above 0.8 (`tests/fer/video/test_scene_cuts.py`).
+#: who moves are above 0.8 (`tests/fer/video/test_recording.py`).
 SAME_SCENE = 0.7
 
 #: How far a camera may have moved from one frame to the next: pixels of the thumbnail.
@@ -34,11 +34,7 @@ class SceneCuts:
         self._last: Image | None = None
 
     def __call__(self, thumbnail: Image) -> bool:
-        """Return whether another scene begins with this frame.
-
-        Args:
-            thumbnail: the next frame, ``(36, 64)`` uint8.
-        """
+        """Return whether another scene begins with this thumbnail, ``(36, 64)`` uint8."""
         if float(np.std(thumbnail)) < EMPTY:
             return False
         last, self._last = self._last, thumbnail

@@ -15,10 +15,10 @@ from PIL import Image as PillowImage
 from streamlit.testing.v1 import AppTest
 
 from fer.alignment import FER2013_FRAMING
-from fer.detection.face_landmark import MESH_POINTS, PRESENCE_RANGE, FaceMeshes
-from fer.drawing.mesh import FEATURES
+from fer.detection.evidence import MESH_POINTS, PRESENCE_RANGE, FaceMeshes
+from fer.drawing.pictures import FEATURES
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.class_activation import ClassActivation, class_activation
+from fer.model.classifier import ClassActivation, class_activation
 from fer.model.spec import ModelSpec
 from fer.types import FLAWS, Detections, Faces, Image
 from tests.samples import make_detections

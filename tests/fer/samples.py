@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import cv2
 import numpy as np
 
 from fer.alignment import align
 from fer.detection.blazeface import FaceDetector
-from fer.model.class_activation import ClassActivation
+from fer.model.classifier import ClassActivation, ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.quality import measure
 from fer.stream import FaceCheck
-from fer.tracking import Appearance, Light
-from fer.tracking.observation import Observation
+from fer.tracking.observation import Appearance, Light, Observation
 from fer.types import Floats, Image
 
 
@@ -30,17 +27,13 @@ def heat_in_photo(made: ClassActivation, label: str, size_wh: tuple[int, int]) -
 class Eye:
     """Sees in frames what another device would, for a stream to follow.
 
-    Args:
-        detector: finds faces.
-        classifier: classifies aligned faces; has logits by head.
-        spec: describes the classifier.
-        face_check: looks closely at every face; without one, nobody does.
+    Nobody looks closely at a face without a check. The classifier has logits by head.
     """
 
     def __init__(
         self,
         detector: FaceDetector,
-        classifier: Scores,
+        classifier: ExpressionClassifier,
         spec: ModelSpec,
         face_check: FaceCheck | None = None,
     ) -> None:
@@ -63,10 +56,3 @@ class Eye:
             {head.output: scores[head.name] for head in spec.network_heads},
             self._face_check(image, found) if self._face_check else nobody_looked,
         )
-
-
-class Scores(Protocol):
-    """What an `Eye` classifies with."""
-
-    def logits(self, crops: np.ndarray, /) -> dict[str, Floats]:
-        """Return the logits of every head, ``(n, k)``, by its name."""

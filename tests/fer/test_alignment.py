@@ -1,3 +1,7 @@
+"""Crops of faces, and what is marked as too small, blurred, dark or turned."""
+
+from __future__ import annotations
+
 import cv2
 import numpy as np
 import pytest
@@ -5,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.alignment import FER2013_FRAMING, align, frame_transform, warp
+from fer.detection.blazeface import BlazeFace
 from fer.geometry import transform_points, transform_scale
-from fer.types import Detections, Image
+from fer.quality import MAX_YAW, MIN_LIGHT, MIN_SIDE, measure, yaw
+from fer.types import FLAWS, Detections, Image
 from tests.samples import make_detections
 
 POINTS = np.array(FER2013_FRAMING.points)
@@ -66,9 +72,7 @@ def test_a_large_sharp_face_is_averaged_and_not_sampled() -> None:
 
 
 @given(st.floats(2, 20), st.floats(0, 1), st.sampled_from([0, 30, 90]))
-def test_a_crop_keeps_fine_detail_wherever_its_pixels_fall(
-    scale: float, phase: float, degrees: float
-) -> None:
+def test_a_crop_keeps_fine_detail_anywhere(scale: float, phase: float, degrees: float) -> None:
     # Stripes, of which four pixels of the crop are one period, seen `scale` times larger.
     angle = np.deg2rad(degrees)
     right, down = np.meshgrid(np.arange(16 * scale), np.arange(16 * scale))
@@ -85,9 +89,7 @@ def test_a_crop_keeps_fine_detail_wherever_its_pixels_fall(
 
 
 @given(st.floats(0.5, 8), st.floats(-180, 180), st.floats(-3, 3), st.floats(-3, 3))
-def test_every_pixel_of_a_crop_shows_the_place_it_stands_for(
-    scale: float, degrees: float, x: float, y: float
-) -> None:
+def test_every_pixel_shows_its_own_place(scale: float, degrees: float, x: float, y: float) -> None:
     # Red says how far right a place of the image is, green how far down.
     right, down = np.meshgrid(np.arange(48), np.arange(48))
     image = (5 * np.stack([right, down, 0 * down], axis=-1)).astype(np.uint8)
@@ -109,9 +111,7 @@ def test_grey_is_as_light_as_the_colour_looks(colour: tuple[int, int, int], grey
 
 
 @pytest.mark.parametrize("box", [(0, 0, 40, 80), (0, 0, 80, 40)], ids=["tall", "wide"])
-def test_the_longer_side_of_a_box_decides_how_large_the_face_is(
-    box: tuple[float, float, float, float],
-) -> None:
+def test_the_longer_side_of_a_box_is_the_size(box: tuple[float, float, float, float]) -> None:
     face = make_detections(box)
     matrix = frame_transform(face.landmarks[0], face.xyxy[0], FER2013_FRAMING)
     assert transform_scale(matrix) == pytest.approx(FER2013_FRAMING.box_side / 80)
@@ -125,3 +125,83 @@ def test_points_all_in_one_place_and_no_face_at_all_still_give_crops() -> None:
         crops = align(image, found, framing=FER2013_FRAMING, size=48, channels=1)
         assert crops.shape == (len(found), 48, 48, 1)
         assert (crops == 9).all()
+
+
+def flaws(image: Image, found: Detections, size: int = 48, channels: int = 1) -> list[list[str]]:
+    crops = align(image, found, framing=FER2013_FRAMING, size=size, channels=channels)
+    marked = measure(found, crops).flaws
+    return [[name for name, on in zip(FLAWS, row, strict=True) if on] for row in marked]
+
+
+@pytest.fixture(scope="module")
+def face(astronaut: Image) -> Detections:
+    return BlazeFace()(astronaut).take(np.array([0]))
+
+
+@pytest.mark.parametrize(("size", "channels"), [(48, 1), (48, 3), (150, 3), (64, 1)])
+def test_crops_of_any_kind_do(astronaut: Image, face: Detections, size: int, channels: int) -> None:
+    assert flaws(astronaut, face, size, channels) == [[]]
+    assert flaws(cv2.GaussianBlur(astronaut, (0, 0), 6), face, size, channels) == [["blurred"]]
+    assert flaws(astronaut, Detections.empty(), size, channels) == []
+
+
+def test_blur_and_motion_are_seen_in_any_light(astronaut: Image, face: Detections) -> None:
+    for image in (cv2.GaussianBlur(astronaut, (0, 0), 5), cv2.blur(astronaut, (19, 1))):
+        dimmer = (image * 0.5).astype(np.uint8)
+        assert flaws(np.asarray(image, np.uint8), face) == flaws(dimmer, face) == [["blurred"]]
+
+
+def test_a_dim_face_is_dark_before_a_bright_wall(astronaut: Image, face: Detections) -> None:
+    dim = (astronaut * 0.2).astype(np.uint8)
+    left, top, right, bottom = face.xyxy[0].round().astype(int)
+    wall = np.full_like(astronaut, 240)
+    wall[top:bottom, left:right] = dim[top:bottom, left:right]
+    assert flaws(dim, face) == flaws(wall, face) == [["dark"]]
+    assert flaws((astronaut * 0.5).astype(np.uint8), face) == [[]]
+
+
+def test_dark_skin_with_highlights_is_no_dark_picture(astronaut: Image, face: Detections) -> None:
+    curve = 130 * np.linspace(0, 1, 256) ** 3
+    dusky = curve[astronaut].astype(np.uint8)
+    left, top, right, bottom = face.xyxy[0].round().astype(int)
+    assert dusky[top:bottom, left:right].mean() < MIN_LIGHT
+    assert flaws(dusky, face) == [[]]
+
+
+def test_a_small_face_is_small_and_not_blurred_as_well(astronaut: Image, face: Detections) -> None:
+    table = ((MIN_SIDE - 2, ["small"], ["small"]), (MIN_SIDE + 20, [], ["blurred"]))
+    for side, found, found_in_soft in table:
+        scale = float(side / np.max(face.xyxy[0, 2:] - face.xyxy[0, :2]))
+        little = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        soft = cv2.GaussianBlur(little, (0, 0), side / 20)
+        assert flaws(np.asarray(little, np.uint8), face.moved(scale=scale)) == [found]
+        assert flaws(np.asarray(soft, np.uint8), face.moved(scale=scale)) == [found_in_soft]
+
+
+def test_a_nose_under_one_eye_is_turned(astronaut: Image, face: Detections) -> None:
+    landmarks = face.landmarks.copy()
+    landmarks[0, 2] += (landmarks[0, 1] - landmarks[0, 0]) * 0.5
+    assert yaw(landmarks) == pytest.approx([1], abs=0.1)
+    assert flaws(astronaut, Detections(face.xyxy, face.score, landmarks)) == [["turned"]]
+
+
+@given(
+    angle=st.floats(0, 2 * np.pi),
+    scale=st.floats(0.1, 20),
+    nose=st.floats(-1.5, 1.5),
+    drop=st.floats(-1, 2),
+)
+def test_yaw_ignores_tilt_size_nod(angle: float, scale: float, nose: float, drop: float) -> None:
+    upright = make_detections((0, 0, 100, 100)).landmarks[0]
+    middle, half = (upright[0] + upright[1]) / 2, (upright[1] - upright[0]) / 2
+    upright[2] = middle + nose * half + drop * np.array([-half[1], half[0]])
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    landmarks = (scale * upright @ rotation.T)[None].astype(np.float32)
+    assert yaw(landmarks) == pytest.approx([abs(nose)], abs=1e-3)
+
+
+def test_points_in_one_place_are_as_turned_as_can_be_and_no_error() -> None:
+    points = np.zeros((2, 6, 2), np.float32)
+    points[1, 2], points[1, 1] = 5, 0.01
+    assert yaw(points)[0] == pytest.approx(0)
+    assert yaw(points)[1] > MAX_YAW

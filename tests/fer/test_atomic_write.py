@@ -30,9 +30,7 @@ def test_files_appear_at_the_end_in_place_of_the_old(tmp_path: Path, wanted: lis
 @pytest.mark.parametrize(
     "end", [OSError(28, "No space left"), KeyboardInterrupt(), SystemExit(1), None]
 )
-def test_whatever_ends_the_writing_takes_all_away_and_keeps_the_old(
-    tmp_path: Path, end: BaseException | None
-) -> None:
+def test_what_ends_the_writing_keeps_the_old(tmp_path: Path, end: BaseException | None) -> None:
     old = tmp_path / "a.csv"
     old.write_text("old")
     targets = [tmp_path / "b.csv", old, tmp_path / "c.csv"]
@@ -49,12 +47,9 @@ def test_whatever_ends_the_writing_takes_all_away_and_keeps_the_old(
 
 
 @pytest.mark.parametrize(
-    ("target", "error"),
-    [("folder.csv", IsADirectoryError), ("missing/a.csv", FileNotFoundError)],
+    ("target", "error"), [("folder.csv", IsADirectoryError), ("missing/a.csv", FileNotFoundError)]
 )
-def test_what_cannot_be_written_is_told_before_the_work(
-    tmp_path: Path, target: str, error: type[Exception]
-) -> None:
+def test_unwritable_places_are_told(tmp_path: Path, target: str, error: type[Exception]) -> None:
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(error), atomic_write([tmp_path / target]):
         pytest.fail("nothing may be begun")

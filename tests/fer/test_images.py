@@ -73,10 +73,7 @@ def test_deep_grey_keeps_its_gradation_and_transparency_is_laid_on_white() -> No
     assert (decode(encoded(clear, "PNG")) == 255).all()
 
 
-@pytest.mark.parametrize(
-    ("orientation", "turned"),
-    [(1, 0), (3, 2), (6, 3), (8, 1)],
-)
+@pytest.mark.parametrize(("orientation", "turned"), [(1, 0), (3, 2), (6, 3), (8, 1)])
 def test_exif_rotation_is_applied(orientation: int, turned: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -87,12 +84,7 @@ def test_exif_rotation_is_applied(orientation: int, turned: int) -> None:
 @pytest.mark.parametrize(
     ("form", "frames", "animated"),
     [
-        ("GIF", 1, False),
-        ("GIF", 2, True),
-        ("WEBP", 1, False),
-        ("WEBP", 2, True),
-        ("PNG", 1, False),
-        ("PNG", 2, True),
+        *((form, count, count > 1) for form in ("GIF", "WEBP", "PNG") for count in (1, 2)),
         ("JPEG", 1, False),
         ("MPO", 2, False),
     ],

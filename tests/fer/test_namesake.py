@@ -51,9 +51,7 @@ def python(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ],
     ids=["empty", "ours alone", "one of theirs", "both"],
 )
-def test_a_mixture_is_refused_by_the_names_of_its_files(
-    tmp_path: Path, files: list[str], found: str
-) -> None:
+def test_a_mixture_is_known_by_its_file_names(tmp_path: Path, files: list[str], found: str) -> None:
     for name in files:
         (tmp_path / name).touch()
     if not found:
@@ -78,9 +76,7 @@ def test_installed_over_the_other_package_its_import_says_what_to_do(site: Path)
 
 @pytest.mark.parametrize("there", [True, False], ids=["under it", "it was uninstalled"])
 @pytest.mark.parametrize("start", START)
-def test_without_our_own_init_the_command_is_one_clear_line(
-    site: Path, start: str, there: bool
-) -> None:
+def test_without_our_init_there_is_one_clear_line(site: Path, start: str, there: bool) -> None:
     """The other package's removal takes away the file that both have."""
     if there:
         (site / "fer" / "__init__.py").write_text(OTHER_INIT)

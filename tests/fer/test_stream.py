@@ -10,25 +10,16 @@ import skimage.data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import Evidence
-from fer.detection.face_landmark import FaceLandmark
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.classifier import ExpressionClassifier
-from fer.model.heads import softmax
+from fer.model.classifier import softmax
 from fer.model.spec import Abstention, Head, ModelSpec
-from fer.stream import STAGES, STREAM_SCORE, FaceStream, FrameResult
-from fer.tracking import COAST_SECONDS, Observation
+from fer.stream import STAGES, FaceStream, FrameResult
+from fer.tracking.observation import Observation
+from fer.tracking.track import COAST_SECONDS
 from fer.types import Detections, Faces, Floats, Image
 from tests.fer.samples import Eye
-from tests.samples import (
-    SHIPPED_MODEL,
-    FakeClassifier,
-    fake_detector,
-    fake_spec,
-    make_detections,
-)
+from tests.samples import SHIPPED_MODEL, FakeClassifier, fake_detector, fake_spec, make_detections
 from tools.drawings import drawings
 
 FACE = make_detections((40, 40, 100, 100))
@@ -259,31 +250,6 @@ def test_what_was_seen_elsewhere_is_followed_as_if_it_was_here(
         followed = there.follow(eye(image), seconds, smoothing_seconds=smoothing)
         assert_same(followed, watched)
         assert followed.wanted == ()
-
-
-def frames(astronaut: Image) -> Iterator[tuple[Image, float]]:
-    """Yield a face that moves, is away, and is back."""
-    for frame in range(14):
-        move = np.array([[1, 0, 6.0 * frame], [0, 1, 3.0 * frame]])
-        moved = cv2.warpAffine(astronaut, move, (640, 480), borderMode=cv2.BORDER_REPLICATE)
-        picture = np.asarray(moved, np.uint8)
-        yield (np.zeros_like(picture) if 7 <= frame < 9 else picture), frame / 15
-
-
-def test_a_real_face_has_the_same_answers_in_every_head(astronaut: Image) -> None:
-    classifier = ExpressionClassifier(SHIPPED_MODEL)
-    here, there = FaceStream.load(SHIPPED_MODEL), FaceStream.load(SHIPPED_MODEL)
-    detector = BlazeFace(min_score=STREAM_SCORE, fitted=True)
-    eye = Eye(detector, classifier, classifier.spec, Evidence(FaceLandmark()))
-    heads = (*classifier.spec.head_names, None)
-    results = []
-    for i, (image, seconds) in enumerate(frames(astronaut)):
-        head = heads[i // 3 % len(heads)]
-        results.append(there.follow(eye(image), seconds, head=head))
-        assert_same(results[-1], here(image, seconds, head=head))
-    assert {tuple(result.faces.track_id) for result in results} == {(1,), ()}
-    assert {result.faces.head for result in results} == set(classifier.spec.head_names)
-    assert results[-1].faces.expressions == ["happy"]
 
 
 def test_where_nobody_looked_nothing_is_known_and_somebody_should() -> None:

@@ -56,13 +56,7 @@ _CHANGES = (*(4 * ("flip", "edge")), *(2 * ("noise", "remove", "repeat", "splice
 
 
 def changed(rng: Rng, data: bytes, others: Sequence[bytes] = (b"",)) -> bytes:
-    """Return bytes with one to eight changes; half of them near the beginning, where headers are.
-
-    Args:
-        rng: decides.
-        data: is changed.
-        others: pieces of them may be put in.
-    """
+    """Return bytes with one to eight changes, half of them near the beginning: headers."""
     if rng.random() < 0.02:
         return some_bytes(rng)
     out = bytearray(data)

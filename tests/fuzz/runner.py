@@ -29,16 +29,11 @@ STARTING = 120.0
 
 @dataclass(frozen=True)
 class Target:
-    """Something that reads what comes from outside. Its functions are those of a module.
+    """Something that reads what comes from outside; its functions are those of a module.
 
-    Attributes:
-        name: tells it from others.
-        make_seeds: returns valid inputs, given a folder that may be written to.
-        change: returns an input that may be anything.
-        run: reads an input, given an empty folder; raises nothing but an `AssertionError` where
-            what it read cannot be.
-        memory: bytes of address space that a case may take.
-        seconds: after which a case is given up.
+    Valid inputs are made in a folder and changed into anything. What reads one, given an empty
+    folder, raises nothing but an `AssertionError` where what it read cannot be. A case takes no
+    more than so many bytes of address space, and seconds.
     """
 
     name: str

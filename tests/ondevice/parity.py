@@ -13,17 +13,14 @@ from numpy.typing import NDArray
 from app.live.streaming.frames import working_size
 from fer.analyzer import answered
 from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import Evidence
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.evidence import Evidence, FaceLandmark
 from fer.geometry import iou_matrix
-from fer.model.classifier import ExpressionClassifier
-from fer.model.heads import calibrated, head_logits
+from fer.model.classifier import ExpressionClassifier, calibrated, head_logits
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants
 from fer.stream import STREAM_SCORE
-from fer.tracking import FACE_EVIDENCE, Appearance
-from fer.tracking.observation import Observation
-from fer.tracking.track import NO_FACE
+from fer.tracking.observation import Appearance, Observation
+from fer.tracking.track import FACE_EVIDENCE, NO_FACE
 from fer.types import Faces, Image, margins
 from tests.fer.samples import Eye
 from tests.ondevice.node import Node, constants, py_detections, rgba

@@ -16,12 +16,12 @@ from app.live.device.protocol import MAX_BATCH, MAX_BATCHES, MAX_MESSAGE
 from app.live.streaming.frames import camera_is_off
 from fer.alignment import align
 from fer.detection.evidence import flat_share
-from fer.model.heads import calibrated, head_logits
+from fer.model.classifier import calibrated, head_logits
 from fer.model.spec import Abstention, Head, ModelSpec
 from fer.ondevice.constants import model_constants
 from fer.ondevice.wire import HEADER, MAX_FACES, MAX_OBSERVATIONS, face_type
 from fer.quality import measure
-from fer.tracking import Light
+from fer.tracking.observation import Light
 from fer.types import Detections, Faces
 from fer.video.scene_cuts import SceneCuts
 from tests.ondevice.node import Node, constants, js_detections, js_image, node, py_image

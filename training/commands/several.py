@@ -15,7 +15,7 @@ from fer.evaluation.measurements import SeedVariance
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD
-from fer.model.heads import softmax
+from fer.model.classifier import softmax
 from training.commands.arguments import (
     Commands,
     add_command,

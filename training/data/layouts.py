@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from fer.errors import DataError, ImageError
 from fer.images import SUFFIXES, as_channels, read, square
-from fer.labelled.folders import SPLIT_OF_FOLDER, split_of
-from fer.labelled.names import is_system
+from fer.labelled.names import SPLIT_OF_FOLDER, is_system, split_of
 from fer.labelled.table import CROPS, FILE_NAME
 from fer.labelled.table import read_table as read_labels
 from fer.labels import canonical

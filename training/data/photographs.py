@@ -18,8 +18,7 @@ import numpy as np
 from fer.errors import DataError, ImageError, failures_as
 from fer.images import MAX_BYTES, as_channels, decode, read
 from fer.labelled.archives import UnpackError, contents, is_folder, refusal
-from fer.labelled.folders import labelled_files
-from fer.labelled.names import is_system
+from fer.labelled.names import is_system, labelled_files
 from fer.types import Image
 from training.data.archives import is_zip
 from training.data.layouts import files_below

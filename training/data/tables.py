@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from fer.errors import DataError, failures_as
 from fer.images import MIN_SIDE
 from fer.labelled.archives import MB, RATIO
-from fer.labelled.folders import SPLIT_OF_USAGE
+from fer.labelled.names import SPLIT_OF_USAGE
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS, canonical
 from training.data.dataset import VOTES, LabelledFaces, Problem
 

@@ -14,8 +14,13 @@ from pydantic import Field
 
 from fer.analyzer import Classifier, FaceAnalyzer
 from fer.errors import DataError, ImageError
-from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
-from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
+from fer.evaluation.metrics import (
+    Evaluation,
+    LabelledEvaluation,
+    evaluate,
+    evaluate_labelled,
+    wilson_interval,
+)
 from fer.geometry import box_area
 from fer.images import as_channels, is_cut_out, square
 from fer.labels import FERPLUS_HEAD
@@ -203,7 +208,7 @@ class PhotoEvaluation(Record):
         model: name of the model.
         sha256: SHA-256 of the model's file.
         head: name of the head.
-        detector: name and version of the detector; see `fer.detection.version`.
+        detector: name and version of the detector; see `fer.detection.blazeface`.
         data: name of the data set.
         split: the split; empty if the data has none.
         face: which face of several counts.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fer.evaluation.measurements import CONFIDENCE_BINS, RiskPoint, Selective, Truth
 from fer.evaluation.metrics import calibration_bins, confusion_matrix
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.heads import blended, softmax
+from fer.model.classifier import blended, softmax
 from fer.model.spec import Head, ModelSpec
 from fer.types import Floats, margins
 from training.data.dataset import LabelledFaces

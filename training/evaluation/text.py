@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.measurements import VOTE_RULES
-from fer.evaluation.metrics import Evaluation
+from fer.evaluation.metrics import Evaluation, LabelledEvaluation
 from fer.evaluation.report import CALIBRATIONS, Adaptation, Change
 from training.evaluation.labelled import FaceEvaluation, PhotoEvaluation
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fer.errors import DataError
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.heads import softmax
+from fer.model.classifier import softmax
 from fer.model.spec import ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats

@@ -12,7 +12,7 @@ from app.core.settings import model_dir, models_dir
 from fer.errors import ModelError
 from fer.evaluation.metrics import Evaluation
 from fer.evaluation.report import Report
-from fer.export.photos import distinct_names
+from fer.export.table import distinct_names
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
 from fer.records import file_sha256 as _hash

@@ -18,11 +18,9 @@ from app.core.server.events import log_event
 from app.core.settings import model_dir, without_folder
 from app.core.text import escape_markdown
 from fer.analyzer import FaceAnalyzer
-from fer.detection.blazeface import BlazeFace
-from fer.detection.evidence import Evidence
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.blazeface import BlazeFace, photo_detector
+from fer.detection.evidence import Evidence, FaceLandmark
 from fer.detection.photo_scan import MIN_SCORE, PhotoScan
-from fer.detection.version import photo_detector
 from fer.errors import ModelError
 from fer.evaluation.report import Report
 from fer.model.classifier import ExpressionClassifier

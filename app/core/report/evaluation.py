@@ -21,9 +21,9 @@ from app.core.report.text import (
     share_range,
 )
 from app.core.text import counted
-from fer.evaluation.labelled import LabelledEvaluation
 from fer.evaluation.metrics import (
     Evaluation,
+    LabelledEvaluation,
     calibration_interval,
     macro_f1_interval,
     wilson_interval,

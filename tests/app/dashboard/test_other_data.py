@@ -7,7 +7,7 @@ from app.core.report.evaluation import AS_ANSWERED, OF_ALL, RESTRICTED
 from app.dashboard.models import OpenedModel
 from app.dashboard.other_data import other_data, record_name, record_parts, record_ways
 from app.dashboard.registry import sections_of
-from fer.evaluation.labelled import evaluate_labelled
+from fer.evaluation.metrics import evaluate_labelled
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedClass, StatedFigures
 from fer.labels import FERPLUS_HEAD
 from fer.model.spec import Head

@@ -18,8 +18,7 @@ from app.core.settings import MODELS
 from app.core.text import escape_markdown
 from app.dashboard.figures import AGREED
 from app.dashboard.registry import SECTIONS
-from fer.evaluation.labelled import evaluate_labelled
-from fer.evaluation.metrics import evaluate
+from fer.evaluation.metrics import evaluate, evaluate_labelled
 from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.evaluation.report import Mistake, Mistakes, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS

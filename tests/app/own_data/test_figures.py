@@ -19,7 +19,7 @@ from app.own_data.figures import (
     own_ways,
 )
 from app.own_data.own_set import LabelledAnswer
-from fer.evaluation.labelled import evaluate_labelled
+from fer.evaluation.metrics import evaluate_labelled
 from fer.evaluation.other_data import OtherDataFile
 from fer.model.spec import Head
 from tests.app.own_data.samples import HEAD, SPEC

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.about_text import accuracy_lines
 from app.core.models import running_model
-from fer.detection.version import photo_detector, stream_detector
+from fer.detection.blazeface import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD

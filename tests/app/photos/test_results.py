@@ -42,7 +42,7 @@ from app.photos.results import (
     tile,
     zip_of,
 )
-from fer.detection.version import photo_detector
+from fer.detection.blazeface import photo_detector
 from fer.evaluation.measurements import Selective
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.types import UNCERTAIN, Faces

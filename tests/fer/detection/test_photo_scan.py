@@ -1,5 +1,7 @@
 """Faces in photographs: all sizes and angles, and nothing that only looks like one."""
 
+from __future__ import annotations
+
 import cv2
 import numpy as np
 import pytest
@@ -27,8 +29,53 @@ from fer.detection.photo_scan import (
     turned_back,
 )
 from fer.types import Detections, Floats, Image
-from tests.fer.detection.samples import PATCH, Patches, pattern, with_small_faces
 from tests.samples import fake_detector, make_detections
+
+
+def with_small_faces(astronaut: Image, side: int) -> tuple[Image, list[tuple[int, int]]]:
+    """A wide picture of gravel with three faces of `side` pixels; their centres too."""
+    gravel = cv2.resize(skimage.data.gravel(), (1400, 900))
+    picture = np.repeat(gravel[..., None], 3, axis=2)
+    scale = side / 104
+    head = cv2.resize(
+        astronaut[0:260, 90:360], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
+    )
+    centres = []
+    for x, y in ((80, 60), (700, 420), (1110, 600)):
+        picture[y : y + head.shape[0], x : x + head.shape[1]] = head
+        centres.append((x + round(135 * scale), y + round(125 * scale)))
+    return picture, centres
+
+
+#: Brightness of a patch.
+PATCH = 30
+
+
+class Patches:
+    """A detector to which dark patches in a pattern are faces, between 24 and 200 pixels high."""
+
+    def __init__(self, score: float = 0.9) -> None:
+        self.score, self.views = score, list[tuple[int, int]]()
+
+    def __call__(self, image: Image) -> Detections:
+        self.views.append((image.shape[1], image.shape[0]))
+        scale = TILE / max(image.shape[:2])
+        dark = (abs(image[..., 0].astype(int) - PATCH) < 10).astype(np.uint8)
+        boxes = [
+            (x, y, x + width, y + height)
+            for x, y, width, height, _ in cv2.connectedComponentsWithStats(dark)[2][1:].tolist()
+            if 24 <= height * scale <= 200
+        ]
+        return make_detections(*boxes, score=self.score)
+
+
+def pattern(width: int, height: int, *boxes: tuple[int, int, int, int]) -> Image:
+    """A picture full of detail with dark patches in it."""
+    noise = np.random.default_rng(0).integers(90, 250, (height, width, 1), dtype=np.uint8)
+    picture = np.repeat(noise, 3, axis=2)
+    for left, top, right, bottom in boxes:
+        picture[top:bottom, left:right] = PATCH
+    return picture
 
 
 def proposed(detector: Patches, image: Image) -> Proposals:
@@ -134,9 +181,7 @@ def test_a_close_up_is_not_searched_for_the_smallest_faces() -> None:
 
 
 @pytest.mark.parametrize(("seen", "logit"), [(0.9, np.log(9)), (0.5, 0.0)])
-def test_a_logit_is_the_mean_of_the_views_that_should_show_the_face(
-    seen: float, logit: float
-) -> None:
+def test_a_logit_is_the_mean_of_views_that_should_show_it(seen: float, logit: float) -> None:
     everywhere = proposed(Patches(seen), pattern(640, 480, (200, 200, 300, 300)))
     assert everywhere.logit == pytest.approx([logit], abs=0.01)
 
@@ -164,9 +209,7 @@ def test_no_face_stays_no_face(scan: PhotoScan) -> None:
 
 
 @pytest.mark.parametrize("side", [28, 40, 90])
-def test_small_faces_in_a_large_picture_are_found(
-    scan: PhotoScan, astronaut: Image, side: int
-) -> None:
+def test_small_faces_of_a_large_one_are_found(scan: PhotoScan, astronaut: Image, side: int) -> None:
     picture, centres = with_small_faces(astronaut, side)
     found = scan(picture)
     middle = (found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2
@@ -185,9 +228,7 @@ def test_what_only_looks_like_a_face_is_not_one(scan: PhotoScan, name: str) -> N
 
 
 @pytest.mark.parametrize("degrees", [45, 90, 135, 180, 225, 270, 315])
-def test_a_turned_photograph_has_its_face_where_it_is(
-    scan: PhotoScan, astronaut: Image, degrees: int
-) -> None:
+def test_a_turned_face_is_where_it_is(scan: PhotoScan, astronaut: Image, degrees: int) -> None:
     upright = scan(astronaut)
     found = scan(turned(astronaut, degrees))
     back = turned_back(found, degrees, astronaut.shape[:2])
@@ -239,9 +280,7 @@ BLACK = np.zeros((200, 200, 3), np.uint8)
     ],
     ids=["little evidence", "enough", "hardly looks like a face", "too small", "large enough"],
 )
-def test_what_is_large_and_sure_enough_is_a_face(
-    evidence: float, side: int, score: float, faces: int
-) -> None:
+def test_a_face_is_large_and_sure(evidence: float, side: int, score: float, faces: int) -> None:
     detector = first_view(60, 60, 60 + side, 60 + side, score=score)
     assert len(PhotoScan(detector, certain(evidence))(BLACK)) == faces
 
@@ -254,9 +293,7 @@ def test_what_lies_mostly_inside_a_face_is_part_of_it(left: int, faces: int) -> 
     assert len(PhotoScan(once(both), certain(20))(BLACK)) == faces
 
 
-def test_a_very_large_photograph_is_turned_in_a_smaller_copy(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_huge_photograph_is_turned_in_a_smaller_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_scan, "_LARGEST_SIDE", 600)
     shapes = []
 
@@ -277,9 +314,7 @@ def test_a_very_large_photograph_is_turned_in_a_smaller_copy(
 
 
 @pytest.mark.parametrize(("place", "faces"), [((118, 118, 182, 182), 1), ((20, 20, 80, 80), 2)])
-def test_what_was_found_upright_stays_unless_the_turned_picture_shows_it_better(
-    place: tuple[int, ...], faces: int
-) -> None:
+def test_an_upright_face_stays_unless_turned_is_better(place: tuple[int, ...], faces: int) -> None:
     """A doubtful face in a corner, and a sure one, here or there, where it is upside down."""
 
     def detect(image: Image) -> Detections:

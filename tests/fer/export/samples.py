@@ -36,13 +36,10 @@ def rows(*seen: Seen) -> StreamRows:
 
 
 def steady(script: str, rate: float = 10.0, start: float = 0.0) -> StreamRows:
-    """Return rows of a script with a sign per frame.
+    """Return rows of a script, so many frames a second.
 
-    Args:
-        script: for each frame, h: person 1 is happy; s: sad; u: uncertain; ``.``: nobody; o: the
-            camera is off; ``_``: nothing is analysed.
-        rate: frames a second.
-        start: seconds of the first.
+    For each frame, h: person 1 is happy; s: sad; u: uncertain; ``.``: nobody; o: the camera is off;
+    ``_``: nothing is analysed.
     """
     kinds = {"h": (1, HAPPY), "s": (1, SAD), "u": (1, HAPPY), ".": (NO_FACE, NOBODY)}
     kinds["o"] = (CAMERA_OFF, NOBODY)

@@ -1,3 +1,7 @@
+"""Files of photographs and of sessions."""
+
+from __future__ import annotations
+
 import csv
 import io
 import json
@@ -11,17 +15,152 @@ import pyarrow.parquet as pq
 import pytest
 
 from fer.export import sessions
-from fer.export.sessions import WRITERS, file_bytes
+from fer.export.sessions import WRITERS, file_bytes, summary_record
 from fer.export.stream import HeadLabels, StreamResult, StreamRows, labels_of, row_type
 from fer.export.subtitles import srt, webvtt
-from fer.export.summary import summary_record
-from fer.export.table import ExportInfo, face_records
+from fer.export.table import (
+    ExportInfo,
+    PhotoResult,
+    distinct_names,
+    face_cells,
+    face_columns,
+    face_records,
+    photo_record,
+    to_csv,
+    to_json,
+)
+from fer.model.spec import ModelSpec
 from fer.types import Faces
 from tests.fer.export.samples import INFO as STEADY
 from tests.fer.export.samples import steady
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad")
+
+PHOTO_INFO = ExportInfo(
+    datetime(2026, 11, 22, 9, 30, 5, 700_000, timezone(timedelta(hours=1))),
+    "compact",
+    "ab" * 32,
+    "tiles-1 (nets 2.0)",
+    {"expression": LABELS, "ferplus": ("sad", "contempt")},
+)
+LAST = {"time": "2026-11-22T09:30:05+01:00", "model": "compact", "detector": "tiles-1 (nets 2.0)"}
+BROKEN = PhotoResult("a.txt", error="is empty.")
+
+
+def photo_faces(*shares: tuple[float, float], flawed: bool = False) -> Faces:
+    found = make_detections(*[(10 * i + 1.04, 1, 10 * i + 8, 9) for i in range(len(shares))])
+    flaws = np.tile(np.array([flawed, False, flawed, False]), (len(shares), 1))
+    given = np.array(shares, np.float32).reshape(-1, 2)
+    return Faces.of(found, given, LABELS, flaws=flaws, thresholds=(0.6, 0.85))
+
+
+def photo(name: str, *shares: tuple[float, float], **about: bool) -> PhotoResult:
+    return PhotoResult(name, 60, 40, photo_faces(*shares, **about))
+
+
+def photo_table(*results: PhotoResult, info: ExportInfo = PHOTO_INFO) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(to_csv(results, info))))
+
+
+def test_a_face_is_a_record_and_the_cells_of_a_row() -> None:
+    [record] = face_records(replace(photo_faces((0.2, 0.8), flawed=True), head="ferplus"))
+    assert record == {
+        "box": [1.0, 1.0, 8.0, 9.0], "detection_score": 0.9, "head": "ferplus",
+        "answer": "uncertain", "uncertain": True, "quality": ["small", "dark"],
+        "expression": "sad", "confidence": 0.8, "probabilities": {"happy": 0.2, "sad": 0.8},
+    }  # fmt: skip
+    labels = ("sad", "contempt", "happy")
+    assert dict(zip(face_columns(labels), face_cells(record, labels), strict=True)) == {
+        "left": 1.0, "top": 1.0, "right": 8.0, "bottom": 9.0, "detection_score": 0.9,
+        "head": "ferplus", "answer": "uncertain", "uncertain": "true", "quality": "small;dark",
+        "expression": "sad", "confidence": 0.8, "sad": 0.8, "contempt": "", "happy": 0.2,
+    }  # fmt: skip
+
+
+def test_what_is_most_probable_is_decided_before_rounding() -> None:
+    [record] = face_records(photo_faces((0.49999, 0.50001)))
+    assert (record["expression"], record["confidence"]) == ("sad", 0.5)
+    assert record["probabilities"] == {"happy": 0.5, "sad": 0.5}
+
+
+@pytest.mark.parametrize("shares", [[], [(0.1, 0.9), (0.45, 0.55)]])
+def test_a_photograph_has_a_row_per_face_and_one_without(shares: list) -> None:
+    result = photo("two, ä.jpg", *shares)
+    expected = [{"face": i, **face} for i, face in enumerate(face_records(result.faces), 1)]
+    record = {"file": "two, ä.jpg", "width": 60, "height": 40, "head": "expression"}
+    assert photo_record(result) == {**record, "faces": expected}
+    rows = photo_table(BROKEN, result)
+    assert rows[0] == dict.fromkeys(rows[0], "") | {"file": "a.txt", "error": "is empty."} | LAST
+    assert [(row["face"], row["answer"], row["sad"]) for row in rows[1:]] == (
+        [("1", "sad", "0.9"), ("2", "uncertain", "0.55")] if shares else [("", "", "")]
+    )
+    size = {"file": "two, ä.jpg", "width": "60", "height": "40", "error": ""} | LAST
+    assert all(size.items() <= row.items() for row in rows[1:])
+
+
+def test_json_of_many_photos_says_what_it_is_of() -> None:
+    assert json.loads(to_json([], PHOTO_INFO))["photos"] == []
+    assert photo_table() == []
+    assert json.loads(to_json([photo("ä.jpg", (0.2, 0.8)), BROKEN], PHOTO_INFO)) == {
+        "time": "2026-11-22T09:30:05+01:00",
+        "model": {"name": "compact", "sha256": "ab" * 32},
+        "detector": "tiles-1 (nets 2.0)",
+        "labels": ["happy", "sad", "contempt"],
+        "heads": {"expression": ["happy", "sad"], "ferplus": ["sad", "contempt"]},
+        "photos": [
+            photo_record(photo("ä.jpg", (0.2, 0.8))),
+            {"file": "a.txt", "error": "is empty."},
+        ],
+    }
+
+
+def test_columns_do_not_depend_on_the_head() -> None:
+    one = replace(photo_faces((0.2, 0.8)), labels=("sad", "contempt"), head="ferplus")
+    header, row = to_csv([PhotoResult("a.jpg", 6, 4, one)], PHOTO_INFO).splitlines()
+    assert header == to_csv([], PHOTO_INFO).strip()
+    assert header.endswith("confidence,happy,sad,contempt,error,time,model,detector")
+    assert row.endswith(f",contempt,0.8,,0.2,0.8,,{','.join(LAST.values())}")
+
+
+@pytest.mark.parametrize(
+    ("names", "distinct"),
+    [
+        ([], []),
+        (["a.jpg", "b.jpg"], ["a.jpg", "b.jpg"]),
+        (["a.jpg", "a.jpg", "a.jpg"], ["a.jpg", "a (2).jpg", "a (3).jpg"]),
+        (["", "", "a.JPG", "A.jpg"], ["", " (2)", "a.JPG", "A (2).jpg"]),
+        (["a.jpg", "a.jpg", "a (2).jpg"], ["a.jpg", "a (3).jpg", "a (2).jpg"]),
+        (["scan", "scan", "x/a.tar.gz", "x/a.tar.gz"],
+         ["scan", "scan (2)", "x/a.tar.gz", "x/a.tar (2).gz"]),
+    ],
+)  # fmt: skip
+def test_photos_of_one_name_are_told_apart(names: list[str], distinct: list[str]) -> None:
+    assert distinct_names(names) == distinct
+    results = [photo(name) for name in names]
+    assert [row["file"] for row in photo_table(*results)] == distinct
+    assert [one["file"] for one in json.loads(to_json(results, PHOTO_INFO))["photos"]] == distinct
+
+
+@pytest.mark.parametrize("name", ["=1+1.jpg", "@SUM(A1).jpg", "\ta.jpg", "\uff1d1+1.jpg"])
+def test_no_name_is_a_formula(name: str) -> None:
+    broken = PhotoResult(name, error="=1+1")
+    first, second = photo_table(photo(name, (0, 1)), broken, info=replace(PHOTO_INFO, model=name))
+    assert (first["file"], first["model"]) == (f"'{name}", f"'{name}")
+    assert second["error"] == "'=1+1"
+
+
+def test_what_is_said_of_a_model_is_from_its_spec(spec: ModelSpec) -> None:
+    info = ExportInfo.of(spec, "tiles-1", datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC))
+    assert (info.model, info.sha256, info.heads) == (
+        spec.name, spec.sha256, {"expression": spec.labels},
+    )  # fmt: skip
+    assert info.iso_time_after(0.0) == "2026-11-22T23:59:59.000+00:00"
+    assert info.iso_time_after(1.2346) == "2026-11-23T00:00:00.235+00:00", "to the nearest"
+    with pytest.raises(ValueError, match="its zone"):
+        replace(info, time=datetime(2026, 11, 22))
+
+
 SIZE = (640, 480)
 FIRST = HeadLabels("expression", LABELS)
 SECOND = HeadLabels("ferplus", ("sad", "calm", "happy"))
@@ -123,7 +262,19 @@ def test_start_model_and_settings_over_time_are_told() -> None:
         {"seconds": 0.2, "head": "ferplus", "smoothing_seconds": 0.6},
         {"seconds": 9.9, "head": "ferplus", "smoothing_seconds": 60.0},
     ]
-    assert [row["smoothing_seconds"] for row in table(stream)] == ["0.6"] * 4 + ["60.0"]
+    names = ("smoothing_seconds", "head", "answer", "happy", "calm")
+    assert [tuple(row[name] for name in names) for row in table(stream)] == [
+        ("0.6", "", "", "", ""),
+        ("0.6", "expression", "sad", "0.2", ""),
+        ("0.6", "ferplus", "calm", "0.1", "0.7"),
+        ("0.6", "ferplus", "uncertain", "0.1", "0.7"),
+        ("60.0", "", "", "", ""),
+    ]
+    one, other = (frame["faces"][0]["probabilities"] for frame in told["frames"][1:3])
+    assert [*one.items()] == [("happy", 0.2), ("sad", 0.8)]
+    assert [*other.items()] == [("sad", 0.2), ("calm", 0.7), ("happy", 0.1)]
+    calm = pytest.approx(0.7)
+    assert parquet(stream)["calm"].to_pylist() == [None, None, calm, calm, None]
 
 
 def test_a_camera_that_was_off_is_told_apart_from_nobody_in_view() -> None:
@@ -137,18 +288,6 @@ def test_a_camera_that_was_off_is_told_apart_from_nobody_in_view() -> None:
         (1, False), (0, False), (0, True),
     ]  # fmt: skip
     assert parquet(stream)["camera_off"].to_pylist() == [False, False, True]
-
-
-def test_a_change_of_the_head_keeps_what_the_other_one_said() -> None:
-    mixed = rows(faces(0.0, 1), by_second(faces(0.1, 1)), by_second(faces(0.2)))
-    names = ("head", "answer", "happy", "calm")
-    assert [tuple(row[name] for name in names) for row in table(mixed)] == [
-        ("expression", "sad", "0.2", ""), ("ferplus", "calm", "0.1", "0.7"), ("", "", "", ""),
-    ]  # fmt: skip
-    one, other = (frame["faces"][0]["probabilities"] for frame in record(mixed)["frames"][:2])
-    assert [*one.items()] == [("happy", 0.2), ("sad", 0.8)]
-    assert [*other.items()] == [("sad", 0.2), ("calm", 0.7), ("happy", 0.1)]
-    assert parquet(mixed)["calm"].to_pylist() == [None, pytest.approx(0.7), None]
 
 
 @pytest.mark.parametrize(
@@ -201,9 +340,12 @@ def test_where_the_model_was_changed_each_row_names_its_own() -> None:
 
 
 @pytest.mark.parametrize("script", ["", ".", "h", "hu.os"], ids=["none", "nobody", "one", "all"])
-def test_parquet_says_the_same_as_the_csv(script: str) -> None:
+def test_parquet_says_the_same_as_the_csv(script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "_GROUP_ROWS", 2)  # long ones are written in parts
     stream = steady(script)
     read, told = parquet(stream, STEADY), table(stream, STEADY)
+    data = file_bytes(StreamResult(stream, STEADY), ".parquet")
+    assert pq.ParquetFile(io.BytesIO(data)).num_row_groups == -(-len(script) // 2)
     header = file_bytes(StreamResult(stream, STEADY), ".csv").decode().splitlines()[0]
     assert read.column_names == header.split(",")
     assert len(told) == read.num_rows
@@ -240,14 +382,6 @@ def test_parquet_has_types_of_its_own_and_does_not_round() -> None:
         b"detector": b"stream-1 (nets 2.0)",
         b"start": b"2026-03-01T23:59:59.000+01:00",
     }
-
-
-def test_long_sessions_are_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "_GROUP_ROWS", 7)
-    stream = steady("hs.u" * 5)
-    data = file_bytes(StreamResult(stream, STEADY), ".parquet")
-    assert pq.ParquetFile(io.BytesIO(data)).num_row_groups == 3
-    assert parquet(stream, STEADY)["seconds"].to_pylist() == stream.seconds.tolist()
 
 
 def test_every_format_has_a_file_and_what_the_caller_has_opened_stays_open() -> None:

@@ -1,24 +1,33 @@
-"""For how long each frame of a session stands, and where nothing was analysed."""
+"""How long each frame of a session stands, its summary and its subtitles."""
+
+from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fer.export.sessions import summary_json, summary_record, surest_moments
 from fer.export.stream import (
     GAP_SECONDS,
     NO_FACE,
     OFF_GAP_SECONDS,
     FrameTimes,
+    HeadLabels,
     StreamResult,
     StreamRows,
     gaps,
     off_spans,
+    row_type,
     shares,
 )
-from fer.export.summary import summary_json, summary_record, surest_moments
+from fer.export.subtitles import Cue, cues, srt, webvtt
 from tests.fer.export.samples import HAPPY, HEADS, INFO, NOBODY, SAD, rows, steady
 
 
@@ -33,9 +42,7 @@ from tests.fer.export.samples import HAPPY, HEADS, INFO, NOBODY, SAD, rows, stea
     ],
     ids=["none", "one", "two", "before a gap", "a slow analysis"],
 )
-def test_a_frame_stands_for_the_time_to_the_next_but_not_for_a_hole(
-    times: list[float], lasted: list[float]
-) -> None:
+def test_a_frame_stands_until_the_next_or_a_hole(times: list[float], lasted: list[float]) -> None:
     nobody = rows(*[(t, NO_FACE, NOBODY) for t in times])
     assert FrameTimes.of(nobody).lasted == pytest.approx(lasted)
 
@@ -90,9 +97,7 @@ def test_a_camera_that_is_off_sends_few_frames_and_only_a_longer_stop_is_a_hole(
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from([HAPPY, SAD, NOBODY])), max_size=60))
-def test_every_answered_expression_of_everybody_has_one_moment(
-    seen: list[tuple[int, tuple[float, float, float]]],
-) -> None:
+def test_each_expression_has_one_moment(seen: list[tuple[int, tuple[float, float, float]]]) -> None:
     found = rows(*[(0.1 * i, NO_FACE if p == NOBODY else t, p) for i, (t, p) in enumerate(seen)])
     moments = found.take(surest_moments(found))
     shown = {(t, int(np.argmax(p))) for t, p in seen if p != NOBODY}
@@ -160,3 +165,145 @@ def test_a_session_without_frames_and_a_recording_s_cuts_note_and_file_are_told(
     assert (told["file"], told["cuts"], told["note"]) == ("a.mov", [2.5], "ended")
     assert {p["person"]: p["seconds"] for p in told["people"]} == {1: 1.5, 2: 1.0}
     assert (told["first_second"], told["last_second"], told["seconds"]) == (1.0, 4.0, 3.0)
+
+
+def said(script: str, **about: object) -> list[tuple[int, int, str]]:
+    """Return start, end and text of each cue of a script with ten frames a second."""
+    result = replace(StreamResult(steady(script), INFO), **about)
+    return [(cue.start, cue.end, ", ".join(cue.lines)) for cue in cues(result)]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("", []),
+        ("h", []),
+        ("." * 20, []),
+        ("o" * 20, []),
+        ("h" * 10, [(0, 1000, "happy")]),
+        ("u" * 10, [(0, 1000, "uncertain")]),
+        ("h" * 10 + "s" * 5, [(0, 1000, "happy"), (1000, 1500, "sad")]),
+        ("." * 10 + "h" * 10 + "." * 10, [(1000, 2000, "happy")]),
+        ("h" * 10 + "_" * 20 + "h" * 10, [(0, 1000, "happy"), (3000, 4000, "happy")]),
+        ("h" * 10 + "o" * 3 + "h" * 10, [(0, 1000, "happy"), (1300, 2300, "happy")]),
+    ],
+    ids=[
+        *("nothing", "no time", "nobody", "off", "one", "unsure", "a change", "in view", "a gap"),
+        "a moment off",
+    ],
+)
+def test_equal_frames_are_one_cue(script: str, expected: list[tuple[int, int, str]]) -> None:
+    assert said(script) == [(a, b, f"Person 1: {answer}") for a, b, answer in expected]
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("hhhhhhhhsshhhhhh", ["happy"]),
+        ("hhhhhhhh..hhhhhh", ["happy"]),
+        ("........hh......", []),
+        ("hhhhhhhhuussssss", ["happy", "sad"]),
+        ("hhhshshshs", ["happy"]),
+        ("sshhhhhhhhss", ["happy"]),
+        ("hhs", ["happy"]),
+        ("h" * 6 + "s" * 4 + "u" * 4 + "s" * 6, ["happy", "sad"]),
+    ],
+)
+def test_a_flicker_is_taken_for_what_lasts_longer(script: str, expected: list[str]) -> None:
+    assert [text.removeprefix("Person 1: ") for _, _, text in said(script)] == expected
+
+
+def test_a_cut_ends_a_cue_and_a_short_scene_keeps_its_own() -> None:
+    cut = said("h" * 10 + "s" * 2 + "h" * 10, cuts=(1.0, 1.2))
+    assert [text for _, _, text in cut] == [f"Person 1: {e}" for e in ("happy", "sad", "happy")]
+    assert [start for start, _, _ in cut] == [0, 1000, 1200]
+    [first, second] = said("h" * 10, cuts=(0.55,))
+    assert (first[1], second[0]) == (550, 600), "the frame before a cut stands no longer than that"
+
+
+PEOPLE = (1, 2, 3)
+FRAME = st.one_of(
+    st.just("off"), st.fixed_dictionaries({n: st.sampled_from(["", "h", "s", "u"]) for n in PEOPLE})
+)
+#: Seconds to the next frame, and how many frames are the same.
+FRAMES = st.lists(
+    st.tuples(FRAME, st.sampled_from([0.04, 0.1, 0.7, 1.0, 5.0]), st.integers(1, 9)), max_size=25
+)
+
+
+def session(frames: list, **about: object) -> StreamResult:
+    now, parts = 0.0, [StreamRows.empty(HEADS).array]
+    for shown, gap, count in frames:
+        for _ in range(count):
+            signs = {n: sign for n, sign in shown.items() if sign} if shown != "off" else {}
+            frame = steady("".join(signs.values()) or ("o" if shown == "off" else ".")).array
+            frame["seconds"] = now
+            if signs:
+                frame["track"] = list(signs)
+            parts.append(frame)
+            now += gap
+    return replace(StreamResult(StreamRows(np.concatenate(parts), HEADS), INFO), **about)
+
+
+@given(FRAMES)
+def test_what_lasts_is_shown_as_it_is(frames: list) -> None:
+    """With stretches of a second, nothing is a flicker, and every frame is in a cue of its own."""
+    result = session([(shown, 0.1, 10) for shown, _, _ in frames])
+    found = cues(result)
+    names = [*result.rows.labels, "uncertain"]
+    for i, seconds in enumerate(result.times.seconds.tolist()):
+        frame = result.rows.take((result.times.frame == i) & result.rows.has_face)
+        expected = [
+            f"Person {row['track']}: "
+            f"{names[-1] if row['uncertain'] else names[int(row['probabilities'].argmax())]}"
+            for row in np.sort(frame.array, order="track")
+        ]
+        middle = 1000 * seconds + 1
+        assert [list(c.lines) for c in found if c.start <= middle < c.end] == (
+            [expected] if expected else []
+        )
+
+
+def read_back(file: Path) -> list[tuple[int, int, str]]:
+    """Return start, end and text of each cue as FFmpeg reads the file."""
+    with av.open(str(file)) as opened:
+        return [
+            (
+                round(1000 * packet.pts * packet.time_base),
+                round(1000 * (packet.pts + packet.duration) * packet.time_base),
+                bytes(packet).decode(),
+            )
+            for packet in opened.demux()
+            if packet.size
+        ]
+
+
+@pytest.mark.parametrize(("write", "ending"), [(webvtt, ".vtt"), (srt, ".srt")])
+def test_players_read_it(write: Callable[[StreamResult], str], ending: str, tmp_path: Path) -> None:
+    result = session([({1: "h", 2: ""}, 0.1, 10), ({1: "h", 2: "u"}, 0.1, 10), ("off", 0.1, 10)])
+    assert write(StreamResult(steady("." * 20), INFO)) == {".vtt": "WEBVTT\n", ".srt": ""}[ending]
+    file = tmp_path / f"seen{ending}"
+    file.write_text(write(result), encoding="utf-8")
+    assert read_back(file) == [
+        (0, 1000, "Person 1: happy"),
+        (1000, 2000, "Person 1: happy\nPerson 2: uncertain"),
+    ]
+
+
+def test_times_and_signs_are_written_as_the_formats_want_them() -> None:
+    late = 100 * 3600 + 59.9996
+    labels = ("a <b> & c --> d\n\ne",)
+    heads = (HeadLabels("odd", labels),)
+    array = np.zeros(11, row_type(labels))
+    array["seconds"], array["track"], array["probabilities"] = late + np.arange(11) / 10, 1, 1
+    result = StreamResult(StreamRows(array, heads), INFO, end=late + 1)
+    assert webvtt(result) == (
+        "WEBVTT\n\n100:01:00.000 --> 100:01:01.000\nPerson 1: a &lt;b&gt; &amp; c --&gt; d e\n"
+    )
+    assert srt(result) == ("1\n100:01:00,000 --> 100:01:01,000\nPerson 1: a <b> & c → d e\n")
+
+
+def test_a_cue_that_is_no_millisecond_long_is_left_out() -> None:
+    short = StreamResult(rows((0.0001, 1, HAPPY), (0.0002, 1, HAPPY)), INFO, end=0.0004)
+    assert cues(short) == []
+    assert cues(replace(short, end=0.002)) == [Cue(0, 2, ("Person 1: happy",))]

@@ -1,28 +1,35 @@
+"""The row of a photograph, workers, and whole collections."""
+
+from __future__ import annotations
+
 import hashlib
 import multiprocessing
 import os
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pyarrow as pa
+import pyarrow.dataset
 import pytest
 
 from fer.analyzer import FaceAnalyzer
 from fer.errors import CollectionError, ModelError
-from fer.folder.local import Row, WorkerPool, photo_row, shown_path, table_schema
+from fer.folder import collect as module
+from fer.folder import local
+from fer.folder.collect import CollectionOptions, Tally, collect
+from fer.folder.local import Row, WorkerPool, photo_row, table_schema
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
-from tests.fer.folder.samples import draw, load_and_die, load_fake, load_nothing
-from tests.samples import FakeClassifier, fake_detector, make_detections
-
-
-@pytest.mark.parametrize(
-    ("path", "shown"), [("", ""), ("/é.jpg", "/é.jpg"), ("/\udce9.jpg", "/\\xe9.jpg")]
-)
-def test_a_path_is_shown_as_text_whatever_its_bytes(path: str, shown: str) -> None:
-    assert shown_path(path) == shown
+from tests.fer.folder.driver import SHARD
+from tests.fer.folder.samples import GATE, draw, load_and_die, load_fake, load_nothing, wait_for
+from tests.samples import ROOT, FakeClassifier, fake_detector, make_detections
 
 
 @pytest.fixture
@@ -37,9 +44,7 @@ def photo(tmp_path: Path) -> Path:
     return tmp_path / "grey.png"
 
 
-def test_a_photograph_is_a_row_of_the_table(
-    photo: Path, analyzer: FaceAnalyzer, spec: ModelSpec
-) -> None:
+def test_a_photograph_is_a_table_row(photo: Path, analyzer: FaceAnalyzer, spec: ModelSpec) -> None:
     row = photo_row(str(photo), analyzer, EXPRESSION_HEAD)
     schema = table_schema(spec.head(EXPRESSION_HEAD), {"model": "fake"})
     assert schema.metadata == {b"model": b"fake"}
@@ -106,9 +111,7 @@ def test_what_cannot_be_read_is_its_error_and_tried_again_if_it_was_never_opened
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("no more threads")])
-def test_whatever_a_library_raises_is_the_error_of_that_photograph(
-    error: Exception, photo: Path, spec: ModelSpec
-) -> None:
+def test_what_a_library_raises_is_an_error(error: Exception, photo: Path, spec: ModelSpec) -> None:
     def fail(image: Image) -> Detections:
         raise error
 
@@ -117,17 +120,11 @@ def test_whatever_a_library_raises_is_the_error_of_that_photograph(
     assert (row["width"], row["faces"]) == (None, None)
 
 
-def rows_of(*paths: str, workers: int = 2, patience: float = 60) -> dict[str, Row]:
-    with WorkerPool(load_fake, workers, patience=patience) as pool:
+def rows_of(*paths: str) -> dict[str, Row]:
+    with WorkerPool(load_fake, 1) as pool:
         rows = list(pool.rows(paths))
     assert len(rows) == len(paths)
     return {row["path"]: row["error"] for row in rows}
-
-
-@pytest.mark.parametrize("workers", [1, 3])
-def test_every_photograph_has_its_row(workers: int) -> None:
-    names = [f"/{number}.jpg" for number in range(20)]
-    assert rows_of(*names, workers=workers) == dict.fromkeys(names)
 
 
 def test_a_pool_can_be_used_again_and_ends_its_processes() -> None:
@@ -152,12 +149,10 @@ def test_paths_are_taken_as_rows_are_made() -> None:
     assert len(taken) < 60
 
 
-def test_a_photograph_that_ends_its_process_twice_is_an_error_and_the_others_go_on(
-    tmp_path: Path,
-) -> None:
+def test_who_ends_a_process_twice_is_an_error_and_others_go_on(tmp_path: Path) -> None:
     once = str(tmp_path / "once.jpg")
     names = ["/a.jpg", "/kill.jpg", once, "/b.jpg", "/c.jpg"]
-    errors = rows_of(*names, workers=1)
+    errors = rows_of(*names)
     assert errors.pop("/kill.jpg") == (
         "ended the process that analysed it, 2 times (exit code -9)."
     )
@@ -165,8 +160,9 @@ def test_a_photograph_that_ends_its_process_twice_is_an_error_and_the_others_go_
     assert Path(f"{once}.seen").exists()
 
 
-def test_a_photograph_that_never_ends_is_given_up() -> None:
-    errors = rows_of("/hang.jpg", workers=1, patience=0.5)
+def test_a_photograph_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "_PATIENCE", 0.5)
+    errors = rows_of("/hang.jpg")
     assert errors == {"/hang.jpg": "took more than 0.5 seconds, 2 times (exit code -9)."}
 
 
@@ -179,3 +175,78 @@ def test_a_model_that_cannot_be_loaded_is_said_and_not_tried_for_ever(
 ) -> None:
     with WorkerPool(load, 1) as pool, pytest.raises(error, match=says):
         list(pool.rows(["/a.jpg"]))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    draw(tmp_path / "photos", "a.png", "b.png", "c.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the model out."""
+    monkeypatch.setattr(module, "_load", lambda options: load_fake)
+
+
+def rows(out: Path) -> dict[str, Row]:
+    """Return the rows by the file's name; each photograph must have only one."""
+    found = pyarrow.dataset.dataset(out, format="parquet").to_table().to_pylist()
+    assert max(Counter(row["path"] for row in found).values(), default=1) == 1
+    return {Path(row["path"]).name: row for row in found}
+
+
+def run(photos: Path, out: Path, **options: Any) -> Tally:
+    return collect([str(photos)], out, CollectionOptions(workers=1, **options))
+
+
+@pytest.mark.usefixtures("fake")
+def test_only_what_is_new_or_has_changed_is_analysed(photos: Path, out: Path) -> None:
+    assert run(photos, out).done == 3
+    before = rows(out)
+    draw(photos, "b.png", "d.png", size=40)
+    tally = run(photos, out, resume=True)
+    assert (tally.done, tally.unchanged) == (2, 2)
+    after = rows(out)
+    assert sorted(after) == ["a.png", "b.png", "c.png", "d.png"]
+    assert after["a.png"] == before["a.png"]
+    assert after["b.png"]["size"] == (photos / "b.png").stat().st_size != before["b.png"]["size"]
+    assert run(photos, out, resume=True) == Tally(listed=4, unchanged=4, todo=0)
+    assert rows(out) == after
+
+
+@pytest.mark.usefixtures("fake")
+def test_what_is_done_is_kept_when_the_work_is_stopped(photos: Path, out: Path) -> None:
+    def stop(tally: Tally) -> None:
+        if tally.done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collect([str(photos)], out, CollectionOptions(workers=1), on_progress=stop)
+    assert len(rows(out)) == 2
+    assert run(photos, out, resume=True).done == 1
+    assert sorted(rows(out)) == ["a.png", "b.png", "c.png"]
+
+
+def test_a_killed_run_goes_on_and_loses_nothing(tmp_path: Path, out: Path) -> None:
+    photos = tmp_path / "photos"
+    draw(photos, *(f"{kind}{number}.png" for kind in ("a", "wait") for number in range(10)))
+    driver = "tests.fer.folder.driver"
+    command = [sys.executable, "-m", driver, str(photos), str(out), "local", "load_fake"]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        wait_for(lambda: len(list(out.glob("photos-*.parquet"))) == 2, process)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+    (photos / GATE).touch()
+    assert psutil.wait_procs(workers, timeout=60)[1] == []
+    done = rows(out)
+    assert len(done) == 2 * SHARD
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert again.stdout == f"{20 - len(done)}\n"
+    assert rows(out).keys() == {file.name for file in photos.glob("*.png")}
+    assert all(rows(out)[name] == row for name, row in done.items())

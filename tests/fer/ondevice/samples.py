@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fer.ondevice.wire import BLACK, CUT, HEADER, VERSION, face_type
-from fer.tracking import Appearance
-from fer.tracking.observation import Observation
+from fer.tracking.observation import Appearance, Observation
 from fer.types import Detections
 
 

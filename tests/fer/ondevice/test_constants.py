@@ -1,4 +1,4 @@
-"""The numbers of the path as the scripts get them."""
+"""What a device gets: the numbers of the path, and networks that answer as on the server."""
 
 from __future__ import annotations
 
@@ -13,9 +13,18 @@ import numpy as np
 import pytest
 
 from fer import alignment, quality, stream, types
-from fer.detection import blazeface, evidence, face_landmark
+from fer.detection import blazeface, evidence
+from fer.detection.blazeface import (
+    _canvas,
+    _resized_shape,
+    _scaled,
+    blazeface_content,
+    stream_canvases,
+)
+from fer.litert import NetworkFile, interpreter_of
 from fer.model.spec import ModelSpec
 from fer.ondevice.constants import model_constants, path_constants
+from fer.ondevice.networks import device_networks, fixed_batch
 from fer.tracking import observation, track, tracker
 from fer.video import scene_cuts
 from tests.samples import ROOT, SHIPPED_MODEL
@@ -69,7 +78,7 @@ ELSEWHERE = {
 }
 
 
-MODULES = (alignment, quality, blazeface, evidence, face_landmark, observation, track, tracker)
+MODULES = (alignment, quality, blazeface, evidence, observation, track, tracker)
 
 NAMED = [
     *((module, name) for module in (*MODULES, scene_cuts) for name in _own_numbers(module)),
@@ -81,7 +90,7 @@ NAMED = [
 @pytest.mark.parametrize(
     ("module", "name"), [(module, name) for module, name in NAMED if name not in ELSEWHERE]
 )
-def test_every_public_number_of_the_path_is_among_them(
+def test_every_public_number_of_the_path_is_there(
     module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = json.dumps(path_constants(**FRAMES))
@@ -105,3 +114,58 @@ def test_the_scripts_use_every_one_of_them() -> None:
     del numbers[LAYOUT]
     names = {path.split(".")[-1] for path, _ in _leaves(numbers)}
     assert {name for name in names if not re.search(rf"\b{name}\b", text)} <= {"flaws"}
+
+
+MODELS = sorted(file.parent for file in (ROOT / "models").glob("*/spec.json"))
+
+
+def answers(content: bytes, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the named outputs of a network with one input called ``image``."""
+    return interpreter_of(content).get_signature_runner()(image=values)
+
+
+@pytest.mark.parametrize("directory", MODELS, ids=lambda directory: directory.name)
+def test_the_network_of_every_model_answers_as_on_the_server(directory: Path) -> None:
+    spec = ModelSpec.load(directory)
+    shape = (1, spec.input_size, spec.input_size, spec.channels)
+    values = np.random.default_rng(1).uniform(0, 255, shape).astype(np.float32)
+    expected = answers((directory / spec.file).read_bytes(), values)
+    found = answers(device_networks(directory).expression, values)
+    assert found.keys() == expected.keys()
+    for name, output in expected.items():
+        np.testing.assert_allclose(found[name], output, atol=1e-5)
+    sizes = NetworkFile(device_networks(directory).expression).signatures()
+    assert not any(-1 in signature for signature in sizes), "no size is left open"
+
+
+def test_a_network_without_an_open_size_stays_as_it_is_made() -> None:
+    content = fixed_batch(blazeface_content(128, 256))
+    assert content == fixed_batch(content)
+    values = np.random.default_rng(2).uniform(-1, 1, (1, 128, 256, 3)).astype(np.float32)
+    pair = []
+    for each in (content, blazeface_content(128, 256)):
+        network = interpreter_of(each)
+        network.set_tensor(network.get_input_details()[0]["index"], values)
+        network.invoke()
+        pair.append([network.get_tensor(o["index"]) for o in network.get_output_details()])
+    for found, expected in zip(*pair, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_second_visitor_gets_the_same_bytes_without_any_work() -> None:
+    first, second = (device_networks(MODELS[0]) for _ in range(2))
+    assert first.expression is second.expression
+    assert first.landmark is second.landmark
+    assert first.detector is second.detector
+
+
+def test_there_is_a_detector_for_every_shape_of_a_frame() -> None:
+    detectors = device_networks(MODELS[0]).detector
+    assert list(detectors) == [f"{rows}x{columns}" for rows, columns in stream_canvases()]
+    sides = (2, 90, 240, 360, 480, 481, 600, 640)
+    shapes = {(short, 640) for short in sides} | {(640, short) for short in sides}
+    used = {_canvas(_scaled(np.zeros((*shape, 3), np.uint8))[0]) for shape in shapes}
+    assert {f"{rows}x{columns}" for rows, columns in used} <= detectors.keys()
+    assert len(used) > 5
+    shapes = [_resized_shape(s, 192, 256) for s in ([1, 16, 16, 96], [1, 512, 16], [1, 5, 5, 3])]
+    assert shapes == [[1, 12, 16, 96], [1, 384, 16], [1, 5, 5, 3]]

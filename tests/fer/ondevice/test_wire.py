@@ -22,8 +22,7 @@ from fer.ondevice.wire import (
     split,
     wire_layout,
 )
-from fer.tracking import Appearance
-from fer.tracking.observation import Observation
+from fer.tracking.observation import Appearance, Observation
 from fer.types import Detections
 from tests.fer.ondevice.samples import nobody, packed
 from tests.samples import ALWAYS_ANSWERS, fake_spec
@@ -73,7 +72,7 @@ def somebody(seed: int, faces: int) -> Observation:
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**16 - 1),
 )
-def test_what_is_written_is_read(
+def test_what_is_sent_is_read(
     seed: int, faces: int, seconds: float, number: int, received: int
 ) -> None:
     seen = somebody(seed, faces)

@@ -91,21 +91,10 @@ def write_clip(
     created: str = "",
     **options: str,
 ) -> Path:
-    """Write a recording.
+    """Write a recording, whose container its ending says, of frames at some seconds.
 
-    Args:
-        file: its ending says the container.
-        times: presentation time of each frame in seconds.
-        draw: draws the frame of a time.
-        codec: of the picture.
-        pix_fmt: of the picture.
-        rotation: degrees, counter-clockwise, by which a player turns it.
-        sound: codec of the sound; none if empty. It is as long as the picture.
-        loud: whether there is a tone at a time.
-        tracks: number of sound tracks.
-        fast_start: whether the index comes first.
-        created: time of the recording, as metadata.
-        options: of the picture's codec.
+    A player turns it by a rotation in degrees, counter-clockwise. Its sound, if a codec is named,
+    is as long as the picture. The index comes first for a fast start. Options are the codec's.
     """
     draw = draw or plain()
     flags = {"movflags": "+faststart"} if fast_start else {}

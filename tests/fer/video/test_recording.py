@@ -1,3 +1,5 @@
+"""The analysis of recordings, and where another scene begins."""
+
 from __future__ import annotations
 
 import math
@@ -16,7 +18,9 @@ from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
 from fer.types import Image
 from fer.video import recording as module
-from fer.video.recording import Cancelled, Progress, VideoOptions, analyse, result_of
+from fer.video.reading import VideoReader
+from fer.video.recording import Cancelled, Progress, VideoOptions, analyse, prepared, result_of
+from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
 from tests.fer.video.samples import beacon, even, red_stream, write_clip
 from tests.samples import SHIPPED_MODEL
 
@@ -108,9 +112,7 @@ def test_it_stops_when_it_is_told_to(tmp_path: Path, spec: ModelSpec) -> None:
     assert all(progress.frames <= 5 for progress in told)
 
 
-def test_the_files_of_a_recording_tell_its_time_name_size_and_end(
-    tmp_path: Path, spec: ModelSpec
-) -> None:
+def test_files_tell_time_name_size_and_end(tmp_path: Path, spec: ModelSpec) -> None:
     clip = write_clip(tmp_path / "a.mp4", even(20), sound="aac", created="2024-05-01T10:00:00Z")
     found = analyse(clip, red_stream(spec), VideoOptions(5), portraits=False)
     assert (found.info.time, found.info.detector) == (datetime(2024, 5, 1, 10, tzinfo=UTC), "red-1")
@@ -177,3 +179,100 @@ def test_a_fine_search_finds_what_a_stream_does_not(tmp_path: Path) -> None:
     assert fine.rows.track.tolist() == [1] * 4
     assert fine.info.detector != usual.info.detector
     assert fine.rows.array["box"][:, 0] == pytest.approx([625] * 4, abs=12)
+
+
+#: Photographs of very different things.
+SCENES = ("astronaut", "coffee", "chelsea", "rocket")
+
+
+def shot(
+    name: str, dx: float = 0.0, dy: float = 0.0, zoom: float = 1.0, light: float = 1.0
+) -> Image:
+    """Return a thumbnail of a photograph, taken from somewhat elsewhere.
+
+    The camera stands so many widths of the picture to the right, heights below, and times nearer.
+    """
+    grey = cv2.cvtColor(getattr(data, name)(), cv2.COLOR_RGB2GRAY)
+    height, width = grey.shape
+    seen_w = 0.6 * width / zoom
+    scale = THUMBNAIL_WIDTH / seen_w
+    matrix = np.array(
+        [
+            [scale, 0, THUMBNAIL_WIDTH / 2 - scale * (width / 2 + dx * seen_w)],
+            [0, scale, THUMBNAIL_HEIGHT / 2 - scale * (height / 2 + dy * seen_w * 9 / 16)],
+        ]
+    )
+    blurred = cv2.GaussianBlur(grey, (0, 0), 0.5 / scale)
+    size = (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
+    seen = cv2.warpAffine(blurred, matrix, size, borderMode=cv2.BORDER_REFLECT)
+    return np.clip(seen * light, 0, 255).astype(np.uint8)
+
+
+def cuts_in(*thumbnails: Image) -> list[bool]:
+    is_cut = SceneCuts()
+    return [is_cut(thumbnail) for thumbnail in thumbnails]
+
+
+def test_another_photograph_is_another_scene() -> None:
+    for one in SCENES:
+        for other in SCENES:
+            assert cuts_in(shot(one), shot(other)) == [False, one != other]
+
+
+@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize(
+    "change",
+    [{"dx": 0.15}, {"dy": -0.1}, {"zoom": 1.1}, {"zoom": 0.9}, {"light": 0.4}, {"light": 1.6}],
+    ids=str,
+)
+def test_neither_moves_nor_light_are_a_cut(name: str, change: dict[str, float]) -> None:
+    assert cuts_in(shot(name), shot(name, **change)) == [False, False]
+
+
+@pytest.mark.parametrize("level", [0, 16, 235, 255])
+def test_a_flash_and_a_fade_through_black_end_no_scene(level: int) -> None:
+    noise = np.random.default_rng(0).normal(0, 2, (THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH))
+    empty = np.clip(level + noise, 0, 255).astype(np.uint8)
+    assert cuts_in(shot("coffee"), empty, empty, shot("coffee")) == [False] * 4
+    assert cuts_in(shot("coffee"), empty, shot("chelsea")) == [False, False, True]
+
+
+def test_somebody_who_walks_through_the_picture_is_no_cut() -> None:
+    thumbnails = []
+    for x in range(-14, THUMBNAIL_WIDTH, 3):
+        picture = shot("coffee").copy()
+        picture[6:, max(0, x) : max(0, x + 14)] = 30
+        thumbnails.append(picture)
+    assert not any(cuts_in(*thumbnails))
+
+
+def uneven(rate: int = 25, until: float = 4.0) -> list[float]:
+    """Return the times of frames of which a half was dropped, those at a cut never."""
+    kept = np.random.default_rng(1).random(round(until * rate)) < 0.5
+    return [time for i, time in enumerate(even(len(kept), rate)) if kept[i] or i % rate == 0]
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize("times", [even(100, 25), uneven()], ids=["even", "uneven"])
+@pytest.mark.parametrize("speed", [30, 100])
+def test_fine_detail_that_moves_is_no_cut_and_each_hard_cut_is_one(
+    tmp_path: Path, rotation: int, times: list[float], speed: int
+) -> None:
+    """Each second shows another photograph, along which the camera moves: pixels a second."""
+    width, height = 640, 360
+    rng, shots = np.random.default_rng(0), []
+    for name in SCENES:
+        large = cv2.resize(getattr(data, name)(), (width + 120, height + 60))
+        grain = rng.normal(0, 30, large.shape[:2])[..., None]
+        shots.append(np.clip(large + grain, 0, 255).astype(np.uint8))
+
+    def draw(seconds: float) -> Image:
+        x = round(seconds % 1 * speed)
+        return np.ascontiguousarray(shots[int(seconds)][x // 2 :, x:][:height, :width])
+
+    file = write_clip(
+        tmp_path / "a.mp4", times, draw, rotation=rotation, preset="ultrafast", crf="18"
+    )
+    with VideoReader(file) as reader:
+        cuts = [frame.seconds for frame in prepared(reader, 0.1, 64) if frame.new_scene]
+    assert cuts == pytest.approx([1.0, 2.0, 3.0], abs=0.001)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from fer.detection.version import photo_detector
+from fer.detection.blazeface import photo_detector
 from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
-from fer.model.heads import softmax
+from fer.model.classifier import softmax
 from fer.model.spec import Head, ModelSpec
 from tests.training.samples import HEADS, bars
 from training.data.dataset import LabelledFaces

@@ -10,8 +10,7 @@ from PIL import Image as PillowImage
 from sklearn.metrics import classification_report
 
 from fer.errors import DataError, OutputError
-from fer.evaluation.labelled import LabelledEvaluation, evaluate_labelled
-from fer.evaluation.metrics import Evaluation, evaluate
+from fer.evaluation.metrics import Evaluation, LabelledEvaluation, evaluate, evaluate_labelled
 from fer.evaluation.report import Report
 from fer.model.spec import Head
 from tests.samples import SHIPPED_MODEL

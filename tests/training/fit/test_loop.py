@@ -15,7 +15,7 @@ import pytest
 
 from fer.errors import DataError
 from fer.labels import FER2013_LABELS
-from fer.model.heads import softmax
+from fer.model.classifier import softmax
 from fer.model.spec import Head, ModelSpec
 from tests.samples import ROOT, SHIPPED_MODEL
 from tests.training.samples import TINY, bars, data_set

@@ -1,4 +1,4 @@
-/** From the network's scores to answers, as `fer.model.heads` and `fer.types.Faces`. */
+/** From the network's scores to answers, as `fer.model.classifier` and `fer.types.Faces`. */
 
 /** @import { Head } from "../types.js" */
 

@@ -1,4 +1,4 @@
-/** How surely is this a face? As `fer.detection.evidence` and `fer.detection.face_landmark`. */
+/** How surely is this a face? As `fer.detection.evidence` and `fer.detection.evidence`. */
 
 import { resizeArea } from "./resize.js";
 import { warp } from "./alignment.js";

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fer.tracking import Appearance
-from fer.tracking.observation import Observation
+from fer.tracking.observation import Appearance, Observation
 from fer.types import Detections, Image
 from tests.app.samples import FACE, Clock
 from tests.fer.ondevice.samples import packed

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.settings import model_dir
 from app.live.state import SharedNetwork, shared_face_networks, shared_model
-from fer.detection.face_landmark import FaceLandmark
+from fer.detection.evidence import FaceLandmark
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.stream import FaceStream

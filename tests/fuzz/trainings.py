@@ -1,4 +1,4 @@
-"""Model directories: records, predictions, networks, and the pages that are made of them."""
+"""What trainings read and write: data sets of faces, and model directories with their pages."""
 
 from __future__ import annotations
 
@@ -17,21 +17,97 @@ from app.core.settings import MODELS
 from app.dashboard.comparison import comparison, differences
 from app.dashboard.models import json_report, open_model
 from app.dashboard.registry import html_report
-from fer.errors import ModelError
+from fer.errors import DataError, ModelError
 from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
+from fer.labels import FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from fer.ondevice.networks import fixed_batch
-from tests.fuzz.mutations import Files, Rng, as_json, changed_files, one, write_files
+from tests.fuzz.mutations import (
+    Files,
+    Rng,
+    as_json,
+    changed,
+    changed_files,
+    changed_zip,
+    one,
+    write_files,
+    zipped,
+)
 from tests.fuzz.runner import Target, refused
 from tests.samples import SHIPPED_MODEL
+from tests.training.samples import VOTE_COLUMNS, pixels, random_faces, save_image
+from training.data.load import clean, load, unlabelled
 from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE, load_splits
+
+_FACES = random_faces(6)
+_USAGE = ("Training", "Training", "PublicTest", "PrivateTest", "Training", "PublicTest")
+
+
+def data_seeds(folder: Path) -> list[Files]:
+    """Return small data sets, as the files that they have."""
+    rows = [f"{i % 7},{pixels(face)},{_USAGE[i]}" for i, face in enumerate(_FACES)]
+    whole = "\n".join(["emotion,pixels,Usage", *rows]).encode()
+    names = [f"Training,fer{i:07d}.png,{','.join('9' * 10)}" for i in range(6)]
+    votes = "\n".join([",".join(["Usage", "Image name", *VOTE_COLUMNS]), *names]).encode()
+    pngs = [save_image(folder / f"{i}.png", face).read_bytes() for i, face in enumerate(_FACES)]
+    folders = {
+        f"{split}/{label}/Training_{i}.png": pngs[i]
+        for split in ("train", "test")
+        for i, label in enumerate(FER2013_LABELS[:4])
+    }
+    table = b"photo,expression,file\na.jpg,happy,crops/happy/a.png\n"
+    arrays = io.BytesIO()
+    numbers = {"label": np.arange(6), "votes": np.full((6, 10), 3, np.uint8)}
+    np.savez(arrays, image=_FACES, usage=np.array(_USAGE), **numbers)
+    return [
+        {"fer2013.csv": whole},
+        {"fer2013.csv": whole, "fer2013new.csv": votes},
+        {"train.csv": whole, "test.csv": b"pixels\n" + pixels(_FACES[0]).encode()},
+        {**folders, "fer2013new.csv": votes},
+        {"deep/in/here/fer2013.npz": arrays.getvalue()},
+        {"labels.csv": table, **{f"crops/{n}/a.png": pngs[0] for n in ("happy", "sad")}},
+    ]
+
+
+def data_change(rng: Rng, sets: list[Files]) -> Files:
+    """Change the files of a data set; some become a ZIP."""
+    files = changed_files(rng, one(rng, sets))
+    if rng.random() < 0.7:
+        return files
+    data = zipped(files, one(rng, (0, 8)))
+    return {"set.zip": one(rng, (data, changed_zip(rng, data), changed(rng, data)))}
+
+
+def data_run(files: Files, folder: Path) -> None:
+    root = folder / "data"
+    write_files(root, files)
+    if not root.exists():
+        return
+    for path, size in [(root, None), (root, 48), *((path, None) for path in root.iterdir())]:
+        with refused(DataError):
+            _check(load(path, size=size))
+        with refused(DataError):
+            assert len(unlabelled(path, size=size).images)
+
+
+def _check(data_set: Any) -> None:
+    splits = [*data_set.splits.values()]
+    for faces in splits:
+        assert (faces.images.dtype, faces.images.ndim) == (np.uint8, 4)
+        assert len(faces.labels) == len(faces.images) > 0
+        assert 0 <= faces.labels.min() <= faces.labels.max() < len(faces.class_names)
+    clean(splits[0], *splits[1:])
+
+
+DATA_SETS = Target("data_sets", data_seeds, data_change, data_run, memory=1024 * 2**20)
+
 
 _RECORDS = (ModelSpec.filename, Report.filename)
 
 
-def seeds(folder: Path) -> list[Files]:
+def model_seeds(folder: Path) -> list[Files]:
     """Return a small model with all files that one may have, and one of an older version."""
     files = {
         name: (SHIPPED_MODEL / name).read_bytes()
@@ -57,7 +133,7 @@ def seeds(folder: Path) -> list[Files]:
     return [files, files, files, files | older]
 
 
-def change(rng: Rng, directories: list[Files]) -> Files:
+def model_change(rng: Rng, directories: list[Files]) -> Files:
     """Change the files of a directory; often so that its records know of it."""
     files = changed_files(rng, one(rng, directories))
     return _with_hashes(files) if rng.random() < 0.5 else files
@@ -76,7 +152,7 @@ def _with_hashes(files: Files) -> Files:
         return files
 
 
-def run(files: Files, folder: Path) -> None:
+def model_run(files: Files, folder: Path) -> None:
     directory = folder / "models" / "one"
     directory.mkdir(parents=True)
     write_files(directory, files)
@@ -116,5 +192,5 @@ def _run(directory: Path) -> None:
 
 
 MODEL_DIRECTORIES = Target(
-    "model_directories", seeds, change, run, memory=2048 * 2**20, seconds=120
+    "model_directories", model_seeds, model_change, model_run, memory=2048 * 2**20, seconds=120
 )

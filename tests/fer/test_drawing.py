@@ -1,35 +1,28 @@
+"""Boxes, names, bars, contact sheets and meshes on pictures."""
+
+from __future__ import annotations
+
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageColor
 
+from fer.detection.blazeface import BlazeFace
+from fer.detection.evidence import MESH_POINTS, FaceLandmark
 from fer.drawing.annotate import annotate
-from fer.drawing.pictures import COLUMNS, MOST, SIDE, contact_sheet
-from fer.labels import (
-    COLOURS,
-    FER2013_LABELS,
-    FERPLUS_LABELS,
-    UNCERTAIN_COLOUR,
-    colour_of,
-    person_colour,
-)
-from fer.types import Faces, Image
+from fer.drawing.pictures import COLUMNS, FEATURES, MOST, SIDE, contact_sheet, draw_meshes
+from fer.labels import COLOURS, FER2013_LABELS, UNCERTAIN_COLOUR, colour_of, person_colour
+from fer.types import Faces, Floats, Image
 from tests.samples import make_detections
 
 
 def faces(*boxes: tuple) -> Faces:
     shares = np.tile(np.array([0.9, 0.1], np.float32), (len(boxes), 1))
     return Faces.of(make_detections(*boxes), shares, ("happy", "sad"))
-
-
-def test_without_faces_the_copy_equals_the_image() -> None:
-    image = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    copy = annotate(image, faces())
-    assert (copy == image).all()
-    assert copy is not image
 
 
 def test_a_face_is_boxed_in_the_colour_of_its_expression_and_the_image_kept() -> None:
@@ -125,14 +118,9 @@ def test_any_boxes_can_be_drawn_on_any_picture_which_stays_as_it_is(
     image = np.full((*size, 3), 90, np.uint8)
     found = all_seven(*[(x, y, x + side, y + side) for x, y, side in boxes])
     picture = annotate(image, found, bars=True)
+    assert boxes or ((picture == image).all() and picture is not image)
     assert (picture.shape, picture.dtype) == (image.shape, np.uint8)
     assert (image == 90).all()
-
-
-def test_every_expression_has_a_colour_of_its_own() -> None:
-    names = {*FER2013_LABELS, *FERPLUS_LABELS}
-    assert len({colour_of(name) for name in names}) == len(names)
-    assert colour_of("bored") not in COLOURS.values()
 
 
 LABELS = ("happy", "sad")
@@ -150,9 +138,7 @@ def answers(count: int) -> np.ndarray:
     [(1, 1, 1), (COLUMNS + 1, COLUMNS, 2), (MOST + 90, COLUMNS, MOST // COLUMNS)],
 )
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_sheet_has_room_for_all_that_it_shows(
-    count: int, columns: int, rows: int, channels: int
-) -> None:
+def test_a_sheet_has_room_for_its_faces(count: int, columns: int, rows: int, channels: int) -> None:
     images = np.zeros((count, 48, 48, channels), np.uint8)
     height, width, depth = contact_sheet(images, answers(count), LABELS).shape
     assert depth == 3
@@ -171,3 +157,67 @@ def test_each_face_stands_above_its_answer() -> None:
         "#" + "".join(f"{c:02X}" for c in sheet[below, x]) for x in (GAP + 1, 2 * GAP + SIDE + 1)
     ]
     assert colours == [colour_of("happy"), colour_of("sad")]
+
+
+CANVAS = np.full((400, 400, 3), 128, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def mesh(astronaut: Image) -> Floats:
+    """The mesh of the astronaut's face, scaled into a square from 0 to 1."""
+    points = FaceLandmark()(astronaut, BlazeFace(min_score=0.5)(astronaut)).points[0]
+    return (points - points.min(axis=0)) / np.float32(np.ptp(points, axis=0).max())
+
+
+def placed(mesh: Floats, side: float, left: float = 60, top: float = 60) -> Floats:
+    return mesh * np.float32(side) + np.array([left, top], np.float32)
+
+
+def distance_to(mesh: Floats, *, points: bool = True) -> Floats:
+    """Return each pixel's distance to the nearest line, or point if they are drawn."""
+    free = np.full(CANVAS.shape[:2], 255, np.uint8)
+    at = np.round(mesh).astype(np.int32)
+    if points:
+        free[tuple(at[(at >= 0).all(axis=1) & (at < len(CANVAS)).all(axis=1)].T[::-1])] = 0
+    for closed, indices in FEATURES.values():
+        cv2.polylines(free, [at[list(indices)]], closed, 0)
+    return np.asarray(cv2.distanceTransform(free, cv2.DIST_L2, 5), np.float32)
+
+
+@pytest.mark.parametrize("side", [20, 45, 100, 280])
+def test_a_mesh_is_as_thin_as_its_face_is_small(mesh: Floats, side: float) -> None:
+    image = CANVAS.copy()
+    points = placed(mesh, side)
+    drawn = draw_meshes(image, [points])
+    changed = (drawn != image).any(axis=2)
+    assert (image == 128).all()
+    assert changed.any()
+    assert distance_to(points)[changed].max() < 3 + 0.02 * side
+    inside = np.zeros(CANVAS.shape[:2], np.uint8)
+    oval = np.round(points[list(FEATURES["face"][1])]).astype(np.int32)
+    cv2.fillPoly(inside, [oval], 1)
+    change = np.abs(drawn.astype(int) - 128).max(axis=2)[inside > 0]
+    assert 2 < change.mean() < 45, "the face is not hidden"
+
+
+def test_the_points_of_large_faces_are_drawn_and_of_small_ones_only_lines(mesh: Floats) -> None:
+    for side, dotted in ((40, False), (280, True)):
+        points = placed(mesh, side)
+        far = distance_to(points, points=False) > 4
+        marked = (draw_meshes(CANVAS, [points]) != 128).any(axis=2)
+        assert bool((marked & far).any()) == dotted
+
+
+@given(
+    side=st.floats(0, 2000),
+    left=st.floats(-3000, 3000),
+    top=st.floats(-3000, 3000),
+    size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+)
+def test_any_mesh_can_be_drawn(side: float, left: float, top: float, size: tuple[int, int]) -> None:
+    image = np.full((*size, 3), 90, np.uint8)
+    points = placed(np.random.default_rng(0).random((MESH_POINTS, 2), np.float32), side, left, top)
+    assert (draw_meshes(image, []) == image).all()
+    picture = draw_meshes(image, [points, points])
+    assert (picture.shape, picture.dtype) == (image.shape, np.uint8)
+    assert (image == 90).all()
