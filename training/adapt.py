@@ -24,7 +24,7 @@ from training.presets.schema import Preset
 
 if TYPE_CHECKING:
     from training.fit.batches import Mixture
-    from training.fit.distillation import Teachers
+    from training.fit.other_models import Teachers
 
 #: Least number of images of an expression, so that some can be held out.
 LEAST_IMAGES = 5
@@ -41,15 +41,10 @@ def own_images(
 ) -> tuple[DataSet, dict[str, int]]:
     """Load one's own images; those of classes that the model does not know are left out.
 
-    Args:
-        path: ZIP, folder or table, see `training.data.load.load`.
-        spec: specification of the model.
-        seed: seed of splits that are drawn.
-
     Returns:
-        Faces with the model's classes, in its order, some of which may have none. They have votes
-        if the model has a FER+ head, so that it is not lost; zero where nobody voted. And the
-        number of images per class that the model does not know.
+        Faces with the model's classes, in its order, some of which may have none, and the number of
+        images per class that it does not know. They have votes if the model has a FER+ head, so
+        that it is not lost; zero where nobody voted.
 
     Raises:
         DataError: too few images, or none, are of classes that the model knows.
@@ -180,7 +175,7 @@ class FineTuning:
     @property
     def teachers(self) -> Teachers:
         """The initial model, whose answers the faces keep that are replayed."""
-        from training.fit.distillation import initial_answers
+        from training.fit.other_models import initial_answers
 
         weights = np.zeros((len(self.train), 1), np.float32)
         weights[self.learnt :] = self.preset.memory_weight

@@ -37,7 +37,7 @@ from training.evaluation.predictions import (
 )
 from training.export import KERAS_FILE, LITERT_FILE, export, parity
 from training.fit.loop import Fit
-from training.networks.layers import layer_table
+from training.networks import layer_table
 from training.presets.schema import Preset
 
 #: Packages whose versions affect results.
@@ -49,10 +49,7 @@ _LATENCY_CALLS = 200
 
 
 def trainings_of(directory: Path) -> tuple[EarlierTraining, ...]:
-    """Return the trainings that led to a model, first to last, its own included.
-
-    A model without a report is the only one known, by its name.
-    """
+    """Return the trainings that led to a model, its own last; without a report, only its name."""
     try:
         report = Report.load(directory)
     except ModelError:
@@ -97,8 +94,7 @@ def write_model(
         overwrite: whether it may be that of another model.
         quick: leave out what takes most of the time to measure, see `predict_split`.
         tuning: what a trained model was taught; None if it was trained as usual.
-        advance: is told how many more views of faces are measured, of
-            `training.evaluation.predict.passes`.
+        advance: is told how many more views of faces are measured.
 
     Raises:
         OutputError: something stands at the place meanwhile; the new model stands beside it.

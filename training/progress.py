@@ -87,14 +87,7 @@ class Progress:
 
 
 class EpochProgress:
-    """Says to a program after each epoch how far a training is.
-
-    Args:
-        epochs: number of epochs.
-        frozen: how many of them, at first, train the heads alone.
-        stream: where to say it; stdout if None.
-        clock: monotonic clock in seconds.
-    """
+    """Says to a program after each epoch how far it is; `frozen` ones train the heads alone."""
 
     def __init__(
         self,

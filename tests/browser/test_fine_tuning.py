@@ -18,7 +18,7 @@ from tests.browser.conftest import PATIENCE, WIDE, follow
 from tests.browser.server import running_app
 from tests.browser.servers.fine_tuning_streamlit import MODEL_VARIABLE, SIGN_VARIABLE
 from tests.samples import write_copy
-from training.demo.dataset import demo_face
+from training.demo_faces import demo_face
 
 
 @pytest.fixture(scope="module")

@@ -49,8 +49,8 @@ def _tune(arguments: argparse.Namespace) -> int:
     """Run trials, each a short training, and print the best one as a command."""
     import keras  # takes seconds to load, with all that uses it
 
-    from training.fit.distillation import teachers_for
     from training.fit.loop import fit
+    from training.fit.other_models import teachers_for
 
     # Trials are too short for an initial phase on small images, and must be compared at full size.
     short = {"epochs": arguments.epochs, "small_epochs": 0}
@@ -144,8 +144,8 @@ def _seeds(arguments: argparse.Namespace) -> int:
     short = {"epochs": arguments.epochs, "small_epochs": arguments.small_epochs}
     preset = PRESETS[arguments.preset].override(short)
     data, train, _ = data_for(preset, [str(arguments.data)])
-    from training.fit.distillation import teachers_for  # Keras takes seconds to load
     from training.fit.loop import fit
+    from training.fit.other_models import teachers_for  # Keras takes seconds to load
 
     validation, teachers = data.split("validation"), teachers_for(preset, arguments.teacher, train)
     figures, seconds = [], []

@@ -28,7 +28,7 @@ from training.commands.arguments import (
 )
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.load import SPLIT_SEED, domain_of
-from training.evaluation.text import adaptation_text
+from training.evaluation.output import adaptation_text
 from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields
 from training.progress import EpochProgress, Progress, say
@@ -225,8 +225,8 @@ def _learnt_from(
 ) -> dict[str, Any]:
     """Return the arguments of `fit` that say what else is learnt from, and how often each face."""
     from training.fit.batches import Mixture
-    from training.fit.distillation import answers_of, teachers_for
-    from training.fit.pretrained import distribute
+    from training.fit.loop import distribute
+    from training.fit.other_models import answers_of, teachers_for
 
     if tuning:
         return {

@@ -21,21 +21,17 @@ from fer.labelled.archives import UnpackError, contents, is_folder, refusal
 from fer.labelled.folders import labelled_files
 from fer.labelled.names import is_system
 from fer.types import Image
-from training.data.archives import is_zip
 from training.data.layouts import files_below
-from training.data.load import SPLIT_SEED, load
+from training.data.load import SPLIT_SEED, is_zip, load
 
 Reader = Callable[[], Image]
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """A labelled image that has not been read yet.
+    """A labelled image that is not read yet: its origin, and the index of its class.
 
-    Attributes:
-        origin: where it comes from.
-        label: index of its class.
-        read: returns ``(height, width, 3)`` RGB uint8, upright; raises `ImageError`.
+    ``read`` returns ``(height, width, 3)`` RGB uint8, upright; it raises `ImageError`.
     """
 
     origin: str
@@ -78,12 +74,11 @@ def open_photographs(
 ) -> Iterator[Photographs]:
     """Open labelled images; a ZIP stays open until the end of the ``with`` block.
 
-    Images of class folders are read when they are asked for, so any number of them fits into
-    memory. A table or an archive of arrays is loaded as for training.
+    Images of class folders, perhaps in split folders or in a ZIP, are read when they are asked for,
+    so any number of them fits into memory. Any other data set is loaded as for training.
 
     Args:
-        path: a folder with class folders, perhaps in split folders, or a ZIP of one; else any data
-            set of `training.data.load.load`.
+        path: folder, ZIP or data set.
         labels: the classes; images of others are left out.
         split: the split, where the data has several.
         seed: seed of splits that are drawn for a table that names none.

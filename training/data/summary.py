@@ -16,18 +16,12 @@ _MAX_SHOWN = 10
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Identical images whose labels differ.
-
-    Attributes:
-        places: ``split/origin`` of each copy, or ``split/index`` if origins are unknown.
-        labels: label of each copy, in the same order.
-    """
+    """Identical images whose labels differ: ``split/origin`` and label of each copy."""
 
     places: tuple[str, ...]
     labels: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return the number of copies and one example per label."""
         first = dict(zip(reversed(self.labels), reversed(self.places), strict=True))
         shown = "; ".join(f"{label} {place}" for label, place in sorted(first.items()))
         return f"{len(self.places)} copies: {shown}"

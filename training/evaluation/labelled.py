@@ -63,14 +63,7 @@ class FaceEvaluation(Record):
 def measure_faces(
     classifier: ExpressionClassifier, data: DataSet, split: str, head: str, by: str = ""
 ) -> FaceEvaluation:
-    """Measure a head on the faces of a split.
-
-    Args:
-        classifier: the network.
-        data: faces in its input format.
-        split: name of the split; empty for all faces.
-        head: name of the head.
-        by: what the faces' domains are, if they are measured apart too.
+    """Measure a head on a split, or on all faces; with `by`, each domain apart too.
 
     Raises:
         DataError: there is no such split, or no face of a class that the head knows.

@@ -21,7 +21,7 @@ from fer.labels import EXPRESSION_HEAD
 from fer.records import file_sha256
 from training.data.dataset import LabelledFaces
 from training.export import KERAS_FILE
-from training.fit.distillation import Teachers
+from training.fit.other_models import Teachers
 from training.presets.schema import Preset
 
 #: Everything that determines a run's result, so that only it can be resumed.

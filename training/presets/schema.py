@@ -130,14 +130,14 @@ class Preset:
 
     Attributes:
         name: name of the preset for ``--preset``.
-        network: a key of `training.networks.build.NETWORKS`.
+        network: a key of `training.networks.NETWORKS`.
         input_size: height and width in pixels; images of another size are resized.
         channels: 1 for grey, 3 for RGB.
         classes: names of the classes to learn; empty for all classes of the data set.
         widths: channels of each stage, if the network has stages.
         blocks_per_stage: residual blocks in each stage.
         dropout: dropout rate, if the network does not fix it.
-        backbone: backbone of ``transfer``, see `training.networks.build.BACKBONES`.
+        backbone: backbone of ``transfer``, see `training.networks.BACKBONES`.
         weights: initial weights of the backbone: ``imagenet``, a local weights file, or ``none``.
         frozen_epochs: initial epochs in which the backbone is frozen; in a network without one, all
             layers below the heads.

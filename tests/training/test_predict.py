@@ -11,6 +11,7 @@ from fer.labels import FERPLUS_LABELS
 from fer.model.classifier import ExpressionClassifier
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars, data_set, random_faces
+from training.commands.models import EXAMPLES, find_mistakes
 from training.data.dataset import DataSet
 from training.evaluation.predict import (
     CORRUPTIONS,
@@ -21,7 +22,6 @@ from training.evaluation.predict import (
     predict_splits,
     ten_views,
 )
-from training.evaluation.recording import EXAMPLES, find_mistakes
 
 
 @pytest.mark.parametrize("count", [0, 3])
