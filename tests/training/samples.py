@@ -136,8 +136,8 @@ def write_bars(path: Path, train: int = 96, validation: int = 32, test: int = 16
 
 #: A network of the command line that is trained in seconds, and how.
 NETWORK = (
-    *("--network", "residual", "--widths", "12,24", "--blocks-per-stage", "1", "--dropout", "0"),
-    *("--batch-size", "24", "--learning-rate", "0.1", "--warmup-epochs", "1"),
+    *("--network", "residual", "--widths", "12,24,48", "--blocks-per-stage", "1"),
+    *("--dropout", "0", "--batch-size", "24", "--learning-rate", "0.1", "--warmup-epochs", "1"),
     *("--ema-momentum", "0.5"),
 )
 

@@ -19,20 +19,6 @@ from training.data.summary import Contradiction, summarise
 from training.demo_faces import demo_face, write_demo_data
 
 
-@pytest.mark.parametrize("expression", FER2013_LABELS)
-@pytest.mark.parametrize(("size", "colour"), [(16, False), (48, False), (150, True)])
-def test_a_face(expression: str, size: int, colour: bool) -> None:
-    faces = [
-        demo_face(expression, np.random.default_rng(seed), size=size, colour=colour)
-        for seed in (1, 1, 2)
-    ]
-    assert faces[0].shape == (size, size, 3 if colour else 1)
-    assert faces[0].dtype == np.uint8
-    assert faces[0].std() > 10
-    assert (faces[0] == faces[1]).all()
-    assert (faces[0] != faces[2]).any()
-
-
 @pytest.mark.parametrize(
     ("expression", "rows"),
     [
@@ -116,20 +102,6 @@ def dataset(*problems: Problem, **splits: LabelledFaces) -> DataSet:
     return DataSet("faces", "ab" * 32, splits, problems)
 
 
-def test_a_clean_data_set() -> None:
-    summary = summarise(dataset(train=faces(0, 1, labels=[0, 1]), test=faces(2, labels=[1])))
-    assert summary.counts == {"train": {"happy": 1, "sad": 1}, "test": {"happy": 0, "sad": 1}}
-    assert (summary.size, summary.channels) == (16, 1)
-    assert summary.blank == summary.with_votes == {"train": 0, "test": 0}
-    assert summary.duplicates_within == {"train": 0, "test": 0}
-    assert summary.duplicates_across == {"train, test": 0}
-    assert summary.contradictions == ()
-    lines = summary.text().splitlines()
-    assert lines[0] == "faces: 16 × 16 pixels, grey, SHA-256 abababababab"
-    assert lines[-4:-2] == ["repeats within a split: none", "of the second also in the first: none"]
-    assert lines[-1] == "problems: none"
-
-
 def test_repeats_blanks_and_contradictions() -> None:
     votes = np.zeros((6, 10), np.uint8)
     votes[:4, 0] = 1
@@ -153,6 +125,8 @@ def test_repeats_blanks_and_contradictions() -> None:
         Contradiction(("train/3", "test/0"), ("sad", "happy")),
     )
     assert "3 copies: happy train/0; sad train/2" in summary.text()
+    assert summary.text().startswith("faces: 16 × 16 pixels, grey, SHA-256 abababababab\n")
+    assert summary.text().endswith("\nproblems: none")
     assert "with FER+ votes: train 4\nblank images: train 1\n" in summary.text()
 
 

@@ -16,7 +16,7 @@ from fer.model.spec import ModelSpec
 from fer.types import Floats
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars
-from training.data.dataset import DataSet, LabelledFaces, concatenated, joined
+from training.data.dataset import DataSet, concatenated, joined
 from training.fit.batches import TrainingBatches, targets_and_weights
 from training.fit.loop import fit
 from training.fit.other_models import Teachers, answers_of, initial_answers, teachers_for
@@ -51,16 +51,13 @@ def test_a_target_is_part_label_part_teacher(weight: float) -> None:
     assert plain[EXPRESSION_HEAD].max(axis=1) == pytest.approx(np.ones(6))
 
 
-def test_a_run_without_weight_for_teachers_has_none_and_one_with_it_needs_some() -> None:
-    assert teachers_for(Preset("p"), [SHIPPED_MODEL], bars(2, 1)) is None
-    with pytest.raises(DataError, match="--teacher"):
-        teachers_for(TAUGHT, [], bars(2, 1))
-
-
 def test_a_teacher_of_other_classes_or_pictures_or_without_its_network_is_refused(
     tmp_path: Path,
 ) -> None:
     faces = bars(2, 1)
+    assert teachers_for(Preset("p"), [SHIPPED_MODEL], faces) is None, "they have no weight"
+    with pytest.raises(DataError, match="--teacher"):
+        teachers_for(TAUGHT, [], faces)
     other = dataclasses.replace(faces, labels=faces.labels * 0, class_names=("yes", "no"))
     with pytest.raises(DataError, match=r"knows angry.*the data set has yes, no"):
         teachers_for(TAUGHT, [SHIPPED_MODEL], other)
@@ -187,17 +184,6 @@ def test_the_initial_model_is_what_is_not_to_be_forgotten() -> None:
     assert weights[FERPLUS_HEAD].tolist() == [1] * 10
 
 
-def test_only_faces_of_a_data_set_that_it_learnt_from_keep_their_answers() -> None:
-    """The report of the initial model says which those are."""
-    both = old_and_new()
-    answers = answers_of(SHIPPED_MODEL, both.split("train"), both, MEMORY)
-    assert answers.weight[:, 0].tolist() == pytest.approx([0.7] * 4 + [0.0] * 6)
-    old: LabelledFaces = both.split("train").take(slice(4))
-    alone = dataclasses.replace(old, domains=None)
-    weight = answers_of(SHIPPED_MODEL, alone, both, MEMORY).weight
-    assert weight[:, 0].tolist() == pytest.approx([0.7] * 4)
-
-
 def test_on_each_picture_learnt_faces_get_its_answers_and_new_ones_their_label() -> None:
     data = old_and_new()
     train = data.split("train")
@@ -210,6 +196,8 @@ def test_on_each_picture_learnt_faces_get_its_answers_and_new_ones_their_label()
         seed=2,
         teachers=answers_of(SHIPPED_MODEL, train, data, preset),
     )
+    old = dataclasses.replace(train.take(slice(4)), domains=None)
+    assert answers_of(SHIPPED_MODEL, old, data, MEMORY).weight[:, 0] == pytest.approx([0.7] * 4)
     images, targets, _ = batches[0]
     order = np.random.default_rng([2, 0]).permutation(10)
     learnt, labels = order < 4, np.eye(7)[train.labels[order]]

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
@@ -15,7 +14,6 @@ from tests.samples import SHIPPED_MODEL
 from tests.training.samples import NETWORK, bars
 from training.__main__ import main
 from training.commands import train as train_command
-from training.export import parity
 from training.model_writer import put_in_place, trainings_of
 
 
@@ -140,12 +138,6 @@ def test_after_ctrl_c_it_says_how_to_go_on(
     said = capsys.readouterr().err
     assert "the same command with --resume goes on" in said
     assert said.endswith("stopped\n")
-
-
-def test_keras_and_litert_give_the_same_probabilities() -> None:
-    model = keras.models.load_model(SHIPPED_MODEL / "model.keras")
-    images = np.random.default_rng(0).integers(0, 256, (100, 48, 48, 1), dtype=np.uint8)
-    assert parity(model, ExpressionClassifier(SHIPPED_MODEL), images) < 1e-3
 
 
 def test_a_chain_of_trainings_is_kept(tmp_path: Path) -> None:
