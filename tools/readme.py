@@ -66,11 +66,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def replace_section(text: str, name: str, content: str) -> str:
-    """Return `text` with the lines between the markers of `name` replaced by `content`.
-
-    Raises:
-        ValueError: the text has no such markers.
-    """
+    """Return `text` with the lines between the markers of `name` replaced by `content`."""
     pattern = re.compile(f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"expected markers <!-- {name}:begin --> and <!-- {name}:end -->")
@@ -122,9 +118,6 @@ def summary_table(model: Path) -> str:
 
     Accuracy is of the head that answers, in each domain, and on held-out data where these weights
     were measured on some. The costs are quoted from the documents that have them and say how.
-
-    Raises:
-        ValueError: a document does not have its figure where it is expected.
     """
     spec, report = ModelSpec.load(model), Report.load(model)
     head = spec.heads[0].name
@@ -160,11 +153,7 @@ def summary_table(model: Path) -> str:
 
 
 def quoted(document: str, pattern: str) -> str:
-    """Return the figure that a document has at a pattern's group.
-
-    Raises:
-        ValueError: it has none there.
-    """
+    """Return the figure that a document has at a pattern's group; raise `ValueError` without."""
     found = re.search(pattern, _document(document))
     if not found:
         raise ValueError(f"{document}: expected a figure at {pattern!r}")

@@ -120,14 +120,9 @@ LEAST_HELD_OUT = 100
 
 @dataclass(frozen=True)
 class FineTuning:
-    """A trained model, one's own images, and what is replayed beside them.
+    """A trained model, one's own images, and what is replayed beside them, if that is at hand.
 
-    Attributes:
-        initial: directory of the trained model.
-        own: one's own images, see `own_images`.
-        left_out: number of one's own images per class that the model does not know.
-        replay: what it learnt from before; None if that is not at hand.
-        preset: the configuration.
+    ``left_out`` is the number of one's own images per class that the model does not know.
     """
 
     initial: Path
@@ -236,7 +231,6 @@ class FineTuning:
 
     @property
     def _learnt_from(self) -> str:
-        """SHA-256 of the data that the initial model learnt from; empty if that is not known."""
         try:
             return Report.load(self.initial).data.sha256
         except ModelError:

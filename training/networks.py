@@ -231,7 +231,6 @@ def freeze(model: keras.Model, frozen: bool, *, norms: bool = False) -> None:
 
 
 def _flat(model: keras.Model) -> Iterator[keras.Layer]:
-    """Yield the layers of a network, and those of the networks in it."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _flat(layer)
@@ -302,7 +301,6 @@ def layer_table(model: keras.Model) -> tuple[Layer, ...]:
 
 
 def _settings(layer: keras.Layer) -> dict[str, Any]:
-    """Return what tells a layer from others of its kind, as fields of `Layer`."""
     match layer:
         case layers.Conv2D():
             stride, width = layer.strides[0], layer.filters

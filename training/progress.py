@@ -27,13 +27,7 @@ class Progress:
 
     A terminal gets one line that changes, from the beginning; a file a line for every tenth; a
     program, which needs a `stage`, an object of JSON from the beginning and for every hundredth.
-
-    Args:
-        total: how many there will be.
-        what: plural of what they are.
-        stage: what is being done, for a program; empty for people.
-        stream: where to say it; stdout for a program, else stderr, if None.
-        clock: monotonic clock in seconds.
+    The stream is stdout for a program, else stderr; the clock is monotonic, in seconds.
     """
 
     def __init__(

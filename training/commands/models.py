@@ -38,7 +38,6 @@ from training.presets.catalogue import CATALOGUE, PRESETS
 
 
 def _column(report: Report) -> dict[str, str]:
-    """Return the figures of a report by the titles of their rows."""
     result, part = report.evaluations["validation"], "*" if report.initial_model else ""
     return {
         "accuracy": f"{result.accuracy:.2%}",

@@ -116,7 +116,6 @@ def _in_photos(
 
 
 def _say_if_photos(data: Path) -> None:
-    """Say so if images of a folder look like whole photographs."""
     sizes = []
     for file in files_below(data) if data.is_dir() else ():
         try:

@@ -46,7 +46,6 @@ def add_tune(commands: Commands) -> None:
 
 
 def _tune(arguments: argparse.Namespace) -> int:
-    """Run trials, each a short training, and print the best one as a command."""
     import keras  # takes seconds to load, with all that uses it
 
     from training.fit.loop import fit
@@ -139,7 +138,6 @@ def add_seeds(commands: Commands) -> None:
 
 
 def _seeds(arguments: argparse.Namespace) -> int:
-    """Train with each seed, measure on the validation split, and update a model's report."""
     Report.load(arguments.model)  # fail before hours of training if there is no valid report
     short = {"epochs": arguments.epochs, "small_epochs": arguments.small_epochs}
     preset = PRESETS[arguments.preset].override(short)

@@ -96,7 +96,6 @@ def _add_further_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    """Train, export and evaluate a model; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
     data = [domain_of(place)[1] for place in arguments.data]
     models = [arguments.init, *arguments.teacher, *arguments.average]
@@ -201,7 +200,6 @@ def _faces(
 
 
 def _fine_tuning(arguments: argparse.Namespace, preset: Preset) -> FineTuning:
-    """Return what a trained model is taught."""
     if arguments.progress_json:
         say("reading")
     # What was typed goes before what the initial model has.

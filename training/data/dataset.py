@@ -141,7 +141,6 @@ class DataSet:
     """All splits of a data set and its identity.
 
     Attributes:
-        name: name of the file or folder.
         sha256: SHA-256 of the single file, or of the names and contents of all files.
         splits: non-empty splits by name, in the order train, validation, test.
         problems: data that could not be used, and splits that had to be drawn.

@@ -41,13 +41,9 @@ class Photograph:
 
 @dataclass(frozen=True)
 class Photographs:
-    """The ``n`` ≥ 1 labelled images of one split.
+    """The ``n`` ≥ 1 labelled images of one split, and how many of each class have no such label.
 
-    Attributes:
-        name: name of the file or folder.
-        split: the split; empty if the data names none, so that these are all images.
-        photographs: the images.
-        left_out: number of images per class that is not among the labels asked for.
+    The split is empty if the data names none, so that these are all images.
     """
 
     name: str
@@ -75,13 +71,8 @@ def open_photographs(
     """Open labelled images; a ZIP stays open until the end of the ``with`` block.
 
     Images of class folders, perhaps in split folders or in a ZIP, are read when they are asked for,
-    so any number of them fits into memory. Any other data set is loaded as for training.
-
-    Args:
-        path: folder, ZIP or data set.
-        labels: the classes; images of others are left out.
-        split: the split, where the data has several.
-        seed: seed of splits that are drawn for a table that names none.
+    so any number of them fits into memory. Any other data set is loaded as for training, where the
+    seed is that of splits that are drawn. Images of other classes than the labels are left out.
 
     Raises:
         DataError: there is no such data, split, or image of one of the classes.

@@ -207,7 +207,6 @@ def split_figures(
 
 
 def _agreement(name: str, predictions: Predictions) -> FerPlusAgreement:
-    """Measure how often a head agrees with the annotators; see `truths.ferplus_predictions`."""
     head, _, rule = name.partition("/")
     right, count = int(predictions.correct.sum()), len(predictions.labels)
     confusion = confusion_matrix(predictions.labels, predictions.answers, len(FER2013_LABELS))

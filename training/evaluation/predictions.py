@@ -62,19 +62,16 @@ class Predictions:
 class SplitPredictions:
     """Predictions of a model for one split, or a domain's part of it, under measured conditions.
 
-    Attributes:
-        split: name of the split, perhaps with that of a domain; see `DataSet.held_out`.
-        parts: predictions by condition, as far as they were made and the truth is known:
+    They are by condition, as far as they were made and the truth is known:
 
-            - ``plain``: of the expression head, without test-time augmentation;
-            - ``without_duplicates``: the same, without images that are also in train;
-            - ``balanced``: of the balanced head, with the label as ground truth;
-            - ``<head>/plain``, ``<head>/degraded``: those on which thresholds are chosen, the
-              second of the degraded versions one after another; the first are ``plain`` for the
-              expression head;
-            - ``tta``: with test-time augmentation;
-            - ``corrupted/<name>``: under each of `CORRUPTIONS`;
-            - ``agreement/<head>/<rule>``: with the annotators' label as ground truth.
+    - ``plain``: of the expression head, without test-time augmentation;
+    - ``without_duplicates``: the same, without images that are also in train;
+    - ``balanced``: of the balanced head, with the label as ground truth;
+    - ``<head>/plain``, ``<head>/degraded``: those on which thresholds are chosen, the second of the
+      degraded versions one after another; the first are ``plain`` for the expression head;
+    - ``tta``: with test-time augmentation;
+    - ``corrupted/<name>``: under each of `CORRUPTIONS`;
+    - ``agreement/<head>/<rule>``: with the annotators' label as ground truth.
     """
 
     split: str

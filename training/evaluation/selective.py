@@ -115,22 +115,12 @@ def selective(
     held_out: Predictions | None = None,
     least: float = FLOOR,
 ) -> Selective:
-    """Measure the effect of a threshold and a margin on predictions.
+    """Measure the effect of a threshold, a margin and floors of each class on predictions.
 
-    Args:
-        predictions: the predictions and their ground truth.
-        threshold: confidence below which the answer is "uncertain".
-        margin: difference between the two highest probabilities below which it is.
-        floors: confidence of each class below which it is, too.
-        head: name of the head.
-        labels: classes of the head.
-        split: name of the split.
-        truth: kind of ground truth.
-        corruptions: names of the corruptions; `predictions` holds all faces under the first, then
-            all under the next, and so on. Empty if the images were not corrupted.
-        held_out: the same with a temperature that was fitted on other faces, for the counts by
-            confidence; `predictions` if None.
-        least: threshold that other domains ask for, below which that of a fold is not.
+    With corruptions, `predictions` holds all faces under the first, then all under the next, and so
+    on. For the counts by confidence, `held_out` are the same with a temperature that was fitted on
+    other faces. ``least`` is the threshold that other domains ask for, below which that of a fold
+    is not.
     """
     answers, confidence, correct = predictions.answers, predictions.confidence, predictions.correct
     floors = dict(floors or {})

@@ -98,9 +98,7 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Mixture:
-    """Epochs of one's own faces, and of a draw of replayed ones.
-
-    The own faces are the first of the training faces; the others may be replayed.
+    """Epochs of one's own faces, the first of the training faces, and of a draw of replayed ones.
 
     Attributes:
         own: number of own faces, at least 1.
@@ -222,19 +220,9 @@ class TrainingBatches(keras.utils.PyDataset):
     """Yields the training images in a new order and with new augmentation in every epoch.
 
     Randomness depends only on (seed, epoch, batch), so a resumed run draws the same batches as an
-    uninterrupted one.
-
-    Args:
-        faces: the training faces.
-        heads: names of the network's outputs.
-        batch_size: images per step.
-        augmentation: settings of the random augmentation.
-        seed: seed of all randomness.
-        first_epoch: first epoch, counted from 0.
-        size: side in pixels to which augmented images are scaled; ``None`` keeps their size.
-        teachers: models that the network learns from.
-        mixup: parameter of the Beta distribution, see `Mixup`; 0 turns mixup off.
-        mixture: which faces are in an epoch; None for each of them once.
+    uninterrupted one. Augmented images are scaled to a side of `size` pixels, if it is given; a
+    `mixup` above 0 is the parameter of its Beta distribution; without a mixture, each face is in an
+    epoch once.
     """
 
     def __init__(

@@ -69,22 +69,13 @@ def fit(
     share: float | None = None,
     mixture: Mixture | None = None,
 ) -> Fit:
-    """Train a network, with a checkpoint after every epoch.
+    """Train a network, with a checkpoint after every epoch in `work_dir`.
 
-    Args:
-        preset: the configuration.
-        train: training faces.
-        validation: validation faces; they are only evaluated.
-        seed: seed of initial weights, data order and augmentation.
-        work_dir: directory for checkpoints.
-        resume: continue from the checkpoint in `work_dir`, if there is one of the same run.
-        verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
-        callbacks: additional Keras callbacks.
-        teachers: teacher models for knowledge distillation.
-        initial_model: directory of a model whose weights replace the random initialisation.
-        averaged_with: directories of models with which the trained weights are averaged.
-        share: weight of the trained weights in that mean, 0…1; None if all models count alike.
-        mixture: which of the training faces are in an epoch; None for each of them once.
+    With `resume`, it goes on from there, if that is the same run. The seed decides about initial
+    weights, data order and augmentation; the weights of an initial model replace the former.
+    Trained weights are averaged with those of other models, in which mean their own share is 0…1,
+    or all models count alike. A mixture says which of the faces are in an epoch, else each is once.
+    `verbose` is Keras's progress display: 1 a bar, 2 a line per epoch.
 
     Returns:
         The final model, the history, and the time in seconds including earlier parts of a resumed

@@ -43,9 +43,6 @@ class Teachers:
     the teachers recognise in the undegraded ones.
 
     Attributes:
-        directories: model directories.
-        faces: the training faces.
-        preset: the configuration, with which of both it is.
         weight: weight of their answers in the targets of the expression head, 0…1; of all, or
             ``(n, 1)`` of each face.
         digests: digests of everything that determines their answers.
@@ -192,10 +189,9 @@ Weights = list[Floats]
 
 
 def initialise_from(directory: Path, model: keras.Model, class_names: tuple[str, ...]) -> None:
-    """Copy the weights of a trained model, layer by layer.
+    """Copy the weights of a trained model, layer by layer, except heads that it lacks.
 
-    The expression head is not copied if the trained model has other classes. Heads that the trained
-    model lacks are not changed either.
+    The expression head is not copied either if the trained model has other classes.
 
     Raises:
         DataError: there is no trained network, or its layers do not match.
