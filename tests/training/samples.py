@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -78,10 +79,17 @@ def write_votes(path: Path, labels: Iterable[int], names: Sequence[str] | None =
     return write_csv(path, ["Usage", "Image name", *VOTE_COLUMNS], rows)
 
 
+def png(image: NDArray[np.uint8]) -> bytes:
+    """Return grey ``(height, width)`` or RGB ``(height, width, 3)`` as PNG."""
+    out = io.BytesIO()
+    Image.fromarray(image).save(out, "PNG")
+    return out.getvalue()
+
+
 def save_image(path: Path, image: NDArray[np.uint8]) -> Path:
-    """Write grey ``(height, width)`` or RGB ``(height, width, 3)`` as PNG."""
+    """Write an image as PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path, "PNG")
+    path.write_bytes(png(image))
     return path
 
 

@@ -211,9 +211,9 @@ def test_every_training_counts_alike_or_as_told(
 
 def test_a_training_ends_with_the_mean(tmp_path: Path) -> None:
     """And with batch-norm statistics for it, which the mean of the statistics is not."""
-    other = saved(tmp_path / "other", 8)
+    other, short = saved(tmp_path / "other", 8), dataclasses.replace(TINY, epochs=2)
     runs = [
-        fitted(TINY, tmp_path / "work", resume=True, averaged_with=averaged).model
+        fitted(short, tmp_path / "work", resume=True, averaged_with=averaged).model
         for averaged in ((), (tmp_path / "other",))
     ]
     alone, mean = (run.trainable_variables for run in runs)

@@ -1,31 +1,23 @@
 """Labelled photographs, read only when they are asked for; and ZIPs, some made to do harm."""
 
-import io
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image as PillowImage
 
 from fer.errors import DataError, ImageError
 from fer.labels import FER2013_LABELS
 from fer.records import file_sha256
 from fer.types import Image
-from tests.training.samples import pixels, random_faces, sizes, write_classes, write_csv
+from tests.training.samples import pixels, png, random_faces, sizes, write_classes, write_csv
 from training.data import load as loading
 from training.data import photographs
 from training.data.load import load, unpacked
 from training.data.photographs import open_photographs
 
 LABELS = ("happy", "sad")
-
-
-def png(image: Image) -> bytes:
-    out = io.BytesIO()
-    PillowImage.fromarray(image).save(out, "PNG")
-    return out.getvalue()
 
 
 def picture(shade: int = 90) -> Image:
