@@ -277,19 +277,6 @@ def adapted(preset: Preset, initial: Path | None) -> Preset:
     return preset.override({n: tuple(v) if isinstance(v, list) else v for n, v in fields.items()})
 
 
-def prepare(
-    preset: Preset, initial: Path, data: Path, replay: Path | None, split_seed: int
-) -> FineTuning:
-    """Load one's own images and what is replayed, for an initial model and `adapted` preset.
-
-    Raises:
-        DataError: see `own_images` and `load_replay`.
-    """
-    spec = ModelSpec.load(initial)
-    own, left_out = own_images(data, spec, split_seed)
-    return FineTuning(initial, own, left_out, load_replay(replay, spec) if replay else None, preset)
-
-
 def tuning_text(tuning: FineTuning) -> str:
     """Return what is learnt and what is not, as lines for a terminal."""
 

@@ -17,8 +17,6 @@ from fer.labels import FER2013_LABELS
 from training.data.dataset import SPLITS, choose
 from training.painter import CANVAS, EXPRESSIONS, Person, draw_face
 
-Pixels = NDArray[np.uint8]
-
 #: Number of validation faces, and of test faces, per training face.
 _HELD_OUT_SHARE = 0.2
 
@@ -68,7 +66,7 @@ def write_demo_data(
 
 def demo_face(
     expression: str, rng: np.random.Generator, *, size: int = 48, colour: bool = False
-) -> Pixels:
+) -> NDArray[np.uint8]:
     """Draw one face ``(size, size, channels)`` of a random person with random light and pose."""
     face = draw_face(Person.random(rng), EXPRESSIONS[expression].varied(rng))
     # Rotated, scaled and shifted, like heads in front of a camera.

@@ -171,7 +171,8 @@ def test_it_learns_another_style_and_keeps_the_first(
     with zipfile.ZipFile(tmp_path / "own.zip", "w") as file:
         for path in sorted(own.rglob("*.png")):
             file.write(path, path.relative_to(own))
-    assert train("small", before, initial, *NETWORK, "--ema-momentum", "0", "--epochs", "10") == 0
+    options = [*NETWORK, "--widths", "12,24", "--ema-momentum", "0", "--epochs", "10"]
+    assert train("small", before, initial, *options) == 0
     options = ["--init", str(initial), "--replay", str(before), "--least-faces", "120"]
     taught = initial.with_name("taught")
     assert train("adapt", own.with_suffix(".zip"), taught, *options, "--batch-size", "24") == 0

@@ -14,7 +14,8 @@ from fer.atomic_write import check_folder, check_model_directory
 from fer.commands.options import add_overwrite, positive
 from fer.errors import DataError
 from fer.evaluation.report import Report
-from training.adapt import FineTuning, adapted, prepare, tuning_text
+from fer.model.spec import ModelSpec
+from training.adapt import FineTuning, adapted, load_replay, own_images, tuning_text
 from training.commands.arguments import (
     Commands,
     add_command,
@@ -209,7 +210,10 @@ def _fine_tuning(arguments: argparse.Namespace, preset: Preset) -> FineTuning:
     own, *more = arguments.data
     if more:
         raise DataError(f"--preset {ADAPT} expects one data set, got {len(more) + 1}.")
-    tuning = prepare(preset, arguments.init, Path(own), arguments.replay, arguments.split_seed)
+    spec = ModelSpec.load(arguments.init)
+    images, left_out = own_images(Path(own), spec, arguments.split_seed)
+    replay = load_replay(arguments.replay, spec) if arguments.replay else None
+    tuning = FineTuning(arguments.init, images, left_out, replay, preset)
     print(tuning_text(tuning), file=sys.stderr)
     return tuning
 
