@@ -209,13 +209,17 @@ def test_every_training_counts_alike_or_as_told(
         assert found == pytest.approx(expected, abs=1e-6)
 
 
-def test_a_training_ends_with_the_mean(tmp_path: Path) -> None:
+def test_a_training_ends_with_the_mean_and_once_finished_asks_nobody(tmp_path: Path) -> None:
     """And with batch-norm statistics for it, which the mean of the statistics is not."""
-    other, short = saved(tmp_path / "other", 8), dataclasses.replace(TINY, epochs=2)
+    other = saved(tmp_path / "other", 8)
+    short = dataclasses.replace(TINY, epochs=2, teacher_weight=0.5)
+    asked = [teachers_for(short, [SHIPPED_MODEL], bars(32, 1)) for _ in "ab"]
     runs = [
-        fitted(short, tmp_path / "work", resume=True, averaged_with=averaged).model
-        for averaged in ((), (tmp_path / "other",))
+        fitted(short, tmp_path, resume=True, averaged_with=averaged, teachers=teachers).model
+        for averaged, teachers in zip(((), (tmp_path / "other",)), asked, strict=True)
     ]
+    # Asking takes minutes: a finished run does without.
+    assert ["answers" in vars(one) for one in asked] == [True, False]
     alone, mean = (run.trainable_variables for run in runs)
     for found, a, b in zip(mean, alone, other.trainable_variables, strict=True):
         assert np.asarray(found) == pytest.approx((np.asarray(a) + np.asarray(b)) / 2, abs=1e-6)

@@ -18,7 +18,6 @@ from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars
 from training.data.dataset import DataSet, concatenated, joined
 from training.fit.batches import TrainingBatches, targets_and_weights
-from training.fit.loop import fit
 from training.fit.other_models import Teachers, answers_of, initial_answers, teachers_for
 from training.presets.schema import NONE, Preset
 
@@ -68,16 +67,6 @@ def test_a_teacher_of_other_classes_or_pictures_or_without_its_network_is_refuse
         shutil.copy(SHIPPED_MODEL / name, tmp_path / name)
     with pytest.raises(DataError, match=r"model\.keras is missing"):
         teachers_for(BY_PICTURE, [tmp_path], faces)
-
-
-def test_a_run_that_is_finished_asks_nobody(tmp_path: Path) -> None:
-    """Asking takes minutes: a finished run that is exported again does without."""
-    faces = bars(8, 1)
-    preset = Preset("p", "cnn-basic", widths=(4, 4), epochs=1, batch_size=8, teacher_weight=0.5)
-    asked = [teachers_for(preset, [SHIPPED_MODEL], faces) for _ in "ab"]
-    for one in asked:
-        fit(preset, faces, faces, seed=1, work_dir=tmp_path, resume=True, teachers=one, verbose=0)
-    assert ["answers" in vars(one) for one in asked] == [True, False]
 
 
 class Chance:
