@@ -207,11 +207,7 @@ class Result:
 
 
 def rows(by_detector: Mapping[str, Sequence[Result]]) -> list[list[str]]:
-    """Return the rows of the table: one for each group of pictures, and `TOTALS`.
-
-    A row has the number of pictures and of faces, for each detector the share found, in brackets
-    how many were invented, and the median time, and what is aimed at.
-    """
+    """Return the rows of the table: one for each group of pictures, and `TOTALS`."""
     groups = dict.fromkeys(r.group for results in by_detector.values() for r in results)
     parts = [(Total(group, "", (group,)), False) for group in groups]
     found = []
@@ -269,13 +265,8 @@ def run(
 ) -> dict[str, list[Result]]:
     """Let all detectors see all pictures, one after another, so that they share the machine's load.
 
-    Args:
-        compared: detectors by name.
-        scenes: kind and scene of each picture.
-        names: print the name of each picture in which a face was invented.
-
-    Returns:
-        For each detector a result for each picture.
+    With `names`, each picture is named in which a face was invented. Returns for each detector a
+    result for each picture.
     """
     results: dict[str, list[Result]] = {name: [] for name in compared}
     started = time.monotonic()

@@ -48,14 +48,9 @@ _BOXES = {
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture and its faces.
+    """A picture ``(height, width, 3)`` RGB uint8 of a group, which has figures, and its faces.
 
-    Attributes:
-        group: kind of picture; figures are given for each.
-        name: name within the group.
-        image: ``(height, width, 3)`` RGB uint8.
-        boxes: ``(n, 4)`` float32, the faces in pixels; None if only their number is known.
-        count: number of faces.
+    Their boxes are ``(n, 4)`` float32 in pixels; None if only their number is known.
     """
 
     group: str
@@ -118,11 +113,9 @@ def photographs(folder: Path) -> list[Scene]:
 
 @dataclass(frozen=True)
 class Portraits:
-    """Faces of FER2013 that nobody takes for anything else.
+    """Faces of FER2013 that nobody takes for anything else: ``(n, 48, 48)`` uint8.
 
-    Attributes:
-        images: ``(n, 48, 48)`` uint8.
-        boxes: ``(n, 4)`` float32, where the detector sees the enlarged face, in their pixels.
+    The boxes ``(n, 4)`` are where the detector sees the enlarged face, in their pixels.
     """
 
     images: Grey
@@ -156,14 +149,8 @@ class Portraits:
     def paste(self, index: int, picture: Grey, middle: NDArray, height: float) -> Floats:
         """Blend a face into a grey picture, so that no straight border gives it away.
 
-        Args:
-            index: which face.
-            picture: ``(height, width)`` uint8, is changed.
-            middle: ``(2,)`` x and y of the middle of the face's box, in pixels.
-            height: height of the face's box, in pixels.
-
-        Returns:
-            The face's box ``(4,)``, which may reach beyond the picture.
+        Middle and height are those of the face's box, in pixels. Returns that box ``(4,)``, which
+        may reach beyond the picture.
         """
         face, box = self.images[index], self.boxes[index].reshape(2, 2)
         scale = height / float(box[1, 1] - box[0, 1])
@@ -360,12 +347,7 @@ def cut_tightly(scenes: Iterable[Scene], portraits: Portraits) -> Iterator[Scene
 
 
 class Material:
-    """Where the pictures come from.
-
-    Args:
-        photos: folder with ``photos.json``.
-        data: FER2013 as ``.npz``.
-    """
+    """Where the pictures come from: a folder with ``photos.json``, and FER2013 as ``.npz``."""
 
     def __init__(self, photos: Path, data: Path) -> None:
         self._photos, self._data = photos, data

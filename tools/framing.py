@@ -24,14 +24,9 @@ from training.data.load import load
 
 
 class FoundAgain(NamedTuple):
-    """Faces of a data set that are found in photographs of them.
+    """Faces of a data set, of `total`, that are found in photographs of them.
 
-    Attributes:
-        images: ``(n, 48, 48, 1)`` uint8, as the data set has them.
-        crops: the same, as the app cuts them out of the photographs.
-        labels: ``(n,)``.
-        faces: where they are in the photographs.
-        total: how many were looked for.
+    They are ``(n, 48, 48, 1)`` uint8 as the data set has them, and as the app cuts them out.
     """
 
     images: NDArray[np.uint8]

@@ -42,8 +42,7 @@ _WARM_UP, _TURN = 30, 10
 def live_path(frames: Sequence[Image]) -> Iterator[tuple[list[float], int]]:
     """Analyse and draw frames, played in a loop without end.
 
-    Yields:
-        The milliseconds of each of `PARTS`, and the number of faces found.
+    Yields the milliseconds of each of `PARTS`, and the number of faces found.
     """
     stream = FaceStream.load(MODEL)
     for count, frame in enumerate(cycle(frames)):
@@ -60,8 +59,7 @@ def live_path(frames: Sequence[Image]) -> Iterator[tuple[list[float], int]]:
 def cost(faces: int, seconds: float, warm_up: int = _WARM_UP) -> list[str]:
     """Measure frames with some faces; at least one is measured.
 
-    Returns:
-        The mean number of faces found; median and 95th percentile of the milliseconds of `PARTS`.
+    Returns the mean number of faces found; median and 95th percentile of the `PARTS`.
     """
     steps = islice(live_path(moving_faces(faces, SIZE)), warm_up, None)
     measured, started = [next(steps)], time.perf_counter()
@@ -75,9 +73,8 @@ def cost(faces: int, seconds: float, warm_up: int = _WARM_UP) -> list[str]:
 def beside(peer: Callable[[Image], tuple[Floats, float, float]], seconds: float) -> list[str]:
     """Measure this project and a peer in turns on the same frames, with one face.
 
-    Returns:
-        Median milliseconds of the peer, of this project, and their ratio; the same in processor
-        time; and in which share of the frames each found a face.
+    Returns median milliseconds of the peer, of this project, and their ratio; the same in
+    processor time; and in which share of the frames each found a face.
     """
     frames = moving_faces(1, SIZE)
     steps, played = islice(live_path(frames), len(frames), None), cycle(frames)

@@ -51,13 +51,9 @@ HEADER += ["errors", "cores", "MB"]
 
 @dataclass
 class Noted:
-    """What visitors noted.
+    """What visitors noted: seconds for each thing done, polite refusals, and what did not work.
 
-    Attributes:
-        waits: seconds for each thing done, by what it was.
-        refused: polite refusals.
-        errors: whatever else did not work.
-        analysed: analyses a second that each stream's page said, by the stream's number.
+    ``analysed`` are the analyses a second that each stream's page said, by the stream's number.
     """
 
     waits: dict[str, list[float]] = field(default_factory=dict)
@@ -86,13 +82,9 @@ class Noted:
 
 
 async def look_around(url: str, photos: list[bytes], noted: Noted, seed: int) -> None:
-    """Look around and upload photographs, until cancelled.
+    """Look around and upload photographs, until cancelled; the seed says what is done, and when.
 
-    Args:
-        url: address of the app.
-        photos: to upload; a little is added to each, so that none was seen before.
-        noted: is filled.
-        seed: of what is done, and when.
+    A little is added to each photograph, so that none was seen before.
     """
     choose = random.Random(seed)
     await asyncio.sleep(choose.uniform(0, THINK_SECONDS))

@@ -39,12 +39,10 @@ _NEEDS = {
 
 
 class Peer:
-    """A detector or classifier of others. Use it in a ``with`` block.
+    """A detector or classifier of others, by the Python of its environment, in a ``with`` block.
 
-    Args:
-        python: Python of an environment that has it.
-        kind: ``haar`` for OpenCV's Haar cascade; ``tflite`` or ``keras`` for the PyPI package
-            ``fer`` with that network.
+    The kind is ``haar`` for OpenCV's Haar cascade; ``tflite`` or ``keras`` for the PyPI package
+    ``fer`` with that network.
     """
 
     def __init__(self, python: Path, kind: str) -> None:
@@ -76,14 +74,10 @@ class Peer:
         self._end()
 
     def __call__(self, image: Any) -> tuple[Any, float, float]:
-        """Return what it finds in an RGB image.
+        """Return what it finds in an RGB image: faces, seconds, and seconds of processor time.
 
-        Returns:
-            ``(n, 5)`` float32 left, top, right, bottom and score of each face; seconds; and seconds
-            of processor time.
-
-        Raises:
-            RuntimeError: the process has ended.
+        Faces are ``(n, 5)`` float32 left, top, right, bottom and score. It is a `RuntimeError` if
+        the process has ended.
         """
         assert self._process.stdin is not None
         np.save(self._picture, image)

@@ -48,18 +48,10 @@ def largest(detections: Detections) -> Detections:
 
 
 def moving_faces(faces: int, size_wh: tuple[int, int], frames: int = 30) -> list[Image]:
-    """Return frames of moving heads that can be played in a loop.
+    """Return RGB frames of moving heads that can be played in a loop.
 
     The background is a photograph of a table, because a detector is faster on a plain background
     than on realistic ones.
-
-    Args:
-        faces: number of heads; 0 for the background only.
-        size_wh: width and height of the frames in pixels.
-        frames: number of frames in one cycle of the movement.
-
-    Returns:
-        Frames ``(height, width, 3)`` RGB uint8.
     """
     background = cv2.resize(skimage.data.coffee(), size_wh, interpolation=cv2.INTER_AREA)
     side = round(next((s for n, s in reversed(_HEAD_SHARES) if faces >= n), 0.0) * size_wh[1])

@@ -24,10 +24,8 @@ from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
+from tools.report import MODEL, ROOT
 from training.commands.arguments import load_for_model
-
-ROOT = Path(__file__).parent.parent
-SHIPPED = ROOT / "models" / "compact"
 
 #: Least number of faces of an expression from which a table says how many of them are found.
 _LEAST_FACES = 50
@@ -43,9 +41,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="data set to measure --presets on")
     arguments = parser.parse_args()
     written = {
-        "models/README.md": model_card(_document("models/README.md"), Report.load(SHIPPED)),
+        "models/README.md": model_card(_document("models/README.md"), Report.load(MODEL)),
         "docs/settings.md": settings_page(_document("docs/settings.md")),
-        "README.md": replace_section(_document("README.md"), "figures", summary_table(SHIPPED)),
+        "README.md": replace_section(_document("README.md"), "figures", summary_table(MODEL)),
     }
     if arguments.presets:
         rows = [(Report.load(d), evaluate_model(d, arguments.data)) for d in arguments.presets]
@@ -66,11 +64,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def replace_section(text: str, name: str, content: str) -> str:
-    """Return `text` with the lines between the markers of `name` replaced by `content`.
-
-    Raises:
-        ValueError: the text has no such markers.
-    """
+    """Return `text` with the lines between the markers of `name` replaced by `content`."""
     pattern = re.compile(f"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"expected markers <!-- {name}:begin --> and <!-- {name}:end -->")
@@ -82,8 +76,8 @@ def model_card(text: str, report: Report) -> str:
     tables = {"figures": figures, "classes": class_table, "corruptions": corruption_table}
     for name, table in tables.items():
         text = replace_section(text, name, table(report))
-    text = replace_section(text, "groups", group_table(SHIPPED))
-    return replace_section(text, "other-data", other_data_table(SHIPPED))
+    text = replace_section(text, "groups", group_table(MODEL))
+    return replace_section(text, "other-data", other_data_table(MODEL))
 
 
 def group_table(model: Path) -> str:
@@ -122,9 +116,6 @@ def summary_table(model: Path) -> str:
 
     Accuracy is of the head that answers, in each domain, and on held-out data where these weights
     were measured on some. The costs are quoted from the documents that have them and say how.
-
-    Raises:
-        ValueError: a document does not have its figure where it is expected.
     """
     spec, report = ModelSpec.load(model), Report.load(model)
     head = spec.heads[0].name
@@ -160,11 +151,7 @@ def summary_table(model: Path) -> str:
 
 
 def quoted(document: str, pattern: str) -> str:
-    """Return the figure that a document has at a pattern's group.
-
-    Raises:
-        ValueError: it has none there.
-    """
+    """Return the figure that a document has at a pattern's group; raise `ValueError` without."""
     found = re.search(pattern, _document(document))
     if not found:
         raise ValueError(f"{document}: expected a figure at {pattern!r}")

@@ -46,13 +46,9 @@ def seconds_of(process: psutil.Process) -> float:
 
 @dataclass(frozen=True)
 class Sample:
-    """A process with all that it has started, at one time.
+    """A process with all that it has started, at one time in seconds since the watch began.
 
-    Attributes:
-        seconds: since the watch began.
-        mb: resident memory in MB, shared pages counted in each process.
-        threads: number of threads.
-        handles: number of open files and sockets.
+    Memory is resident, shared pages counted in each process; handles are open files and sockets.
     """
 
     seconds: float
@@ -62,16 +58,7 @@ class Sample:
 
 
 class Watch:
-    """Samples a process with all that it starts, on a thread, in a ``with`` block.
-
-    Args:
-        process: the process.
-        every: seconds between two samples.
-
-    Attributes:
-        samples: what was seen so far.
-        processor_seconds: processor time used since the watch began, as of the last sample.
-    """
+    """Samples a process with all that it starts, so often in seconds, in a ``with`` block."""
 
     def __init__(self, process: psutil.Process, every: float) -> None:
         self.samples: list[Sample] = []

@@ -72,11 +72,7 @@ class Cost(NamedTuple):
 
 
 def cost_of(command: Sequence[str]) -> Cost:
-    """Run a command and return what it took.
-
-    Raises:
-        RuntimeError: it failed.
-    """
+    """Run a command and return what it took; raise `RuntimeError` if it failed."""
     started, null = time.perf_counter(), subprocess.DEVNULL
     process = psutil.Popen(command, stdout=null, stderr=null)
     with Watch(process, 0.02) as watch:

@@ -50,7 +50,6 @@ class Tab:
     """One tab. Made by `open_tab`.
 
     Attributes:
-        url: address of the app.
         widgets: value of each widget that was used, by its id: field of ``WidgetState`` and value.
         pages: hash of each page by its path.
         heard: is called with every element that comes.
@@ -253,11 +252,9 @@ class Camera(VideoStreamTrack):
 async def call(
     packets: Sequence[av.Packet], answer: Callable[[str], Awaitable[str]]
 ) -> AsyncIterator[None]:
-    """Stream a film, and take in what comes back, until the end of the block.
+    """Stream a film, which nobody else may play, and take in what comes back, until the end.
 
-    Args:
-        packets: of the film; nobody else may play them at this time.
-        answer: returns the server's SDP answer to an offer.
+    ``answer`` returns the server's SDP answer to an offer.
     """
     connection, sink = RTCPeerConnection(RTCConfiguration(iceServers=[])), MediaBlackhole()
     connection.addTrack(Camera(packets))

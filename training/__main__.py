@@ -9,23 +9,6 @@ import sys
 from fer.errors import FerError
 from training.commands import data_sets, evaluate, models, predict, several, train
 
-#: What adds the commands to a parser, in the order of the list of commands.
-_COMMANDS = (
-    data_sets.add_data_command,
-    data_sets.add_demo_data,
-    data_sets.add_download,
-    models.add_presets,
-    train.add_train,
-    several.add_tune,
-    several.add_seeds,
-    evaluate.add_evaluate,
-    predict.add_predict,
-    models.add_mistakes,
-    models.add_export,
-    models.add_compare,
-    models.add_recompute,
-)
-
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit status: 0 for success, 1 for a failure with a message."""
@@ -51,7 +34,21 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     root_parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = root_parser.add_subparsers(dest="command", required=True)
-    for add in _COMMANDS:
+    for add in (  # in the order of the list of commands
+        data_sets.add_data_command,
+        data_sets.add_demo_data,
+        data_sets.add_download,
+        models.add_presets,
+        train.add_train,
+        several.add_tune,
+        several.add_seeds,
+        evaluate.add_evaluate,
+        predict.add_predict,
+        models.add_mistakes,
+        models.add_export,
+        models.add_compare,
+        models.add_recompute,
+    ):
         add(commands)
     return root_parser
 

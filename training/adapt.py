@@ -24,7 +24,7 @@ from training.presets.schema import Preset
 
 if TYPE_CHECKING:
     from training.fit.batches import Mixture
-    from training.fit.distillation import Teachers
+    from training.fit.other_models import Teachers
 
 #: Least number of images of an expression, so that some can be held out.
 LEAST_IMAGES = 5
@@ -41,15 +41,10 @@ def own_images(
 ) -> tuple[DataSet, dict[str, int]]:
     """Load one's own images; those of classes that the model does not know are left out.
 
-    Args:
-        path: ZIP, folder or table, see `training.data.load.load`.
-        spec: specification of the model.
-        seed: seed of splits that are drawn.
-
     Returns:
-        Faces with the model's classes, in its order, some of which may have none. They have votes
-        if the model has a FER+ head, so that it is not lost; zero where nobody voted. And the
-        number of images per class that the model does not know.
+        Faces with the model's classes, in its order, some of which may have none, and the number of
+        images per class that it does not know. They have votes if the model has a FER+ head, so
+        that it is not lost; zero where nobody voted.
 
     Raises:
         DataError: too few images, or none, are of classes that the model knows.
@@ -125,14 +120,9 @@ LEAST_HELD_OUT = 100
 
 @dataclass(frozen=True)
 class FineTuning:
-    """A trained model, one's own images, and what is replayed beside them.
+    """A trained model, one's own images, and what is replayed beside them, if that is at hand.
 
-    Attributes:
-        initial: directory of the trained model.
-        own: one's own images, see `own_images`.
-        left_out: number of one's own images per class that the model does not know.
-        replay: what it learnt from before; None if that is not at hand.
-        preset: the configuration.
+    ``left_out`` is the number of one's own images per class that the model does not know.
     """
 
     initial: Path
@@ -180,7 +170,7 @@ class FineTuning:
     @property
     def teachers(self) -> Teachers:
         """The initial model, whose answers the faces keep that are replayed."""
-        from training.fit.distillation import initial_answers
+        from training.fit.other_models import initial_answers
 
         weights = np.zeros((len(self.train), 1), np.float32)
         weights[self.learnt :] = self.preset.memory_weight
@@ -241,7 +231,6 @@ class FineTuning:
 
     @property
     def _learnt_from(self) -> str:
-        """SHA-256 of the data that the initial model learnt from; empty if that is not known."""
         try:
             return Report.load(self.initial).data.sha256
         except ModelError:
@@ -286,19 +275,6 @@ def adapted(preset: Preset, initial: Path | None) -> Preset:
     configuration = Report.load(initial).configuration
     fields = {name: configuration[name] for name in _ARCHITECTURE if name in configuration}
     return preset.override({n: tuple(v) if isinstance(v, list) else v for n, v in fields.items()})
-
-
-def prepare(
-    preset: Preset, initial: Path, data: Path, replay: Path | None, split_seed: int
-) -> FineTuning:
-    """Load one's own images and what is replayed, for an initial model and `adapted` preset.
-
-    Raises:
-        DataError: see `own_images` and `load_replay`.
-    """
-    spec = ModelSpec.load(initial)
-    own, left_out = own_images(data, spec, split_seed)
-    return FineTuning(initial, own, left_out, load_replay(replay, spec) if replay else None, preset)
 
 
 def tuning_text(tuning: FineTuning) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import Head, ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
-from training.networks.layers import MAP_PREFIX, with_activation_maps
+from training.networks import MAP_PREFIX, with_activation_maps
 
 #: Names of the files in a model directory.
 KERAS_FILE = "model.keras"
@@ -45,13 +44,10 @@ def keras_file(directory: Path, needed_for: str) -> Path:
 
 
 def export(model: keras.Model, directory: Path, *, class_names: tuple[str, ...]) -> ModelSpec:
-    """Write ``model.keras``, ``model.tflite`` and ``spec.json``.
+    """Write ``model.keras``, ``model.tflite`` and ``spec.json`` of a network in float32.
 
     The LiteRT file stores weights in float16, which halves its size, and computes in float32. Its
-    additional outputs are the class activation maps.
-
-    The network is one of `training.networks`, in float32; the last part of the directory is its
-    name. Returns the specification that was written.
+    additional outputs are the class activation maps. The directory's name is that of the model.
     """
     directory.mkdir(parents=True, exist_ok=True)
     model.save(directory / KERAS_FILE)
@@ -111,29 +107,16 @@ Images = NDArray[np.uint8]
 FORMATS = ("float32", "float16", "int8", "onnx")
 
 
-@dataclass(frozen=True)
-class Exported:
-    """An exported file and its parity with the Keras model.
+def export_format(
+    name: str, model_dir: Path, out: Path, images: Images
+) -> tuple[Path, float, float]:
+    """Write one file in one of `FORMATS` and compare it with the Keras model.
 
-    Attributes:
-        file: the file that was written.
-        difference: largest absolute difference of any probability.
-        same_answer: fraction of images with the same most probable expression.
-    """
+    Images ``(n, size, size, channels)`` uint8 are for that, and for int8 calibration.
 
-    file: Path
-    difference: float
-    same_answer: float
-
-
-def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Exported:
-    """Write one file and compare it with the Keras model.
-
-    Args:
-        name: one of `FORMATS`.
-        model_dir: directory with ``model.keras`` and ``spec.json``.
-        out: folder to write into.
-        images: ``(n, size, size, channels)`` uint8, for parity and for int8 calibration.
+    Returns:
+        The file, the largest absolute difference of any probability, and the fraction of images
+        with the same most probable expression.
 
     Raises:
         DataError: the model or a package is missing.
@@ -148,7 +131,7 @@ def export_format(name: str, model_dir: Path, out: Path, images: Images) -> Expo
         for found in (outputs, model.predict(inputs, verbose=0))
     )
     agreement = exported.argmax(axis=1) == expected.argmax(axis=1)
-    return Exported(target, float(np.abs(exported - expected).max()), float(agreement.mean()))
+    return target, float(np.abs(exported - expected).max()), float(agreement.mean())
 
 
 def exported_file(name: str, spec: ModelSpec, out: Path) -> Path:

@@ -6,16 +6,16 @@ import dataclasses
 import os
 import platform
 import tempfile
-import time
+import timeit
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import keras
-import numpy as np
 
 from fer.atomic_write import check_model_directory, replace_folder
 from fer.errors import ModelError, OutputError
@@ -30,13 +30,10 @@ from training.adapt import FineTuning
 from training.data.dataset import DataSet, LabelledFaces
 from training.evaluation import measure
 from training.evaluation.predict import SpreadClassifier
-from training.evaluation.predictions import (
-    FURTHER_FILE,
-    PREDICTIONS_FILE,
-)
+from training.evaluation.predictions import FURTHER_FILE, PREDICTIONS_FILE
 from training.export import KERAS_FILE, LITERT_FILE, export, parity
 from training.fit.loop import Fit
-from training.networks.layers import layer_table
+from training.networks import layer_table
 from training.presets.schema import Preset
 
 #: Packages whose versions affect results.
@@ -48,10 +45,7 @@ _LATENCY_CALLS = 200
 
 
 def trainings_of(directory: Path) -> tuple[EarlierTraining, ...]:
-    """Return the trainings that led to a model, first to last, its own included.
-
-    A model without a report is the only one known, by its name.
-    """
+    """Return the trainings that led to a model, its own last; without a report, only its name."""
     try:
         report = Report.load(directory)
     except ModelError:
@@ -85,19 +79,9 @@ def write_model(
 
     Everything is written to a temporary directory that then replaces `directory`, so a concurrent
     reader never sees a mixture of the old and the new model, and the old one stays if this fails.
-
-    Args:
-        fit: result of the training.
-        preset: configuration of the training.
-        data: the complete data set; temperatures and thresholds are fitted on ``validation``.
-        dropped: number of training faces left out, by reason.
-        provenance: other inputs of the training, by the fields of `Report`.
-        directory: the model directory.
-        overwrite: whether it may be that of another model.
-        quick: leave out what takes most of the time to measure, see `predict_split`.
-        tuning: what a trained model was taught; None if it was trained as usual.
-        advance: is told how many more views of faces are measured, of
-            `training.evaluation.predict.passes`.
+    `dropped` counts the training faces left out, by reason; `provenance` are further fields of the
+    report; `advance` is told how many more views of faces are measured, and `quick` leaves most of
+    them out, see `predict_split`.
 
     Raises:
         OutputError: something stands at the place meanwhile; the new model stands beside it.
@@ -183,13 +167,9 @@ def file_cards(directory: Path) -> dict[str, FileCard]:
 def latency_ms(classifier: ExpressionClassifier, faces: LabelledFaces) -> float:
     """Return the median time for one face, in milliseconds."""
     one = faces.images[:1]
-    classifier(one)
-    seconds = []
-    for _ in range(_LATENCY_CALLS):
-        start = time.perf_counter()
-        classifier(one)
-        seconds.append(time.perf_counter() - start)
-    return round(1000 * float(np.median(seconds)), 3)
+    classifier(one)  # the first call is slow
+    seconds = timeit.repeat(lambda: classifier(one), number=1, repeat=_LATENCY_CALLS)
+    return round(1000 * median(seconds), 3)
 
 
 def versions() -> dict[str, str]:

@@ -27,13 +27,7 @@ class Progress:
 
     A terminal gets one line that changes, from the beginning; a file a line for every tenth; a
     program, which needs a `stage`, an object of JSON from the beginning and for every hundredth.
-
-    Args:
-        total: how many there will be.
-        what: plural of what they are.
-        stage: what is being done, for a program; empty for people.
-        stream: where to say it; stdout for a program, else stderr, if None.
-        clock: monotonic clock in seconds.
+    The stream for people is stderr, if None; the clock is monotonic, in seconds.
     """
 
     def __init__(
@@ -46,7 +40,7 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._total, self._what, self._stage, self._clock = total, what, stage, clock
-        self._stream = stream or (sys.stdout if stage else sys.stderr)
+        self._stream = stream or sys.stderr
         self._terminal = not stage and self._stream.isatty()
         self._done = 0
         self._started = self._said = clock()
@@ -73,7 +67,7 @@ class Progress:
         left = round(elapsed / done * (total - done)) if done else None
         self._said = now
         if self._stage:
-            say(self._stage, done, total, left, stream=self._stream)
+            say(self._stage, done, total, left)
             return
         line, end = f"{done:,} of {total:,} {self._what}, {100 * done // total} %", "\n"
         if done == total:
@@ -87,23 +81,15 @@ class Progress:
 
 
 class EpochProgress:
-    """Says to a program after each epoch how far a training is.
-
-    Args:
-        epochs: number of epochs.
-        frozen: how many of them, at first, train the heads alone.
-        stream: where to say it; stdout if None.
-        clock: monotonic clock in seconds.
-    """
+    """Says to a program after each epoch how far it is; `frozen` ones train the heads alone."""
 
     def __init__(
         self,
         epochs: int,
         frozen: int = 0,
-        stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._epochs, self._frozen, self._stream, self._clock = epochs, frozen, stream, clock
+        self._epochs, self._frozen, self._clock = epochs, frozen, clock
         self._begun: tuple[int, float] | None = None
 
     def begin(self, epoch: int, logs: object = None) -> None:
@@ -117,7 +103,7 @@ class EpochProgress:
         pace = (self._clock() - started) / (self._work(done) - self._work(first))
         left = round(pace * (self._work(self._epochs) - self._work(done)))
         stage = "heads" if epoch < self._frozen else "all layers"
-        say(stage, done, self._epochs, left, stream=self._stream)
+        say(stage, done, self._epochs, left)
 
     def _work(self, epochs: int) -> float:
         """Return the cost of so many epochs, in epochs of the heads alone."""
@@ -126,14 +112,9 @@ class EpochProgress:
 
 
 def say(
-    stage: str,
-    done: int | None = None,
-    total: int | None = None,
-    seconds_left: int | None = None,
-    *,
-    stream: TextIO | None = None,
+    stage: str, done: int | None = None, total: int | None = None, seconds_left: int | None = None
 ) -> None:
-    """Write a line such as ``{"stage": "heads", "done": 3, "total": 16, "seconds_left": 60}``."""
+    """Print a line such as ``{"stage": "heads", "done": 3, "total": 16, "seconds_left": 60}``."""
     record = {"stage": stage, "done": done, "total": total, "seconds_left": seconds_left}
     known = {name: value for name, value in record.items() if value is not None}
-    print(json.dumps(known), file=stream or sys.stdout, flush=True)
+    print(json.dumps(known), flush=True)

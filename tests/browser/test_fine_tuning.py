@@ -16,7 +16,7 @@ from tests.app.own_data.adaptation import adaptation
 from tests.browser.conftest import Open, Serve, follow
 from tests.browser.servers.fine_tuning_streamlit import MODEL_VARIABLE, SIGN_VARIABLE
 from tests.samples import write_copy
-from training.demo.dataset import demo_face
+from training.demo_faces import demo_face
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from fer.labels import FER2013_LABELS
 from tests.browser.conftest import PHONE, WIDE, Visit, follow, widest
 from tests.browser.test_dashboard import cells
 from training.data.load import load
-from training.demo.dataset import demo_face
+from training.demo_faces import demo_face
 
 #: What the drawn faces show, in their order; the astronaut comes last.
 DRAWN = [FER2013_LABELS[n % 7] for n in range(29)]

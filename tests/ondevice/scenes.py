@@ -13,7 +13,7 @@ import skimage.data
 from fer.images import read as read_image
 from fer.types import Image
 from tests.samples import ROOT
-from training.demo.painter import EXPRESSIONS, Person, draw_face
+from training.painter import EXPRESSIONS, Person, draw_face
 
 PHOTOS = ROOT.parent / "shared" / "photos"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,14 @@ from PIL import Image
 
 from fer.labels import EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import Head
+from training.__main__ import main
 from training.data.dataset import DataSet, LabelledFaces
 from training.presets.schema import Preset
 
 SIDE = 16
+
+#: Runs a command; see the fixture `ran`.
+Ran = Callable[..., tuple[str, str]]
 
 #: FER+'s word for each label of FER2013, in order; and its columns.
 VOTE_OF_LABEL = (4, 5, 6, 1, 3, 2, 0)
@@ -74,10 +79,17 @@ def write_votes(path: Path, labels: Iterable[int], names: Sequence[str] | None =
     return write_csv(path, ["Usage", "Image name", *VOTE_COLUMNS], rows)
 
 
+def png(image: NDArray[np.uint8]) -> bytes:
+    """Return grey ``(height, width)`` or RGB ``(height, width, 3)`` as PNG."""
+    out = io.BytesIO()
+    Image.fromarray(image).save(out, "PNG")
+    return out.getvalue()
+
+
 def save_image(path: Path, image: NDArray[np.uint8]) -> Path:
-    """Write grey ``(height, width)`` or RGB ``(height, width, 3)`` as PNG."""
+    """Write an image as PNG."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path, "PNG")
+    path.write_bytes(png(image))
     return path
 
 
@@ -116,14 +128,29 @@ def sizes(data: DataSet) -> dict[str, int]:
     return {name: len(faces) for name, faces in data.splits.items()}
 
 
-def write_bars(path: Path, train: int = 96, validation: int = 32) -> Path:
-    """Write `bars` as an archive of arrays with votes and two splits."""
-    parts = bars(train, 1), bars(validation, 2)
+def write_bars(path: Path, train: int = 96, validation: int = 32, test: int = 16) -> Path:
+    """Write `bars` as an archive of arrays with votes and three splits."""
+    counts = [train, validation, test]
+    parts = [bars(count, seed) for seed, count in enumerate(counts, start=1)]
     np.savez(
         path,
         image=np.concatenate([part.images for part in parts])[..., 0],
         label=np.concatenate([part.labels for part in parts]),
-        usage=np.repeat(["Training", "PublicTest"], [train, validation]),
+        usage=np.repeat(["Training", "PublicTest", "PrivateTest"], counts),
         votes=np.concatenate([part.votes for part in parts]),
     )
     return path
+
+
+#: A network of the command line that is trained in seconds, and how.
+NETWORK = (
+    *("--network", "residual", "--widths", "12,24,48", "--blocks-per-stage", "1"),
+    *("--dropout", "0", "--batch-size", "24", "--learning-rate", "0.1", "--warmup-epochs", "1"),
+    *("--ema-momentum", "0.5"),
+)
+
+
+def train(preset: str, data: Path, out: Path, *options: str) -> int:
+    """Run a training, and return its status."""
+    places = ["--data", str(data), "--out", str(out), "--work-dir", f"{out}-work"]
+    return main(["train", "--preset", preset, *places, "--precision", "float32", *options])

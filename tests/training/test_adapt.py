@@ -1,7 +1,6 @@
 """Teaching in small: a tiny model of drawn faces learns those of another style."""
 
 import json
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -11,15 +10,22 @@ import pytest
 from fer.errors import DataError
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FER2013_LABELS, FERPLUS_HEAD
-from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from tests.samples import SHIPPED_MODEL
-from tests.training.samples import bars, data_set, save_image, sizes, write_bars, write_classes
+from tests.training.samples import (
+    NETWORK,
+    bars,
+    data_set,
+    save_image,
+    sizes,
+    train,
+    write_classes,
+)
 from training import adapt
-from training.__main__ import main
 from training.adapt import LEAST_HELD_OUT, FineTuning, adapted, load_replay, own_images, pool
 from training.data.dataset import DataSet
-from training.demo.dataset import write_demo_data
+from training.demo_faces import write_demo_data
+from training.evaluation.output import adaptation_text
 from training.evaluation.predict import SpreadClassifier
 from training.presets.catalogue import PRESETS
 
@@ -126,7 +132,13 @@ def test_what_cannot_be_fitted_is_that_of_the_initial_model(
         expected = SPEC.head(head).temperature if head in kept else 4.0
         assert after.head(head).temperature == expected
         assert (after.head(head).abstention is not None) is (head in kept)
-    assert taught.changes(SpreadClassifier(SHIPPED_MODEL), 1).calibration == calibration
+    changes = taught.changes(SpreadClassifier(SHIPPED_MODEL), 1)
+    assert changes.calibration == calibration
+    text = adaptation_text(changes)
+    assert "of these right" in text
+    assert ("too few to fit them" in text) is (calibration == "kept")
+    for part in ("Nothing was replayed", "--replay FILE"):
+        assert (part in text) is (replay is None)
 
 
 def test_one_is_not_taught_what_is_held_out_and_answers_are_kept_of_what_is_replayed() -> None:
@@ -148,102 +160,56 @@ def test_the_network_is_that_of_the_model() -> None:
 
 NAMES = ("angry", "happy", "surprise")
 
-#: A network that is trained in seconds, and how.
-TINY = [
-    *("--network", "residual", "--widths", "12,24", "--blocks-per-stage", "1", "--dropout", "0"),
-    *("--epochs", "10", "--batch-size", "24", "--learning-rate", "0.1", "--warmup-epochs", "1"),
-    *("--ema-momentum", "0", "--precision", "float32"),
-]
-
-
-@pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Drawn faces of two styles, and a tiny model that has learnt those of the first."""
-    folder = tmp_path_factory.mktemp("teach")
-    write_demo_data(folder / "before", per_class=40, classes=NAMES)
-    write_demo_data(folder / "own", per_class=20, classes=NAMES, seed=7, negative=True)
-    with zipfile.ZipFile(folder / "own.zip", "w") as file:
-        for path in sorted((folder / "own").rglob("*.png")):
-            file.write(path, path.relative_to(folder / "own"))
-    data, out = str(folder / "before"), str(folder / "models" / "tiny")
-    work = ["--work-dir", str(folder / "work")]
-    assert main(["train", "--preset", "small", "--data", data, "--out", out, *work, *TINY]) == 0
-    return folder
-
-
-def teach(material: Path, name: str, *options: str) -> int:
-    model, out = material / "models" / "tiny", material / "models" / name
-    return main(
-        [
-            *("train", "--preset", "adapt", "--init", str(model), "--data"),
-            *(str(material / "own.zip"), "--out", str(out), "--precision", "float32"),
-            *("--work-dir", str(material / "work" / name), "--least-faces", "120"),
-            *("--batch-size", "24", *options),
-        ]
-    )
-
 
 @pytest.mark.full
 def test_it_learns_another_style_and_keeps_the_first(
-    material: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    replay = str(material / "before")
-    assert teach(material, "taught", "--replay", replay, "--progress-json") == 0
-    report, said = Report.load(material / "models" / "taught"), capsys.readouterr()
+    before, own, initial = (tmp_path / name for name in ("before", "own", "models/tiny"))
+    write_demo_data(before, per_class=40, classes=NAMES)
+    write_demo_data(own, per_class=20, classes=NAMES, seed=7, negative=True)
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as file:
+        for path in sorted(own.rglob("*.png")):
+            file.write(path, path.relative_to(own))
+    options = [*NETWORK, "--widths", "12,24", "--ema-momentum", "0", "--epochs", "10"]
+    assert train("small", before, initial, *options) == 0
+    options = ["--init", str(initial), "--replay", str(before), "--least-faces", "120"]
+    taught = initial.with_name("taught")
+    assert train("adapt", own.with_suffix(".zip"), taught, *options, "--batch-size", "24") == 0
+    report, said = Report.load(taught), capsys.readouterr()
+    assert report.adaptation
+    learnt, kept = report.adaptation.own_changes[0], report.adaptation.replay_changes[0]
+    assert learnt.gained >= 0.1
+    assert kept.gained >= -0.1
+    assert (learnt.after.count, kept.data, kept.split) == (12, "before", "validation")
+    assert report.evaluations["test"] == learnt.after
+    assert "own.zip, test (12 faces), expression:" in said.out
+    assert "60 own images to learn" in said.err
+
+
+def test_all_heads_are_kept_and_measured_and_it_says_how_far_it_is(
+    tiny: Path, archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, out = bars(80, 3), tmp_path / "taught"
+    for number, (image, label) in enumerate(zip(own.images, own.labels, strict=True)):
+        save_image(tmp_path / "own" / FER2013_LABELS[label] / f"{number}.png", 255 - image[..., 0])
+    options = ["--init", str(tiny), "--replay", str(archive), "--epochs", "2", "--frozen-epochs"]
+    options += ["1", "--batch-size", "24", "--least-faces", "24", "--quick", "--progress-json"]
+    assert train("adapt", tmp_path / "own", out, *options) == 0
+    before, after, report = ModelSpec.load(tiny), ModelSpec.load(out), Report.load(out)
+    assert after.head_names == before.head_names
     taught = report.adaptation
     assert taught
-    own, kept = taught.own_changes[0], taught.replay_changes[0]
-    assert own.gained >= 0.1
-    assert kept.gained >= -0.1
-    assert (own.after.count, kept.data, kept.split) == (12, "before", "validation")
+    assert [change.head for change in taught.own_changes] == [BALANCED_HEAD, EXPRESSION_HEAD]
     assert taught.replay
     assert taught.replay.of_initial_model
-    assert taught.initial_sha256 == ModelSpec.load(material / "models" / "tiny").sha256
-    assert report.evaluations["test"] == own.after
-    assert "--init models/tiny --replay before" in report.command
+    assert taught.initial_sha256 == before.sha256
+    assert "--init models/tiny --replay small.npz" in report.command
+    assert (report.tta, report.robustness) == (None, ()), "--quick"
+    said = capsys.readouterr()
     lines = [json.loads(x) for x in said.out.splitlines() if x.startswith("{")]
     stages = list(dict.fromkeys(line["stage"] for line in lines))
     assert stages == ["reading", "heads", "all layers", "measuring"]
     assert (lines[-1]["done"], lines[-1]["seconds_left"]) == (lines[-1]["total"], 0)
-    assert "own.zip, test (12 faces), expression:" in said.out
     assert "replayed in each epoch" in said.err
-    assert "60 own images to learn" in said.err
-
-
-def test_without_replay_it_says_what_is_lost_and_few_images_keep_the_temperatures(
-    material: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert teach(material, "alone", "--epochs", "2", "--frozen-epochs", "1") == 0
-    said = capsys.readouterr().out
-    for part in ("Nothing was replayed", "--replay FILE", "too few to fit them", "of these right"):
-        assert part in said
-    changes = Report.load(material / "models" / "alone").adaptation
-    before, after = (
-        ModelSpec.load(material / "models" / name).head(EXPRESSION_HEAD)
-        for name in ("tiny", "alone")
-    )
-    assert changes
-    assert (changes.replay, changes.replay_changes, changes.calibration) == (None, (), "kept")
-    assert (after.temperature, after.abstention) == (before.temperature, before.abstention)
-    assert ExpressionClassifier(material / "models" / "alone").labels == NAMES
-
-
-def test_all_heads_are_kept_and_measured(tmp_path: Path) -> None:
-    data, initial, out = tmp_path / "before.npz", tmp_path / "tiny", tmp_path / "taught"
-    write_bars(data, 96, 40)
-    own, work = bars(80, 3), ["--work-dir", str(tmp_path / "w")]
-    for number, (image, label) in enumerate(zip(own.images, own.labels, strict=True)):
-        save_image(tmp_path / "own" / FER2013_LABELS[label] / f"{number}.png", 255 - image[..., 0])
-    options = ["--preset", "small", "--data", str(data), "--out", str(initial)]
-    assert main(["train", *options, *work, *TINY, "--epochs", "3", "--quick"]) == 0
-    shutil.rmtree(tmp_path / "w")
-    options = ["--preset", "adapt", "--init", str(initial), "--data", str(tmp_path / "own")]
-    options += ["--out", str(out), "--replay", str(data), "--epochs", "2", "--frozen-epochs", "1"]
-    options += ["--precision", "float32", "--batch-size", "24", "--quick"]
-    assert main(["train", *options, *work]) == 0
-    before, after = ModelSpec.load(initial), ModelSpec.load(out)
-    assert after.head_names == before.head_names
-    taught = Report.load(out).adaptation
-    assert taught
-    assert {change.head for change in taught.own_changes} == {BALANCED_HEAD, EXPRESSION_HEAD}
-    assert taught.own_changes[0].head == after.default_head
+    assert "not in ten views, nor corrupted (--quick)" in said.err

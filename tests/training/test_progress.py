@@ -48,12 +48,14 @@ def test_a_terminal_gets_one_line_that_changes_and_is_not_flooded() -> None:
     assert said(Terminal(), 1_000, 0.001).count("\r") < 10
 
 
-def test_a_program_gets_an_object_at_the_beginning_and_for_every_hundredth() -> None:
-    stream, ticks = io.StringIO(), count()
-    shown = Progress(400, "faces", stage="measuring", stream=stream, clock=lambda: next(ticks))
+def test_a_program_gets_an_object_at_the_beginning_and_for_every_hundredth(
+    capsys: pytest.CaptureFixture,
+) -> None:
+    ticks = count()
+    shown = Progress(400, "faces", stage="measuring", clock=lambda: next(ticks))
     for many in (3, 1, 196, 200):
         shown.advance(many)
-    assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
         {"stage": "measuring", "done": 0, "total": 400},
         {"stage": "measuring", "done": 4, "total": 400, "seconds_left": 198},
         {"stage": "measuring", "done": 200, "total": 400, "seconds_left": 3},
@@ -71,14 +73,19 @@ def test_a_program_gets_an_object_at_the_beginning_and_for_every_hundredth() -> 
     ids=["a line for each epoch", "all layers take longer", "a resumed run counts its own time"],
 )
 def test_a_program_is_told_how_far_the_training_is(
-    epochs: int, frozen: int, first: int, seconds: list[float], said: list[tuple]
+    epochs: int,
+    frozen: int,
+    first: int,
+    seconds: list[float],
+    said: list[tuple],
+    capsys: pytest.CaptureFixture,
 ) -> None:
-    out, times = io.StringIO(), iter([0.0, *seconds])
-    lines = EpochProgress(epochs, frozen, out, clock=lambda: next(times))
+    times = iter([0.0, *seconds])
+    lines = EpochProgress(epochs, frozen, clock=lambda: next(times))
     for epoch in range(first, first + len(seconds)):
         lines.begin(epoch)
         lines.end(epoch)
-    assert [json.loads(line) for line in out.getvalue().splitlines()] == [
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == [
         {"stage": stage, "done": done, "total": epochs, "seconds_left": left}
         for stage, done, left in said
     ]

@@ -76,10 +76,7 @@ def add_models(parser: argparse.ArgumentParser, option: str, meaning: str | None
 def data_for(
     preset: Preset, places: Sequence[str], seed: int = SPLIT_SEED
 ) -> tuple[DataSet, LabelledFaces, dict[str, int]]:
-    """Load data sets in a preset's input format, and clean their training split.
-
-    Returns:
-        The data set, the faces to learn from, and the number of others by reason.
+    """Load data sets for a preset: all of it, the faces to learn from, and the others by reason.
 
     Raises:
         DataError: see `training.data.load.load_domains`.

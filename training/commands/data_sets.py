@@ -11,7 +11,7 @@ from fer.errors import DataError
 from training.commands.arguments import Commands, add_command, add_data, add_split_seed
 from training.data.load import load
 from training.data.summary import summarise
-from training.demo.dataset import write_demo_data
+from training.demo_faces import write_demo_data
 
 #: Name of FER2013 on Kaggle, in the folder layout.
 HANDLE = "msambare/fer2013"
@@ -80,10 +80,8 @@ def add_demo_data(commands: Commands) -> None:
 
 
 def _demo_data(arguments: argparse.Namespace) -> int:
-    settings = vars(arguments).copy()
-    for name in ("command", "run"):
-        settings.pop(name)
-    out = settings.pop("out")
+    out = arguments.out
+    settings = {n: v for n, v in vars(arguments).items() if n not in ("command", "run", "out")}
     counts = write_demo_data(out, **settings)
     written = ", ".join(f"{count:,} {split}" for split, count in counts.items())
     print(f"{out}: {written} faces")

@@ -14,17 +14,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import fer
 from fer.analyzer import FaceAnalyzer
 from fer.commands.options import add_overwrite
-from fer.errors import DataError
-from fer.evaluation.other_data import OtherDataFile
+from fer.errors import DataError, ModelError
+from fer.evaluation.other_data import Group, Kind, OtherData, OtherDataFile, PhotoSearch
 from fer.evaluation.report import Report
 from fer.images import CUT_OUT_SIDE
 from fer.model.classifier import ExpressionClassifier
+from fer.model.spec import ModelSpec
 from training.commands.arguments import (
     Commands,
     add_command,
@@ -33,9 +35,9 @@ from training.commands.arguments import (
     add_split_seed,
     load_for_model,
 )
+from training.data.layouts import sha256_of
 from training.data.load import domain_of, load_domains
 from training.data.photographs import open_photographs
-from training.evaluation.figures import figure_files, write_figures
 from training.evaluation.labelled import (
     FaceEvaluation,
     PhotoEvaluation,
@@ -44,9 +46,15 @@ from training.evaluation.labelled import (
     measured,
 )
 from training.evaluation.measure import full_figures
+from training.evaluation.output import (
+    DOMAIN,
+    face_text,
+    figure_files,
+    full_text,
+    photo_text,
+    write_figures,
+)
 from training.evaluation.predict import PASSES, SpreadClassifier
-from training.evaluation.recording import data_of_training, data_to_record, record
-from training.evaluation.text import DOMAIN, face_text, full_text, photo_text
 from training.progress import Progress
 
 
@@ -204,3 +212,82 @@ def _photos(model: Path, arguments: argparse.Namespace) -> PhotoEvaluation:
         found = answers(some.photographs, analyzers, classifier, head.name)
         shown = Progress(count, "images").over(found)
         return measured(some, shown, classifier.spec, analyzers[0].detector_version, head.name)
+
+
+def data_of_training(model: Path) -> tuple[str, ...]:
+    """Return the SHA-256 of the data that a model was trained on, then that of each domain."""
+    try:
+        data = Report.load(model).data
+    except ModelError:
+        return ()
+    return (data.sha256, *data.domains.values())
+
+
+def data_to_record(data: Path, model: Path, split: str | None) -> tuple[Kind, str]:
+    """Return what kind of data may be recorded, and its SHA-256.
+
+    Raises:
+        DataError: the model was trained on it, and it is not what one of its domains held out.
+    """
+    sha256, (whole, *domains) = sha256_of(data), data_of_training(model) or ("",)
+    if sha256 in domains and split != "train":
+        return ("test" if split == "test" else "validation"), sha256
+    if sha256 in (whole, *domains):
+        raise DataError(
+            f"{model} was trained on {data}, so it is no other data: what it reaches on its splits "
+            "stands in report.json already. Measure it without --record."
+        )
+    return "other", sha256
+
+
+def record(
+    model: Path,
+    result: FaceEvaluation | PhotoEvaluation,
+    *,
+    kind: Kind,
+    data_sha256: str,
+    measured_by: str,
+    note: str,
+) -> None:
+    """Add a measurement to the file of a model directory.
+
+    Raises:
+        DataError: no face was found in any photograph.
+        ModelError: the file is there, but invalid.
+    """
+    if result.labelled is None:
+        raise DataError(f"no face was found in {result.data}, so there is nothing to record.")
+    search: PhotoSearch | None = None
+    groups: tuple[Group, ...] = ()
+    if isinstance(result, PhotoEvaluation):
+        search = PhotoSearch(
+            detector=result.detector,
+            images=result.images,
+            found=result.found,
+            right=result.evaluation.right if result.evaluation else 0,
+            right_restricted=result.right_restricted,
+        )
+    else:
+        groups = tuple(
+            Group(by=result.by, name=name, count=figures.count, right=figures.right)
+            for name, one in result.groups.items()
+            for figures in (one.as_answered,)
+        )
+    added = OtherData(
+        kind=kind,
+        model=result.model,
+        sha256=result.sha256,
+        head=result.head,
+        blend=ModelSpec.load(model).head(result.head).blend,
+        data=result.data,
+        data_sha256=data_sha256,
+        split=result.split,
+        how="photos" if search else "crops",
+        search=search,
+        measured_by=measured_by,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        note=note,
+        figures=result.labelled,
+        groups=groups,
+    )
+    OtherDataFile.load_if_there(model).with_record(added).save(model)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import dataclasses
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from fer.atomic_write import check_files
 from fer.commands.options import add_overwrite
+from fer.drawing.pictures import encoded
 from fer.errors import DataError, ModelError
-from fer.evaluation.report import Report
+from fer.evaluation.report import Mistake, Mistakes, Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
@@ -26,34 +29,29 @@ from training.commands.arguments import (
     add_split_seed,
     load_for_model,
 )
+from training.data.dataset import DataSet
 from training.data.load import load, load_domains
 from training.evaluation import measure
-from training.evaluation.predictions import load_splits
-from training.evaluation.recording import find_mistakes
-from training.evaluation.text import adaptation_text
+from training.evaluation.output import adaptation_text
+from training.evaluation.predictions import load_splits, truths
 from training.presets.catalogue import CATALOGUE, PRESETS
 
-#: Row title → function that formats the value of a report.
-_ROWS: dict[str, Callable[[Report], str]] = {
-    "accuracy": lambda r: f"{r.evaluations['validation'].accuracy:.2%}",
-    "95 % interval": lambda r: (
-        f"{r.evaluations['validation'].accuracy_low:.1%}–"
-        f"{r.evaluations['validation'].accuracy_high:.1%}"
-    ),
-    "macro-F1": lambda r: f"{r.evaluations['validation'].macro_f1:.3f}",
-    "balanced accuracy": lambda r: f"{r.evaluations['validation'].balanced_accuracy:.2%}",
-    "log loss": lambda r: f"{r.evaluations['validation'].log_loss:.3f}",
-    "calibration error": lambda r: f"{r.evaluations['validation'].calibration_error:.3f}",
-    "parameters": lambda r: f"{r.parameters:,}",
-    "ms a face": lambda r: f"{r.latency_ms:.2f}",
-    "epochs": lambda r: f"{len(r.history)}{_part(r)}",
-    "training minutes": lambda r: f"{r.training_seconds / 60:.0f}{_part(r)}",
-    "data": lambda r: r.data.sha256[:8],
-}
 
-
-def _part(report: Report) -> str:
-    return "*" if report.initial_model else ""
+def _column(report: Report) -> dict[str, str]:
+    result, part = report.evaluations["validation"], "*" if report.initial_model else ""
+    return {
+        "accuracy": f"{result.accuracy:.2%}",
+        "95 % interval": f"{result.accuracy_low:.1%}–{result.accuracy_high:.1%}",
+        "macro-F1": f"{result.macro_f1:.3f}",
+        "balanced accuracy": f"{result.balanced_accuracy:.2%}",
+        "log loss": f"{result.log_loss:.3f}",
+        "calibration error": f"{result.calibration_error:.3f}",
+        "parameters": f"{report.parameters:,}",
+        "ms a face": f"{report.latency_ms:.2f}",
+        "epochs": f"{len(report.history)}{part}",
+        "training minutes": f"{report.training_seconds / 60:.0f}{part}",
+        "data": report.data.sha256[:8],
+    }
 
 
 def add_compare(commands: Commands) -> None:
@@ -68,8 +66,9 @@ def _compare(arguments: argparse.Namespace) -> int:
     reports = [Report.load(directory) for directory in arguments.models]
     width = max(14, *(len(r.name) + 2 for r in reports))
     print(" " * 20 + "".join(f"{r.name:>{width}}" for r in reports))
-    for title, cell in _ROWS.items():
-        print(f"{title:<20}" + "".join(f"{cell(r):>{width}}" for r in reports))
+    columns = [_column(r) for r in reports]
+    for title in columns[0]:
+        print(f"{title:<20}" + "".join(f"{column[title]:>{width}}" for column in columns))
     if any(r.initial_model for r in reports):
         print("\n* of the last training alone; it began with a trained model.")
     for directory in arguments.models:
@@ -126,11 +125,9 @@ def _export(arguments: argparse.Namespace) -> int:
         images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     print(f"{'file':<24}{'MB':>8}{'largest difference':>20}{'same answer':>13}")
     for name in formats:
-        made = export_format(name, arguments.model, arguments.out, images)
-        megabytes = made.file.stat().st_size / 1e6
-        print(
-            f"{made.file.name:<24}{megabytes:>8.2f}{made.difference:>20.2g}{made.same_answer:>13.1%}"
-        )
+        file, difference, same = export_format(name, arguments.model, arguments.out, images)
+        megabytes = file.stat().st_size / 1e6
+        print(f"{file.name:<24}{megabytes:>8.2f}{difference:>20.2g}{same:>13.1%}")
     return 0
 
 
@@ -161,6 +158,41 @@ def _mistakes(arguments: argparse.Namespace) -> int:
     return 0
 
 
+#: Mistakes kept of each pair of truth and answer.
+EXAMPLES = 4
+
+
+def find_mistakes(classifier: ExpressionClassifier, data: DataSet, split: str) -> Mistakes:
+    """Return the `EXAMPLES` most confident mistakes of each head, truth and answer.
+
+    Raises:
+        DataError: the data set has no such split.
+    """
+    faces, spec = data.split(split), classifier.spec
+    by_head = classifier.all_heads(faces.images)
+    found: list[Mistake] = []
+    for head, truth in truths(spec, faces).items():
+        part, names = truth.of(by_head[head]), spec.head(head).labels
+        answers, confidence = part.answers.tolist(), part.confidence
+        pairs: Counter[tuple[str, str]] = Counter()
+        for i in np.argsort(-confidence, kind="stable").tolist():
+            pair = names[part.labels[i]], names[answers[i]]
+            if pair[0] == pair[1] or pairs[pair] == EXAMPLES:
+                continue
+            pairs[pair] += 1
+            png = encoded(faces.images[truth.faces[i]], ".png")
+            found.append(
+                Mistake(
+                    head=head,
+                    truth=pair[0],
+                    answer=pair[1],
+                    confidence=min(1.0, float(confidence[i])),
+                    png=base64.b64encode(png),
+                )
+            )
+    return Mistakes(sha256=spec.sha256, data=data.name, split=split, mistakes=tuple(found))
+
+
 def add_presets(commands: Commands) -> None:
     """Add the command that lists the presets."""
     parser = add_command(
@@ -185,9 +217,8 @@ def _presets(arguments: argparse.Namespace) -> int:
 def add_recompute(commands: Commands) -> None:
     """Add the command that writes thresholds and figures again.
 
-    The network stays as it is, so no new training is needed when a rule for "uncertain" or a figure
-    of the report changes, and no data set unless that figure or the temperatures need predictions
-    that were not stored.
+    No new training is needed when a rule for "uncertain" or a figure of the report changes, and no
+    data set unless these need predictions that were not stored.
     """
     parser = add_command(
         commands,
@@ -218,10 +249,7 @@ def _recompute(arguments: argparse.Namespace) -> int:
 def recomputed(directory: Path, places: Sequence[str] = ()) -> Report:
     """Rewrite the thresholds and figures of a model directory, and return its report.
 
-    Args:
-        directory: the model directory.
-        places: its data set, or one per domain, to predict again; none to use the stored
-            predictions.
+    With its data set, or one per domain, they are predicted again; else the stored predictions do.
 
     Raises:
         DataError: that is another data set than the one of the report.

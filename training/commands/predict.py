@@ -57,12 +57,7 @@ def add_predict(commands: Commands) -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    """Write one row per face, in the order of the data; return the exit status.
-
-    Columns: place (origin of the face), emotion (FER2013's number of the label; empty if it has
-    none), expression, confidence, then one probability per label. With ``--photos`` the number of
-    the face in its photograph, from 1, comes after the place.
-    """
+    """Write a row per face, in the order of the data; see its header for the columns."""
     targets = [file for file in (arguments.out, arguments.pictures) if file]
     check_files(targets, reads=[arguments.data], overwrite=arguments.overwrite)
     if arguments.photos and arguments.pictures:
@@ -121,7 +116,6 @@ def _in_photos(
 
 
 def _say_if_photos(data: Path) -> None:
-    """Say so if images of a folder look like whole photographs."""
     sizes = []
     for file in files_below(data) if data.is_dir() else ():
         try:

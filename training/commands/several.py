@@ -46,11 +46,10 @@ def add_tune(commands: Commands) -> None:
 
 
 def _tune(arguments: argparse.Namespace) -> int:
-    """Run trials, each a short training, and print the best one as a command."""
     import keras  # takes seconds to load, with all that uses it
 
-    from training.fit.distillation import teachers_for
     from training.fit.loop import fit
+    from training.fit.other_models import teachers_for
 
     # Trials are too short for an initial phase on small images, and must be compared at full size.
     short = {"epochs": arguments.epochs, "small_epochs": 0}
@@ -139,13 +138,12 @@ def add_seeds(commands: Commands) -> None:
 
 
 def _seeds(arguments: argparse.Namespace) -> int:
-    """Train with each seed, measure on the validation split, and update a model's report."""
     Report.load(arguments.model)  # fail before hours of training if there is no valid report
     short = {"epochs": arguments.epochs, "small_epochs": arguments.small_epochs}
     preset = PRESETS[arguments.preset].override(short)
     data, train, _ = data_for(preset, [str(arguments.data)])
-    from training.fit.distillation import teachers_for  # Keras takes seconds to load
     from training.fit.loop import fit
+    from training.fit.other_models import teachers_for  # Keras takes seconds to load
 
     validation, teachers = data.split("validation"), teachers_for(preset, arguments.teacher, train)
     figures, seconds = [], []

@@ -14,7 +14,8 @@ from fer.atomic_write import check_folder, check_model_directory
 from fer.commands.options import add_overwrite, positive
 from fer.errors import DataError
 from fer.evaluation.report import Report
-from training.adapt import FineTuning, adapted, prepare, tuning_text
+from fer.model.spec import ModelSpec
+from training.adapt import FineTuning, adapted, load_replay, own_images, tuning_text
 from training.commands.arguments import (
     Commands,
     add_command,
@@ -28,7 +29,7 @@ from training.commands.arguments import (
 )
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.load import SPLIT_SEED, domain_of
-from training.evaluation.text import adaptation_text
+from training.evaluation.output import adaptation_text
 from training.presets.catalogue import ADAPT, PRESETS
 from training.presets.schema import Preset, overridable_fields
 from training.progress import EpochProgress, Progress, say
@@ -96,7 +97,6 @@ def _add_further_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    """Train, export and evaluate a model; return the exit status."""
     preset = PRESETS[arguments.preset].override(_overrides(arguments))
     data = [domain_of(place)[1] for place in arguments.data]
     models = [arguments.init, *arguments.teacher, *arguments.average]
@@ -201,7 +201,6 @@ def _faces(
 
 
 def _fine_tuning(arguments: argparse.Namespace, preset: Preset) -> FineTuning:
-    """Return what a trained model is taught."""
     if arguments.progress_json:
         say("reading")
     # What was typed goes before what the initial model has.
@@ -211,7 +210,10 @@ def _fine_tuning(arguments: argparse.Namespace, preset: Preset) -> FineTuning:
     own, *more = arguments.data
     if more:
         raise DataError(f"--preset {ADAPT} expects one data set, got {len(more) + 1}.")
-    tuning = prepare(preset, arguments.init, Path(own), arguments.replay, arguments.split_seed)
+    spec = ModelSpec.load(arguments.init)
+    images, left_out = own_images(Path(own), spec, arguments.split_seed)
+    replay = load_replay(arguments.replay, spec) if arguments.replay else None
+    tuning = FineTuning(arguments.init, images, left_out, replay, preset)
     print(tuning_text(tuning), file=sys.stderr)
     return tuning
 
@@ -225,8 +227,8 @@ def _learnt_from(
 ) -> dict[str, Any]:
     """Return the arguments of `fit` that say what else is learnt from, and how often each face."""
     from training.fit.batches import Mixture
-    from training.fit.distillation import answers_of, teachers_for
-    from training.fit.pretrained import distribute
+    from training.fit.loop import distribute
+    from training.fit.other_models import answers_of, teachers_for
 
     if tuning:
         return {

@@ -26,12 +26,7 @@ VOTES = 10
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem of a data set that did not prevent reading it.
-
-    Attributes:
-        place: file and line, path of an image, or name of a split.
-        message: what was expected, what was found, and what was done.
-    """
+    """A problem that did not prevent reading: where, and what was expected, found and done."""
 
     place: str
     message: str
@@ -47,8 +42,8 @@ class Form(TypedDict, total=False):
         size: side in pixels to which images are resized; as they are, all must be of one size.
         channels: 1 for grey, 3 for RGB; as they are, RGB if any image has colour.
         classes: names of the classes to keep, aliases such as "anger" allowed.
-        column: column of a table or array of an ``.npz``, such as ``sex``, by whose values faces
-            are measured apart; they are then the faces' domains.
+        column: column of a table or array of an ``.npz``, such as ``sex``, whose values are the
+            faces' domains, by which they are measured apart.
     """
 
     size: int | None
@@ -108,7 +103,7 @@ class LabelledFaces:
         return [*map(str, range(len(self)))] if self.origins is None else self.origins.tolist()
 
     def take(self, index: NDArray[np.bool_] | NDArray[np.int64] | slice) -> LabelledFaces:
-        """Return the faces at `index`: a mask, positions, or a slice, which avoids a copy."""
+        """Return the faces at a mask, at positions, or in a slice, which avoids a copy."""
         arrays = {name: getattr(self, name) for name in _PER_FACE}
         taken = {name: array[index] for name, array in arrays.items() if array is not None}
         return replace(self, **taken)
@@ -146,7 +141,6 @@ class DataSet:
     """All splits of a data set and its identity.
 
     Attributes:
-        name: name of the file or folder.
         sha256: SHA-256 of the single file, or of the names and contents of all files.
         splits: non-empty splits by name, in the order train, validation, test.
         problems: data that could not be used, and splits that had to be drawn.
@@ -224,10 +218,7 @@ def concatenated(parts: Sequence[LabelledFaces]) -> LabelledFaces:
 
 
 def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
-    """Return one data set of several, each of which is a domain.
-
-    Returns:
-        Their splits together, a split having the faces of those that have it.
+    """Return one data set of several, each of which is a domain; splits are joined.
 
     Raises:
         DataError: their classes differ.
@@ -265,11 +256,7 @@ def check_known(model_name: str, known: Sequence[str], class_names: Sequence[str
 
 
 def choose(available: Collection[str], requested: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the classes to use, in order.
-
-    Args:
-        available: canonical names of all classes of a data set.
-        requested: names or aliases of the classes to use; ``None`` for all.
+    """Return the classes to use, in order: all that there are, or those requested by name or alias.
 
     Raises:
         DataError: a requested class is missing, there are fewer than two classes, or a class has

@@ -189,14 +189,7 @@ EXPECTED = (
 
 @dataclass(frozen=True)
 class Layout:
-    """A recognised data set that has not been read yet.
-
-    Attributes:
-        kind: description for messages.
-        root: folder to which origins are relative.
-        faces: all files with faces.
-        read: function that reads the faces.
-    """
+    """A recognised data set that has not been read yet; origins are relative to its root."""
 
     kind: str
     root: Path

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
+import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.errors import DataError
-from fer.images import MIN_SIDE
+from fer.errors import DataError, failures_as
+from fer.images import MAX_BYTES, MIN_SIDE, SUFFIXES
+from fer.labelled.archives import MB, UnpackError, contents, is_folder, refusal
+from fer.labelled.names import is_system
 from fer.labels import FERPLUS_LABELS
 from fer.records import file_sha256
-from training.data.archives import is_zip, unpacked
 from training.data.dataset import SPLITS, DataSet, Form, LabelledFaces, Problem, joined
 from training.data.layouts import fit_images, read_unlabelled_folder, recognise
 from training.data.tables import read_unlabelled_table, with_votes
@@ -33,24 +37,24 @@ _LEAST_FOR_TEST = 4
 #: seed, because a student must not be evaluated on faces that its teacher was trained on.
 SPLIT_SEED = 0
 
+#: Tables and archives of arrays, which are larger than images.
+_TABLES = ("csv", "npz")
+
+#: What is unpacked of a ZIP at most: files and folders, bytes of a table, and bytes of all files.
+MAX_ENTRIES = 200_000
+MAX_TABLE_BYTES = 1024 * MB
+MAX_TOTAL_BYTES = 4096 * MB
+
 
 def load(
     path: Path, *, seed: int = SPLIT_SEED, needs_test: bool = False, **form: Unpack[Form]
 ) -> DataSet:
-    """Load a data set of any supported layout.
+    """Load a data set of any layout of `training.data.layouts.EXPECTED`, up to three folders deep.
 
-    Layouts are those of `training.data.layouts.EXPECTED`, nested in up to three folders. A
-    ``fer2013new.csv`` next to them adds the FER+ votes.
-
-    Splits: splits that the data names are kept. ``Training``, ``PublicTest`` and ``PrivateTest``
-    are train, validation and test, also as file name prefixes in a ``test`` folder; a ``train.csv``
-    is train. Others are drawn, see `assign_splits`.
-
-    Args:
-        path: a file, or a folder.
-        seed: seed of the splits that are drawn.
-        needs_test: draw ``test`` from train too where the data names splits, but none for it.
-        form: in which form the faces are returned.
+    A ``fer2013new.csv`` next to it adds the FER+ votes. Splits that the data names are kept:
+    ``Training``, ``PublicTest`` and ``PrivateTest`` are train, validation and test, also as file
+    name prefixes in a ``test`` folder; a ``train.csv`` is train. Others are drawn, see
+    `assign_splits`, whose arguments these are.
 
     Returns:
         The splits that have faces. Classes are in FER2013's order if it has all of them, else
@@ -86,14 +90,55 @@ def load(
     return DataSet(name, layout.sha256(), splits, (*faces.problems, *gaps), names_splits)
 
 
-def load_domains(places: Sequence[str], *, seed: int = SPLIT_SEED, **form: Unpack[Form]) -> DataSet:
-    """Load one data set, or several as domains of one.
+def is_zip(path: Path) -> bool:
+    """Return whether a path is a file that is called a ZIP."""
+    return path.suffix.lower() == ".zip" and path.is_file()
 
-    Args:
-        places: path of each, perhaps with the name of its domain, as in ``press=faces.npz``;
-            otherwise its domain is called after the file.
-        seed: as for `load`.
-        form: as for `load`.
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """Unpack the images and tables of a ZIP; the folder is gone after the ``with`` block.
+
+    Raises:
+        DataError: it is no ZIP, damaged, encrypted or too large, or has a path that leads out.
+    """
+    with tempfile.TemporaryDirectory(prefix="fer-data-") as folder:
+        with (
+            failures_as(lambda error: DataError(f"{path.name} cannot be unpacked: {error}.")),
+            zipfile.ZipFile(path) as archive,
+        ):
+            _unpack(archive, Path(folder), path.name)
+        yield Path(folder)
+
+
+def _unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
+    entries = archive.infolist()
+    if len(entries) > MAX_ENTRIES:
+        raise DataError(f"{name} has {len(entries):,} entries; at most {MAX_ENTRIES:,} are read.")
+    total = 0
+    for entry in entries:
+        if reason := refusal(entry, entry.filename):
+            raise DataError(f"{entry.filename!r} in {name} {reason}")
+        inner = PureWindowsPath(entry.filename)  # which knows both kinds of slashes
+        suffix = inner.suffix.lower().lstrip(".")
+        if is_folder(entry) or is_system(entry.filename) or suffix not in (*SUFFIXES, *_TABLES):
+            continue
+        most = MAX_TABLE_BYTES if suffix in _TABLES else MAX_BYTES
+        target = folder.joinpath(*inner.parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with target.open("wb") as out:
+                for part in contents(archive, entry, min(most, MAX_TOTAL_BYTES - total)):
+                    out.write(part)
+        except UnpackError as error:
+            raise DataError(f"{entry.filename!r} in {name} {error}") from error
+        total += target.stat().st_size
+
+
+def load_domains(places: Sequence[str], *, seed: int = SPLIT_SEED, **form: Unpack[Form]) -> DataSet:
+    """Load one data set, or several as domains of one; see `load`.
+
+    A domain is called after its file, or as in ``press=faces.npz``.
 
     Raises:
         DataError: two domains have one name, the data sets have other classes, or see `load`.
@@ -155,9 +200,8 @@ def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces
 def vote_distribution(votes: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the training targets and sample weights for FER+ votes.
 
-    Returns:
-        Targets ``(n, 8)``, the distribution of the votes over the expressions, and weights
-        ``(n,)``: 0 for a face without votes for an expression, else 1.
+    Targets ``(n, 8)`` are the distribution of the votes over the expressions; weights ``(n,)`` are
+    0 for a face without votes for an expression, else 1.
     """
     expression = votes[:, : len(FERPLUS_LABELS)].astype(np.float32)
     total = expression.sum(axis=1, keepdims=True)
@@ -200,13 +244,12 @@ def _check_usable(name: str, faces: LabelledFaces) -> None:
 
 
 def assign_splits(faces: LabelledFaces, seed: int, *, needs_test: bool = False) -> LabelledFaces:
-    """Assign a split to every face.
+    """Assign a split to every face; those of one photograph or person get the same.
 
     If no face has a split, a tenth of each class becomes ``test``, of a small class a fifth; with
     `needs_test` also if the data names splits, but no test. If there is then no ``validation``, a
     tenth of each class of ``train`` becomes ``validation``. Drawn splits are reported in
-    ``problems``, because metrics on them cannot be compared with other publications. Faces of one
-    photograph or person are in one split, where these are known.
+    ``problems``, because metrics on them cannot be compared with other publications.
     """
     assert faces.splits is not None
     if (faces.splits == "").all():
@@ -240,15 +283,11 @@ def stratified(
     share: float,
     least: int = 1,
 ) -> NDArray[np.bool_]:
-    """Choose a random fraction of each class.
+    """Choose a random fraction of each class, and return a mask ``(n,)``.
 
-    The choice depends only on the seed, the class name and the number of faces of the class, so a
-    subset of the classes is split in the same way as the complete set. The fraction is rounded to
-    whole faces: at least one of a class with two or more, and never all of them; if it is fewer
-    than `least`, a fifth, up to these.
-
-    Returns:
-        A mask ``(n,)`` of the chosen faces.
+    It depends only on the seed, the class name and the number of faces of the class, so a subset of
+    the classes is split in the same way as the complete set. At least one face of a class with two
+    or more is chosen, and never all; if the fraction is fewer than `least`, a fifth, up to these.
     """
     chosen = np.zeros(len(labels), bool)
     for label, name in enumerate(class_names):
@@ -263,14 +302,11 @@ def stratified(
 def by_group(
     labels: NDArray[np.int64], groups: NDArray[np.str_], seed: int, share: float, least: int = 1
 ) -> NDArray[np.bool_]:
-    """Choose whole groups at random, until there is the fraction of each class.
+    """Choose whole groups at random, until there is the fraction of each class; a mask ``(n,)``.
 
     Faces of one photograph or person are alike: same light, same camera, same features. Rare
     classes choose first, and no class gives its last group away. The fraction, as for `stratified`,
     is reached or exceeded, except where a class stands on too few groups.
-
-    Returns:
-        A mask ``(n,)`` of the chosen faces.
     """
     chosen = np.zeros(len(labels), bool)
     order = np.random.default_rng(seed).permutation(np.unique(groups))

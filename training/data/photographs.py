@@ -20,21 +20,17 @@ from fer.images import MAX_BYTES, as_channels, decode, read
 from fer.labelled.archives import UnpackError, contents, is_folder, refusal
 from fer.labelled.names import is_system, labelled_files
 from fer.types import Image
-from training.data.archives import is_zip
 from training.data.layouts import files_below
-from training.data.load import SPLIT_SEED, load
+from training.data.load import SPLIT_SEED, is_zip, load
 
 Reader = Callable[[], Image]
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """A labelled image that has not been read yet.
+    """A labelled image that is not read yet: its origin, and the index of its class.
 
-    Attributes:
-        origin: where it comes from.
-        label: index of its class.
-        read: returns ``(height, width, 3)`` RGB uint8, upright; raises `ImageError`.
+    ``read`` returns ``(height, width, 3)`` RGB uint8, upright; it raises `ImageError`.
     """
 
     origin: str
@@ -44,13 +40,9 @@ class Photograph:
 
 @dataclass(frozen=True)
 class Photographs:
-    """The ``n`` ≥ 1 labelled images of one split.
+    """The ``n`` ≥ 1 labelled images of one split, and how many of each class have no such label.
 
-    Attributes:
-        name: name of the file or folder.
-        split: the split; empty if the data names none, so that these are all images.
-        photographs: the images.
-        left_out: number of images per class that is not among the labels asked for.
+    The split is empty if the data names none, so that these are all images.
     """
 
     name: str
@@ -77,15 +69,9 @@ def open_photographs(
 ) -> Iterator[Photographs]:
     """Open labelled images; a ZIP stays open until the end of the ``with`` block.
 
-    Images of class folders are read when they are asked for, so any number of them fits into
-    memory. A table or an archive of arrays is loaded as for training.
-
-    Args:
-        path: a folder with class folders, perhaps in split folders, or a ZIP of one; else any data
-            set of `training.data.load.load`.
-        labels: the classes; images of others are left out.
-        split: the split, where the data has several.
-        seed: seed of splits that are drawn for a table that names none.
+    Images of class folders, perhaps in split folders or in a ZIP, are read when they are asked for,
+    so any number of them fits into memory. Any other data set is loaded as for training, where the
+    seed is that of splits that are drawn. Images of other classes than the labels are left out.
 
     Raises:
         DataError: there is no such data, split, or image of one of the classes.

@@ -16,18 +16,12 @@ _MAX_SHOWN = 10
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Identical images whose labels differ.
-
-    Attributes:
-        places: ``split/origin`` of each copy, or ``split/index`` if origins are unknown.
-        labels: label of each copy, in the same order.
-    """
+    """Identical images whose labels differ: ``split/origin`` and label of each copy."""
 
     places: tuple[str, ...]
     labels: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return the number of copies and one example per label."""
         first = dict(zip(reversed(self.labels), reversed(self.places), strict=True))
         shown = "; ".join(f"{label} {place}" for label, place in sorted(first.items()))
         return f"{len(self.places)} copies: {shown}"
@@ -35,17 +29,12 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class DataSummary:
-    """Counts and faults of a data set.
+    """Counts and faults of a data set, most of them per split.
 
     Attributes:
-        name: name of the data set.
-        sha256: SHA-256 of its files.
-        size: side of the images, in pixels.
-        channels: 1 for grey, 3 for RGB.
-        counts: number of faces per split and class.
-        with_votes: number of faces with FER+ votes per split.
-        blank: number of uniformly grey images per split.
-        duplicates_within: number of images per split that repeat an earlier one of that split.
+        with_votes: number of faces with FER+ votes.
+        blank: number of uniformly grey images.
+        duplicates_within: number of images that repeat an earlier one of their split.
         duplicates_across: number of images of the second split of each pair that are also in the
             first.
         contradictions: groups of identical images with different labels, over all splits.

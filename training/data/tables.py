@@ -48,11 +48,7 @@ _LABEL_OF = {str(number): number for number in range(len(FER2013_LABELS))} | {
 
 @contextmanager
 def open_table(path: Path) -> Iterator[tuple[list[str], Iterator[tuple[int, list[str]]]]]:
-    """Open a CSV file.
-
-    Yields:
-        The column names, in lower case and stripped of whitespace, and an iterator over the line
-        number and cells of each row that is not empty.
+    """Open a CSV file: yield the column names in lower case, and line number and cells of each row.
 
     Raises:
         DataError: the file cannot be opened or is not CSV text.
@@ -73,13 +69,10 @@ def read_header(path: Path) -> list[str]:
 
 
 def read_table(path: Path, default_split: str, column: str | None = None) -> LabelledFaces:
-    """Read labelled faces from a CSV file with ``emotion``, ``pixels`` and optionally ``Usage``.
+    """Read labelled faces from a CSV file with ``emotion``, ``pixels`` and perhaps ``Usage``.
 
     Without ``Usage``, all rows are of the default split. The column, if one is named, gives the
     faces' domains. Invalid rows are skipped and reported in ``problems``.
-
-    Raises:
-        DataError: the file cannot be read, or a column is missing.
     """
     with open_table(path) as (header, rows):
         column = column and column.strip().lower()
@@ -88,11 +81,7 @@ def read_table(path: Path, default_split: str, column: str | None = None) -> Lab
 
 
 def read_unlabelled_table(path: Path) -> LabelledFaces:
-    """Read faces from a CSV file with ``pixels``; other columns are ignored and labels are 0.
-
-    Raises:
-        DataError: the file cannot be read, or has no such column.
-    """
+    """Read faces from a CSV file with ``pixels``; other columns are ignored and labels are 0."""
     with open_table(path) as (header, rows):
         _require(path, header, "pixels")
         position = header.index("pixels")
@@ -196,9 +185,6 @@ def read_archive(path: Path, column: str | None = None) -> LabelledFaces:
 
     Without ``usage``, no face has a split. Faces with a label that FER2013 does not have are
     skipped and reported in ``problems``.
-
-    Raises:
-        DataError: the file is not such an archive, or its arrays do not match.
     """
     with failures_as(lambda error: DataError(f"{path} cannot be read as an .npz archive: {error}")):
         return _archived(path, _fields(path), column)
@@ -280,16 +266,10 @@ def is_votes_table(header: list[str]) -> bool:
 
 
 def read_votes(path: Path) -> tuple[NDArray[np.uint8], list[Problem]]:
-    """Read ``fer2013new.csv``.
+    """Read ``fer2013new.csv``: votes ``(rows, 10)``, all zero for rows without, and its problems.
 
     The image name of a row gives the row of its face in ``fer2013.csv`` (``fer0000012.png``).
     Without an image name, it is the row of the same number.
-
-    Returns:
-        Votes ``(rows, 10)``, all zero for rows without votes, and the problems of the table.
-
-    Raises:
-        DataError: a vote column is missing, or the file is not CSV text.
     """
     votes: dict[int, list[int]] = {}
     problems = []
@@ -317,8 +297,7 @@ def read_votes(path: Path) -> tuple[NDArray[np.uint8], list[Problem]]:
 def with_votes(faces: LabelledFaces, path: Path) -> LabelledFaces:
     """Join votes to faces by their rows in ``fer2013.csv``; faces without votes get all zeros.
 
-    Votes for wrong faces would be worse than none, so if the rows do not match, none are used, and
-    the problems say why.
+    If the rows do not match, none are used: votes for wrong faces would be worse than none.
     """
     votes: NDArray[np.uint8] | None = None
     problems: list[Problem] = []

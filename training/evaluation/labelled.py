@@ -34,14 +34,9 @@ from training.evaluation.predictions import KnownTruth, most_voted
 
 
 class FaceEvaluation(Record):
-    """Measurements on cut-out faces.
+    """Measurements on cut-out faces of a split, or of all if it is empty, with one head.
 
     Attributes:
-        model: name of the model.
-        sha256: SHA-256 of the model's file.
-        data: name of the data set.
-        split: name of the split; empty if all faces were measured.
-        head: name of the head.
         labelled: its metrics by the labels of the data set.
         without_duplicates: the same, without faces that are also in the data's train split; None
             if no face remains, or there is no such split.
@@ -68,14 +63,7 @@ class FaceEvaluation(Record):
 def measure_faces(
     classifier: ExpressionClassifier, data: DataSet, split: str, head: str, by: str = ""
 ) -> FaceEvaluation:
-    """Measure a head on the faces of a split.
-
-    Args:
-        classifier: the network.
-        data: faces in its input format.
-        split: name of the split; empty for all faces.
-        head: name of the head.
-        by: what the faces' domains are, if they are measured apart too.
+    """Measure a head on a split, or on all faces; with `by`, each domain apart too.
 
     Raises:
         DataError: there is no such split, or no face of a class that the head knows.
@@ -127,11 +115,10 @@ _ENLARGED_SIDE = 480
 
 @dataclass(frozen=True)
 class PhotoAnswer:
-    """What was found in one image.
+    """What was found in one image: the number of faces, and how the largest was answered.
 
     Attributes:
         label: index of its class.
-        faces: number of faces.
         probabilities: ``(k,)`` of the largest face; None without a face.
         direct: ``(k,)`` of the image as it is, if it is a cut-out face; else None.
         flawed: whether the largest face has a flaw.
@@ -205,21 +192,14 @@ class PhotoEvaluation(Record):
     """Measurements on photographs, each with one label; its largest face counts.
 
     Attributes:
-        model: name of the model.
-        sha256: SHA-256 of the model's file.
-        head: name of the head.
         detector: name and version of the detector; see `fer.detection.blazeface`.
-        data: name of the data set.
         split: the split; empty if the data has none.
-        face: which face of several counts.
         images: number of images that could be read.
         found: number of those in which a face was found.
         several: number of those in which several were found.
         cut_out: number of images that are cut-out faces; see `fer.images`.
-        accuracy: fraction of all images with the right answer; one without a face has none.
-        accuracy_low: lower bound of its 95 % confidence interval (Wilson 1927).
-        accuracy_high: upper bound.
-        classes: counts per class, in label order.
+        accuracy: fraction of all images with the right answer; one without a face has none. Its
+            bounds are of the 95 % confidence interval (Wilson 1927).
         labelled: metrics of the faces that were found; None if there are none.
         direct: metrics of the same images as they are, without detection and alignment; None
             unless all images are cut-out faces.

@@ -59,13 +59,7 @@ _DEGRADED_BY = tuple(corruption.name for corruption in DEGRADATIONS)
 def temperatures(
     logits: dict[str, Floats], spec: ModelSpec, faces: LabelledFaces
 ) -> dict[str, float]:
-    """Fit the temperature of each head.
-
-    Args:
-        logits: logits of each head, ``(n, k)``.
-        spec: specification of the model.
-        faces: the ``n`` faces, which must not have been used for training.
-    """
+    """Fit the temperature of each head on faces that were not used for training."""
     return {
         head: fit_temperature(known.probabilities, known.labels, truth.weights(faces))
         for head, truth in truths(spec, faces).items()
@@ -138,12 +132,9 @@ def selective_predictions(
     spec: ModelSpec,
     domains: Sequence[SplitPredictions] = (),
 ) -> tuple[Selective, ...]:
-    """Measure the effect of the thresholds in ``spec.json``.
+    """Measure the effect of the thresholds in ``spec.json`` on some faces.
 
-    Args:
-        predictions: predictions for some faces.
-        spec: specification of the model.
-        domains: those of the validation split, on which temperatures and thresholds were chosen.
+    ``domains`` are those of the validation split, on which temperatures and thresholds were chosen.
     """
     fitted = predictions.is_validation
     others = [one for one in domains if fitted and one.split != predictions.split]
@@ -189,10 +180,7 @@ def split_figures(
 ) -> dict[str, Any]:
     """Return the metrics of a split that need no other split, each by what was measured.
 
-    They are ``evaluation`` (as the network answers), ``without_duplicates`` (without images that
-    are also in train), ``ferplus_evaluation`` (of the FER+ head, where one expression has more
-    votes than all others), ``balanced_evaluation``, ``tta``, each None where it was not measured;
-    ``robustness`` and ``ferplus_agreement``, which are then empty.
+    What was not measured is None; ``robustness`` and ``ferplus_agreement`` are then empty.
     """
     figures = {
         name: evaluate(one.labels, one.probabilities, names)
@@ -219,7 +207,6 @@ def split_figures(
 
 
 def _agreement(name: str, predictions: Predictions) -> FerPlusAgreement:
-    """Measure how often a head agrees with the annotators; see `truths.ferplus_predictions`."""
     head, _, rule = name.partition("/")
     right, count = int(predictions.correct.sum()), len(predictions.labels)
     confusion = confusion_matrix(predictions.labels, predictions.answers, len(FER2013_LABELS))
@@ -278,11 +265,7 @@ def report_figures(
 
 
 def full_figures(classifier: ExpressionClassifier, data: DataSet, split: str) -> dict[str, Any]:
-    """Return all metrics of a split as a JSON-ready object.
-
-    Keys: model, data, split, view, cross_fitted_calibration_error (null except for validation),
-    those of `split_figures`, and selective.
-    """
+    """Return all metrics of a split as a JSON-ready object."""
     predictions, spec = predict_split(classifier, data, split), classifier.spec
     figures = split_figures(predictions, spec, classifier.labels)
     figures["selective"] = selective_predictions(predictions, spec)
@@ -326,9 +309,7 @@ def predict_anew(
     tuning: FineTuning | None = None,
     advance: Callable[[int], object] = lambda count: None,
 ) -> tuple[dict[str, Floats], dict[str, SplitPredictions]]:
-    """Fit temperatures, blend the heads, and store predictions.
-
-    Arguments are those of `training.model_writer.write_model`.
+    """Fit temperatures, blend the heads, and store predictions; arguments as for `write_model`.
 
     Returns:
         The validation faces' logits of each head, and the predictions for all held-out faces.

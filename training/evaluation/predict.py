@@ -131,15 +131,8 @@ Logits = dict[str, Floats]
 class SpreadClassifier(ExpressionClassifier):
     """The network of a model directory, once per core: a call shares out its faces among them.
 
-    Args:
-        directory: directory with ``spec.json`` and the file that it names.
-        threads: number of networks; one per core if None.
-
     Attributes:
         advance: is told how many more faces are done, on the thread that called.
-
-    Raises:
-        ModelError: the directory is not a complete model.
     """
 
     advance: Callable[[int], object]
@@ -197,16 +190,10 @@ def predict_splits(
 def predict_split(
     classifier: ExpressionClassifier, data: DataSet, split: str, *, quick: bool = False
 ) -> SplitPredictions:
-    """Predict every face of a split under all measured conditions.
+    """Predict every face of a key of `DataSet.held_out`, or of ``train``, under all conditions.
 
     With `quick`, and for domains after the first, ten views and corruptions are left out, on which
     nothing is chosen.
-
-    Args:
-        classifier: the network.
-        data: the data set.
-        split: a key of `DataSet.held_out`, or ``train``.
-        quick: whether they are left out.
     """
     faces = data.split(split) if split == "train" else data.held_out()[split]
     by_head = classifier.all_heads(faces.images)

@@ -62,19 +62,16 @@ class Predictions:
 class SplitPredictions:
     """Predictions of a model for one split, or a domain's part of it, under measured conditions.
 
-    Attributes:
-        split: name of the split, perhaps with that of a domain; see `DataSet.held_out`.
-        parts: predictions by condition, as far as they were made and the truth is known:
+    They are by condition, as far as they were made and the truth is known:
 
-            - ``plain``: of the expression head, without test-time augmentation;
-            - ``without_duplicates``: the same, without images that are also in train;
-            - ``balanced``: of the balanced head, with the label as ground truth;
-            - ``<head>/plain``, ``<head>/degraded``: those on which thresholds are chosen, the
-              second of the degraded versions one after another; the first are ``plain`` for the
-              expression head;
-            - ``tta``: with test-time augmentation;
-            - ``corrupted/<name>``: under each of `CORRUPTIONS`;
-            - ``agreement/<head>/<rule>``: with the annotators' label as ground truth.
+    - ``plain``: of the expression head, without test-time augmentation;
+    - ``without_duplicates``: the same, without images that are also in train;
+    - ``balanced``: of the balanced head, with the label as ground truth;
+    - ``<head>/plain``, ``<head>/degraded``: those on which thresholds are chosen, the second of the
+      degraded versions one after another; the first are ``plain`` for the expression head;
+    - ``tta``: with test-time augmentation;
+    - ``corrupted/<name>``: under each of `CORRUPTIONS`;
+    - ``agreement/<head>/<rule>``: with the annotators' label as ground truth.
     """
 
     split: str
@@ -189,12 +186,7 @@ _FER2013_OF_COLUMN = np.array(
 
 @dataclass(frozen=True)
 class KnownTruth:
-    """Ground truth of one head, for the faces where it is known.
-
-    Attributes:
-        labels: ``(m,)`` indices into the head's labels.
-        faces: ``(m,)`` positions of the faces that they are about.
-    """
+    """Ground truth of one head: labels ``(m,)``, and positions ``(m,)`` of their faces."""
 
     labels: NDArray[np.int64]
     faces: NDArray[np.int64]
@@ -221,11 +213,7 @@ class KnownTruth:
 def most_voted(
     votes: NDArray[np.uint8], rule: VoteRule = "plurality"
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the expression that the annotators agree on, contempt included.
-
-    Args:
-        votes: ``(n, 10)`` FER+ votes.
-        rule: a key of `fer.evaluation.measurements.VOTE_RULES`.
+    """Return the expression that the annotators agree on by a rule, contempt included.
 
     Returns:
         Indices into FER+'s labels, ``(n,)``, and a mask ``(n,)`` of the faces for which the rule
@@ -250,10 +238,7 @@ def voted_labels(
 
 
 def people_say(faces: LabelledFaces) -> KnownTruth | None:
-    """Return what most people said as ground truth of FER2013's classes; None without votes.
-
-    That is the expression with most votes; where nobody voted, the label.
-    """
+    """Return what most people said, or the label where nobody voted; None without votes."""
     if faces.votes is None or faces.class_names != FER2013_LABELS:
         return None
     voted, known = voted_labels(faces.votes, "plurality")
@@ -278,9 +263,7 @@ def ferplus_predictions(
 ) -> dict[str, Predictions]:
     """Return the predictions of each head with FER2013's classes where the annotators agree.
 
-    Returns:
-        Predictions by ``<head>/<rule>``, with the annotators' labels as ground truth and FER2013's
-        seven columns only; empty if there are no votes.
+    They are by ``<head>/<rule>``, with the annotators' labels as truth and FER2013's seven columns.
     """
     results: dict[str, Predictions] = {}
     if faces.votes is None:

@@ -46,11 +46,7 @@ _CURVE_POINTS = 41
 def fit_threshold(
     confidence: NDArray[np.floating], correct: NDArray[np.bool_], target: float = TARGET
 ) -> float:
-    """Return the lowest confidence threshold at which the answers reach a target accuracy.
-
-    Returns:
-        The threshold: at least `FLOOR`, 1 if the target is never reached.
-    """
+    """Return the lowest confidence from `FLOOR` on at which answers reach a target; 1 for none."""
     least = min(_LEAST_ANSWERS, len(correct) / 4)
     confidence, correct = confidence[confidence >= FLOOR], correct[confidence >= FLOOR]
     if not len(correct) or correct.mean() >= target:
@@ -66,13 +62,10 @@ def fit_threshold(
 
 
 def fit_margin(domains: Sequence[Predictions], labels: tuple[str, ...]) -> float:
-    """Return the least margin at which mild cases are right twice as often as wrong.
+    """Return the least of `_MARGINS` at which mild cases are right twice as often as wrong.
 
     A mild case is a face whose two most probable expressions are happy and neutral, such as one
-    with a faint smile.
-
-    Returns:
-        The margin, one of `_MARGINS`; `MARGIN` where there are too few mild cases.
+    with a faint smile. Where there are too few, it is `MARGIN`.
     """
     mild_pair = [labels.index(name) for name in ("happy", "neutral") if name in labels]
     if not domains or len(mild_pair) < 2 or domains[0].probabilities.shape[1] != len(labels):
@@ -122,22 +115,12 @@ def selective(
     held_out: Predictions | None = None,
     least: float = FLOOR,
 ) -> Selective:
-    """Measure the effect of a threshold and a margin on predictions.
+    """Measure the effect of a threshold, a margin and floors of each class on predictions.
 
-    Args:
-        predictions: the predictions and their ground truth.
-        threshold: confidence below which the answer is "uncertain".
-        margin: difference between the two highest probabilities below which it is.
-        floors: confidence of each class below which it is, too.
-        head: name of the head.
-        labels: classes of the head.
-        split: name of the split.
-        truth: kind of ground truth.
-        corruptions: names of the corruptions. `predictions` holds all faces under the first, then
-            all under the next, and so on. Empty if the images were not corrupted.
-        held_out: the same with a temperature that was fitted on other faces, for the counts by
-            confidence; `predictions` if None.
-        least: threshold that other domains ask for, below which that of a fold is not.
+    With corruptions, `predictions` holds all faces under the first, then all under the next, and so
+    on. For the counts by confidence, `held_out` are the same with a temperature that was fitted on
+    other faces. ``least`` is the threshold that other domains ask for, below which that of a fold
+    is not.
     """
     answers, confidence, correct = predictions.answers, predictions.confidence, predictions.correct
     floors = dict(floors or {})
@@ -228,13 +211,8 @@ def fit_temperature(
 ) -> float:
     """Return the temperature that minimises the log loss (Guo et al. 2017, section 4.2).
 
-    The logarithm of the temperature is found by golden-section search; the loss has a single
-    minimum.
-
-    Args:
-        logits: ``(n, k)`` logits of images that were not used for training.
-        labels: ``(n,)`` true classes.
-        weights: ``(n,)`` how much each image counts; None if all count alike.
+    Its logarithm is found by golden-section search; the loss has a single minimum. Logits
+    ``(n, k)`` are of images that were not used for training; without weights, all count alike.
     """
     golden = (np.sqrt(5) - 1) / 2
     low, high = np.log(_RANGE)

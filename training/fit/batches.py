@@ -17,8 +17,8 @@ from fer.types import Floats
 from training.data.dataset import LabelledFaces
 from training.data.load import vote_distribution
 from training.evaluation.predict import compressed
-from training.fit.distillation import Teachers
-from training.networks.build import FLAT_STD
+from training.fit.other_models import Teachers
+from training.networks import FLAT_STD
 from training.presets.schema import Augmentation
 
 #: Image side, in pixels, to which the lengths in `Augmentation` refer.
@@ -28,16 +28,7 @@ REFERENCE_SIZE = 48
 def warp(
     image: NDArray[np.uint8], settings: Augmentation, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Rotate, scale, mirror and shift a face; this does not degrade the image.
-
-    Args:
-        image: ``(size, size, channels)`` uint8.
-        settings: probability and strength of each augmentation.
-        rng: random generator; generators in equal states give equal images.
-
-    Returns:
-        ``(size, size, channels)`` uint8, a new image.
-    """
+    """Rotate, scale, mirror and shift a face ``(size, size, channels)``; it is not degraded."""
     size = image.shape[0]
     unit = size / REFERENCE_SIZE
     angle = np.deg2rad(rng.uniform(-settings.rotate_degrees, settings.rotate_degrees))
@@ -107,9 +98,7 @@ Images = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Mixture:
-    """Epochs of one's own faces, and of a draw of replayed ones.
-
-    The own faces are the first of the training faces; the others may be replayed.
+    """Epochs of one's own faces, the first of the training faces, and of a draw of replayed ones.
 
     Attributes:
         own: number of own faces, at least 1.
@@ -162,9 +151,7 @@ class Mixture:
 class Mixup:
     """Mixup of training faces in pairs (Zhang et al. 2018), which reduces memorisation of labels.
 
-    Attributes:
-        other: ``(n,)`` indices of each face's partner in the batch.
-        share: ``(n,)`` weights of the partners, 0…1.
+    Each face has a partner ``(n,)`` in the batch, with a weight ``(n,)`` from 0 to 1.
     """
 
     other: NDArray[np.int64]
@@ -211,15 +198,9 @@ def targets_and_weights(
 ) -> tuple[Targets, Targets]:
     """Return the targets and sample weights of each head from labels and FER+ votes.
 
-    Args:
-        faces: faces with or without votes.
-        heads: names of the network's outputs.
-        teachers: models that answer these faces; of those that predict each augmented image, only
-            the votes are taken here.
-
-    Returns:
-        Targets ``{head: (n, classes)}``, rows of which sum to 1 (or 0 without votes), and sample
-        weights ``{head: (n,)}``.
+    Of teachers that predict each augmented image, only the votes are taken here. Targets are
+    ``{head: (n, classes)}``, rows of which sum to 1 (or 0 without votes), and sample weights
+    ``{head: (n,)}``.
     """
     shares = np.eye(len(faces.class_names), dtype=np.float32)[faces.labels]
     if teachers and not teachers.see_pictures:
@@ -239,20 +220,9 @@ class TrainingBatches(keras.utils.PyDataset):
     """Yields the training images in a new order and with new augmentation in every epoch.
 
     Randomness depends only on (seed, epoch, batch), so a resumed run draws the same batches as an
-    uninterrupted one.
-
-    Args:
-        faces: the training faces.
-        heads: names of the network's outputs.
-        batch_size: images per step.
-        augmentation: settings of the random augmentation.
-        seed: seed of all randomness.
-        first_epoch: first epoch, counted from 0.
-        size: side in pixels to which augmented images are scaled; ``None`` keeps their size.
-        teachers: models that the network learns from.
-        mixup: parameter of the Beta distribution, see `Mixup`; 0 turns mixup off.
-        mixture: which faces are in an epoch; None for each of them once.
-        kwargs: arguments of Keras's ``PyDataset``.
+    uninterrupted one. Augmented images are scaled to a side of `size` pixels, if it is given; a
+    `mixup` above 0 is the parameter of its Beta distribution; without a mixture, each face is in an
+    epoch once.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ from fer.labels import EXPRESSION_HEAD
 from fer.records import file_sha256
 from training.data.dataset import LabelledFaces
 from training.export import KERAS_FILE
-from training.fit.distillation import Teachers
+from training.fit.other_models import Teachers
 from training.presets.schema import Preset
 
 #: Everything that determines a run's result, so that only it can be resumed.
@@ -56,15 +56,7 @@ def fingerprint(
 
 @dataclass
 class Run:
-    """What a run has done so far; stored next to its checkpoint.
-
-    Attributes:
-        work_dir: directory with ``progress.json``, ``checkpoint.keras`` and, if the run keeps the
-            best epoch, ``best.keras``.
-        fingerprint: what determines its result.
-        history: one entry per finished epoch.
-        seconds: wall-clock time of those epochs.
-    """
+    """What a run has done so far, an entry per epoch; stored next to its checkpoint."""
 
     work_dir: Path
     fingerprint: Fingerprint
@@ -149,13 +141,9 @@ def _short(value: object) -> str:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves a run after every epoch, and stops it if it has stalled.
+    """Saves a run after every epoch, perhaps the best beside it, and stops it if it has stalled.
 
-    Args:
-        run: what it has done, updated after every epoch.
-        domains: figures of each domain in the last epoch, see `training.fit.loop.Validation`.
-        keep_best: also save the model of the epoch with the best validation accuracy.
-        patience: epochs without a lower validation loss after which to stop; 0 for never.
+    ``domains`` are figures of each domain in the last epoch, see `training.fit.loop.Validation`.
     """
 
     def __init__(

@@ -27,15 +27,9 @@ from training.fit.batches import (
     targets_and_weights,
 )
 from training.fit.checkpoint import Checkpoint, Run, fingerprint
-from training.fit.distillation import Teachers
-from training.fit.pretrained import (
-    average,
-    build_losses,
-    compile_model,
-    initialise_from,
-    weights_of,
-)
-from training.networks.build import build, freeze
+from training.fit.other_models import Teachers, average, initialise_from, weights_of
+from training.keras_private import start_averages
+from training.networks import build, freeze
 from training.presets.schema import NONE, Preset
 
 #: Number of batches for the recalibration of batch-norm statistics after weight averaging.
@@ -75,22 +69,13 @@ def fit(
     share: float | None = None,
     mixture: Mixture | None = None,
 ) -> Fit:
-    """Train a network, with a checkpoint after every epoch.
+    """Train a network, with a checkpoint after every epoch in `work_dir`.
 
-    Args:
-        preset: the configuration.
-        train: training faces.
-        validation: validation faces; they are only evaluated.
-        seed: seed of initial weights, data order and augmentation.
-        work_dir: directory for checkpoints.
-        resume: continue from the checkpoint in `work_dir`, if there is one of the same run.
-        verbose: Keras's progress display: 1 a bar, 2 a line per epoch.
-        callbacks: additional Keras callbacks.
-        teachers: teacher models for knowledge distillation.
-        initial_model: directory of a model whose weights replace the random initialisation.
-        averaged_with: directories of models with which the trained weights are averaged.
-        share: weight of the trained weights in that mean, 0…1; None if all models count alike.
-        mixture: which of the training faces are in an epoch; None for each of them once.
+    With `resume`, it goes on from there, if that is the same run. The seed decides about initial
+    weights, data order and augmentation; the weights of an initial model replace the former.
+    Trained weights are averaged with those of other models, in which mean their own share is 0…1,
+    or all models count alike. A mixture says which of the faces are in an epoch, else each is once.
+    `verbose` is Keras's progress display: 1 a bar, 2 a line per epoch.
 
     Returns:
         The final model, the history, and the time in seconds including earlier parts of a resumed
@@ -173,18 +158,11 @@ def _phases(preset: Preset) -> tuple[_Phase, ...]:
 
 
 class Validation(keras.callbacks.Callback):
-    """Measures the validation faces after every epoch, each domain apart.
-
-    Adds to the logs what Keras's own validation would.
+    """Measures the validation faces after every epoch, each domain apart, as Keras's own would.
 
     Attributes:
         domains: figures of each domain after the last epoch; empty where there is only one. They
             are not in the logs, since Keras's progress bar takes the mean of all that is there.
-
-    Args:
-        faces: the validation faces.
-        heads: names of the network's outputs.
-        size: side in pixels of the images.
     """
 
     def __init__(self, faces: LabelledFaces, heads: Container[str], *, size: int) -> None:
@@ -281,3 +259,84 @@ def recalibrate(model: keras.Model, batches: TrainingBatches) -> None:
         model(batches[step][0], training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
+
+
+def compile_model(
+    model: keras.Model, preset: Preset, steps_per_epoch: int, steps_done: int = 0
+) -> None:
+    """Compile a network with the losses and the optimizer of a preset."""
+    optimizer = _optimizer(preset, steps_per_epoch)
+    optimizer.build(model.trainable_variables)
+    optimizer.iterations.assign(steps_done)
+    if preset.ema_momentum:
+        start_averages(optimizer, model.trainable_variables)
+    model.compile(
+        optimizer=optimizer,
+        loss={
+            head: keras.losses.CategoricalCrossentropy(
+                from_logits=True,
+                label_smoothing=preset.label_smoothing if head == EXPRESSION_HEAD else 0.0,
+            )
+            for head in model.output_names
+        },
+        loss_weights={
+            head: preset.vote_weight if head == FERPLUS_HEAD else 1.0 for head in model.output_names
+        },
+        metrics={EXPRESSION_HEAD: [keras.metrics.CategoricalAccuracy(name="accuracy")]},
+        # XLA made TensorFlow three times slower on a CPU; JAX requires it.
+        jit_compile=keras.backend.backend() == "jax",
+    )
+
+
+def build_losses(model: keras.Model) -> None:
+    """Compute one loss of zeros, so that Keras creates the variables in which it sums losses.
+
+    Otherwise it creates them in the first training step, and TensorFlow traces a step that creates
+    variables twice, which takes seconds.
+    """
+    zeros = {
+        name: keras.ops.zeros((1, output.shape[-1]))
+        for name, output in zip(model.output_names, model.outputs, strict=True)
+    }
+    model.compute_loss(y=zeros, y_pred=zeros)
+
+
+def _optimizer(preset: Preset, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    average = {"use_ema": True, "ema_momentum": preset.ema_momentum} if preset.ema_momentum else {}
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = preset.learning_rate
+    if preset.schedule == "cosine":
+        total = preset.epochs * steps_per_epoch
+        warmup = min(round(preset.warmup_epochs * steps_per_epoch), total // 2)
+        rate = keras.optimizers.schedules.CosineDecay(
+            preset.learning_rate / (warmup or 1),
+            decay_steps=total - warmup,
+            warmup_target=preset.learning_rate if warmup else None,
+            warmup_steps=warmup,
+        )
+    if preset.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(rate, weight_decay=preset.weight_decay or None, **average)
+    else:
+        optimizer = keras.optimizers.SGD(
+            rate,
+            momentum=preset.momentum,
+            nesterov=True,
+            # Keras applies weight decay outside the momentum, whereas L2 regularisation is
+            # amplified by momentum by 1 / (1 - momentum). This factor makes them equivalent.
+            weight_decay=preset.weight_decay / (1 - preset.momentum) or None,
+            **average,
+        )
+    if preset.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def distribute() -> int:
+    """Split every batch over all devices of this process; return the number of devices."""
+    if keras.backend.backend() != "jax":
+        raise DataError(
+            "--distribute needs Keras's JAX backend: `pip install -r requirements-jax.txt`, then "
+            "set KERAS_BACKEND=jax."
+        )
+    devices = keras.distribution.list_devices()
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
+    return len(devices)

@@ -23,14 +23,9 @@ ADAPT = "adapt"
 
 @dataclass(frozen=True)
 class Entry:
-    """A preset with what there is to know about it.
+    """A preset with its purpose, what its command is given, and its outcome.
 
-    Attributes:
-        preset: the configuration.
-        purpose: what it is, and what it is for.
-        data: what ``--data`` is given.
-        options: further options of the command.
-        outcome: minutes, and accuracy on PublicTest; empty for what was not run.
+    That is minutes, and accuracy on PublicTest; empty for what was not run.
     """
 
     preset: Preset

@@ -25,18 +25,14 @@ class Augmentation:
         shift: largest shift in each direction, for the same reason.
         flip: mirror half of the images. Expressions are nearly symmetric.
         erase_probability: random erasing. Hands, hair and masks hide parts of a face.
-        erase_size: sides of the erased rectangle.
         blur_probability: Gaussian blur. Webcams are softer than FER2013.
-        blur_sigma: standard deviation of the blur.
         shrink_probability: downscaling. Faces far from the camera have fewer pixels.
         shrink: fraction of the side to which the image is downscaled before it is upscaled again.
         light_probability: change of brightness. Rooms are darker and windows brighter; highlights
             are clipped.
-        light: factor of all grey levels.
         noise_probability: Gaussian noise. Sensors are noisy, especially in low light.
         noise_sigma: standard deviation of the noise, in grey levels after the change of brightness.
         jpeg_probability: JPEG compression. Photographs and videos are compressed.
-        jpeg_quality: JPEG quality, 1…100.
     """
 
     rotate_degrees: float = 12.0
@@ -129,15 +125,12 @@ class Preset:
     """One reproducible training run.
 
     Attributes:
-        name: name of the preset for ``--preset``.
-        network: a key of `training.networks.build.NETWORKS`.
+        network: a key of `training.networks.NETWORKS`.
         input_size: height and width in pixels; images of another size are resized.
-        channels: 1 for grey, 3 for RGB.
         classes: names of the classes to learn; empty for all classes of the data set.
         widths: channels of each stage, if the network has stages.
-        blocks_per_stage: residual blocks in each stage.
         dropout: dropout rate, if the network does not fix it.
-        backbone: backbone of ``transfer``, see `training.networks.build.BACKBONES`.
+        backbone: backbone of ``transfer``, see `training.networks.BACKBONES`.
         weights: initial weights of the backbone: ``imagenet``, a local weights file, or ``none``.
         frozen_epochs: initial epochs in which the backbone is frozen; in a network without one, all
             layers below the heads.
@@ -152,13 +145,9 @@ class Preset:
             from, 0…1.
         epochs: largest number of epochs; with a cosine schedule, its length.
         small_epochs: number of initial epochs on smaller images, which cost less.
-        small_size: side of those images in pixels.
-        batch_size: images per step.
         optimizer: ``adam``, or ``sgd`` with Nesterov momentum.
-        learning_rate: peak learning rate.
         schedule: ``constant``, or ``cosine``, which falls to 0 over all epochs.
         warmup_epochs: epochs of linear warm-up, which a peak of 0.1 needs for stability.
-        momentum: momentum of SGD.
         weight_decay: L2 weight decay, applied only to kernels.
         label_smoothing: label smoothing of the expression head. FER2013's labels are only about
             65 % correct, so full confidence is not the goal.
@@ -175,7 +164,6 @@ class Preset:
         keep: the model of the last epoch, or of the one with the best validation accuracy.
         patience: epochs without a lower validation loss after which training stops; 0 for never.
         precision: Keras dtype policy; see `native_precision`.
-        augmentation: settings of the random augmentation.
     """
 
     name: str
@@ -224,16 +212,14 @@ class Preset:
                 )
 
     def override(self, fields: dict[str, Any]) -> Preset:
-        """Return a copy with some fields changed.
+        """Return a copy with some fields changed, those of `augmentation` by their own names.
 
-        Args:
-            fields: field name → value, or its text from a command line. Fields of `augmentation`
-                are given by their own names.
+        Values may be texts from a command line.
 
         Raises:
             DataError: a field is unknown, or a text is not a valid value.
         """
-        own, inner = _types(Preset), _types(Augmentation)
+        own, inner = typing.get_type_hints(Preset), typing.get_type_hints(Augmentation)
         changed = {n: _parsed(n, v, own[n]) for n, v in fields.items() if n in own}
         augmentation = {n: _parsed(n, v, inner[n]) for n, v in fields.items() if n in inner}
         unknown = fields.keys() - own.keys() - inner.keys()
@@ -246,16 +232,12 @@ class Preset:
 
 def overridable_fields() -> dict[str, str]:
     """Return the fields that the command line can override, with a description of their values."""
-    kinds = _types(Preset) | _types(Augmentation)
+    kinds = typing.get_type_hints(Preset) | typing.get_type_hints(Augmentation)
     return {name: _kind(kind) for name, kind in kinds.items() if name not in _NOT_OVERRIDABLE}
 
 
 #: Fields that are not options: the name, and the nested record, whose fields are options.
 _NOT_OVERRIDABLE = ("name", "augmentation")
-
-
-def _types(record: type) -> dict[str, Any]:
-    return typing.get_type_hints(record)
 
 
 def _kind(kind: Any) -> str:

@@ -1,18 +1,23 @@
-"""The networks of the presets, and what is read from their layers."""
+"""The networks of the presets, what is read from their layers, and what Keras keeps to itself."""
+
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from fer.errors import DataError
 from fer.model.classifier import ExpressionClassifier
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import TINY, bars
-from training.networks.build import NETWORKS, build, freeze
-from training.networks.layers import layer_table, with_activation_maps
+from training.export import parity
+from training.keras_private import made_by, start_averages
+from training.networks import NETWORKS, build, freeze, layer_table, with_activation_maps
 from training.presets.catalogue import PRESETS
 from training.presets.schema import Preset
 
+SHIPPED_KERAS = SHIPPED_MODEL / "model.keras"
 HEADS = {"expression": 7}
 BOTH = {"expression": 7, "ferplus": 8}
 
@@ -49,13 +54,6 @@ def test_a_network_maps_raw_images_to_logits_whatever_the_light(network: str) ->
         assert np.isfinite(np.asarray(model(blank)["expression"])).all()
 
 
-def test_a_backbone_that_looks_itself_up_by_its_name_can_be_built() -> None:
-    preset = PRESETS["transfer"].override({"weights": "none", "backbone": "EfficientNetV2B0"})
-    model = build(preset, {"expression": 3})
-    assert model.output_names == ["expression"]
-    assert any(isinstance(layer, keras.Model) for layer in model.layers)
-
-
 @pytest.mark.parametrize(
     ("preset", "change", "message"),
     [
@@ -71,7 +69,8 @@ def test_an_unknown_part_names_those_there_are(preset: str, change: dict, messag
 
 def test_freezing_stops_the_body_alone_and_norms_where_they_stay_so() -> None:
     for name in ("transfer", "compact"):
-        model = build(small(name), HEADS)
+        # A backbone that looks up its blocks by its own name can be built, too.
+        model = build(small(name).override({"backbone": "EfficientNetV2B0"}), HEADS)
         everything = len(model.trainable_variables)
         freeze(model, True)
         assert len(model.trainable_variables) == 2, "those of the head"
@@ -99,6 +98,18 @@ def test_the_layer_table_counts_every_weight_and_names_its_inputs(name: str) -> 
         assert of_kind["Activation"].activation == "relu"
 
 
+def test_the_shipped_file_answers_as_the_shipped_network_and_holds_its_maps() -> None:
+    classifier, model = ExpressionClassifier(SHIPPED_MODEL), keras.models.load_model(SHIPPED_KERAS)
+    images = np.random.default_rng(0).integers(0, 256, (100, 48, 48, 1), dtype=np.uint8)
+    assert parity(model, classifier, images) < 1e-3
+    faces = bars(3, 1).images
+    expected = with_activation_maps(model).predict(faces.astype(np.float32), verbose=0)
+    for head in classifier.spec.network_heads:
+        maps = classifier.activation_maps(faces, head.name)
+        theirs = expected[f"activation_map_{head.output}"]
+        assert np.abs(maps - theirs).max() < 0.01 * np.abs(theirs).max()
+
+
 def test_the_mean_of_a_map_and_the_bias_are_the_logit() -> None:
     model = build(TINY, BOTH)
     for head in BOTH:
@@ -119,11 +130,49 @@ def test_the_mean_of_a_map_and_the_bias_are_the_logit() -> None:
     assert with_activation_maps(flat) is flat, "without a global pool"
 
 
-def test_the_shipped_file_holds_the_maps_of_the_shipped_network() -> None:
-    classifier, faces = ExpressionClassifier(SHIPPED_MODEL), bars(3, 1).images
-    keras_model = with_activation_maps(keras.models.load_model(SHIPPED_MODEL / "model.keras"))
-    expected = keras_model.predict(faces.astype(np.float32), verbose=0)
-    for head in classifier.spec.network_heads:
-        maps = classifier.activation_maps(faces, head.name)
-        theirs = expected[f"activation_map_{head.output}"]
-        assert np.abs(maps - theirs).max() < 0.01 * np.abs(theirs).max()
+def public(thing: object) -> dict[str, Any]:
+    return {n: getattr(thing, n, None) for n in dir(thing) if not n.startswith("_")}
+
+
+def test_every_tensor_leads_to_what_made_it_and_has_no_public_way_to_it() -> None:
+    """In a model in a model, with an addition that is no layer."""
+    image, inside = keras.Input((4,), name="image"), keras.Input((4,))
+    inner = keras.Model(inside, layers.Dense(3)(inside), name="inner")
+    features = layers.Dropout(0.5, name="dropout")(inner(image))
+    model = keras.Model(image, layers.Dense(2, name="head")(features + 1.0))
+    inner, dropout, head = (model.get_layer(n) for n in ("inner", "dropout", "head"))
+    assert made_by(model.input) is model.get_layer("image")
+    assert made_by(dropout.input) is inner
+    assert made_by(model.output) is head
+    addition = made_by(head.input)
+    assert not isinstance(addition, keras.layers.Layer)
+    assert made_by(addition.input) is dropout
+    known = public(model.output).values()
+    assert not any(head is one or head in public(one).values() for one in known)
+    assert inner.output is not dropout.input, "the output of a model is not what follows it takes"
+
+
+@pytest.mark.parametrize(("started", "share"), [(True, 1), (False, 0.5)])
+def test_averages_begin_with_the_weights_and_by_themselves_with_zeros(
+    started: bool, share: float
+) -> None:
+    """Told from a step in a later phase that changes nothing."""
+    weights = [keras.Variable([3.0, -5.0]), keras.Variable([8.0])]
+    optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5)
+    optimizer.build(weights)
+    optimizer.iterations.assign(7)
+    if started:
+        start_averages(optimizer, weights)
+    (first, _) = optimizer._model_variables_moving_average
+    ways = {
+        name
+        for name, value in public(optimizer).items()
+        if isinstance(value, list | tuple) and any(one is first for one in value)
+    }
+    assert ways == {"variables"}  # all of them, told apart by their names alone
+    optimizer.apply([keras.ops.zeros_like(weight) for weight in weights], weights)
+    optimizer.finalize_variable_values(weights)
+    averages = np.concatenate([np.asarray(weight) for weight in weights])
+    assert averages.tolist() == [share * weight for weight in (3.0, -5.0, 8.0)]
+    with pytest.raises(ValueError, match="shorter"):
+        start_averages(optimizer, [])

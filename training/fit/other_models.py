@@ -1,4 +1,7 @@
-"""Knowledge distillation: teachers' predictions soften labels, a third of which are debatable."""
+"""Other models that a training learns from: their answers as targets, and their weights.
+
+Teachers' answers soften labels, a third of which are debatable.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +43,6 @@ class Teachers:
     the teachers recognise in the undegraded ones.
 
     Attributes:
-        directories: model directories.
-        faces: the training faces.
-        preset: the configuration, with which of both it is.
         weight: weight of their answers in the targets of the expression head, 0…1; of all, or
             ``(n, 1)`` of each face.
         digests: digests of everything that determines their answers.
@@ -88,16 +88,10 @@ class Teachers:
     def on_pictures(
         self, shares: Floats, images: Floats, rng: np.random.Generator, indices: NDArray[np.int64]
     ) -> Floats:
-        """Return the targets of a batch, ``(n, k)``.
+        """Return the targets of a batch ``(n, k)`` from those by the labels, and float32 images.
 
         Each teacher sees either the images or their mirror images, chosen at random. Over the
         epochs this averages both, which is better than either alone, at half the cost.
-
-        Args:
-            shares: targets from the labels, ``(n, k)``.
-            images: ``(n, size, size, channels)`` float32, 0…255.
-            rng: random generator.
-            indices: ``(n,)`` positions of the faces among all training faces.
         """
         predictions = []
         for network, temperature in self.networks:
@@ -179,12 +173,6 @@ def initial_answers(
 def answers_of(initial: Path, train: LabelledFaces, data: DataSet, preset: Preset) -> Teachers:
     """Return the answers of an initial model, with a weight for faces that it learnt from.
 
-    Args:
-        initial: directory of the model.
-        train: the training faces.
-        data: their data set, perhaps of several domains.
-        preset: the configuration, with the weight of the answers in the targets of those faces.
-
     Raises:
         ModelError: the model has no report that says what it learnt from.
     """
@@ -195,3 +183,72 @@ def answers_of(initial: Path, train: LabelledFaces, data: DataSet, preset: Prese
         new = [domain for domain, sha256 in data.sources.items() if sha256 not in learnt_from]
         weights[np.isin(train.domains, new)] = 0
     return initial_answers(initial, train, weights, preset)
+
+
+Weights = list[Floats]
+
+
+def initialise_from(directory: Path, model: keras.Model, class_names: tuple[str, ...]) -> None:
+    """Copy the weights of a trained model, layer by layer, except heads that it lacks.
+
+    The expression head is not copied either if the trained model has other classes.
+
+    Raises:
+        DataError: there is no trained network, or its layers do not match.
+    """
+    file = keras_file(directory, "a training can begin with a trained model only")
+    trained, spec = keras.models.load_model(file), ModelSpec.load(directory)
+    same_classes = spec.labels == class_names
+    heads, old_heads = set(model.output_names), {head.name: head.output for head in spec.heads}
+    pairs = [
+        (trained.get_layer(old_heads[name]), model.get_layer(name))
+        for name in heads & old_heads.keys()
+        if same_classes or name != EXPRESSION_HEAD
+    ]
+    # Matched by position, because Keras numbers unnamed layers differently each time.
+    theirs = [x for x in trained.layers if x.weights and x.name not in trained.output_names]
+    ours = [x for x in model.layers if x.weights and x.name not in heads]
+    if len(theirs) != len(ours):
+        raise DataError(
+            f"{directory} is another network: {len(theirs)} layers with weights below its heads, "
+            f"expected {len(ours)}."
+        )
+    for old, new in (*pairs, *zip(theirs, ours, strict=True)):
+        old_shapes, new_shapes = ([tuple(w.shape) for w in one.weights] for one in (old, new))
+        if old_shapes != new_shapes:
+            raise DataError(
+                f"{directory} is another network: its layer {old.name!r} has the weights "
+                f"{old_shapes}, expected {new_shapes}."
+            )
+        new.set_weights(old.get_weights())
+
+
+def weights_of(directory: Path, model: keras.Model, class_names: tuple[str, ...]) -> Weights:
+    """Return the weights of a trained model for weight averaging.
+
+    Raises:
+        DataError: there is no trained model, or it has other classes or other weight shapes.
+    """
+    file = keras_file(directory, "only a trained model can be averaged with")
+    check_known(str(directory), ModelSpec.load(directory).labels, class_names)
+    weights: Weights = keras.models.load_model(file, compile=False).get_weights()
+    if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
+        raise DataError(f"{directory} is another network; its weights have no mean with these.")
+    return weights
+
+
+def average(model: keras.Model, others: Sequence[Weights], share: float | None = None) -> None:
+    """Replace the weights of a network by a mean of its own and other weights.
+
+    If one training started from the result of another, both results can lie in the same wide
+    minimum of the loss, and their mean is then closer to its centre (Wortsman et al. 2022).
+    Batch-norm statistics must be recalibrated afterwards. ``share`` is the weight of its own, 0…1,
+    the others sharing the rest alike; without, all count alike.
+    """
+    if not others:
+        return
+    shares = None if share is None else [share, *[(1 - share) / len(others)] * len(others)]
+    parts = zip(model.get_weights(), *others, strict=True)
+    model.set_weights(
+        [np.average(part, axis=0, weights=shares).astype(part[0].dtype) for part in parts]
+    )

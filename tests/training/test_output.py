@@ -14,9 +14,14 @@ from fer.evaluation.metrics import Evaluation, LabelledEvaluation, evaluate, eva
 from fer.evaluation.report import Report
 from fer.model.spec import Head
 from tests.samples import SHIPPED_MODEL
-from training.evaluation.figures import figure_files, write_figures
 from training.evaluation.labelled import FaceEvaluation, PhotoClass, PhotoEvaluation
-from training.evaluation.text import evaluation_text, face_text, photo_text
+from training.evaluation.output import (
+    evaluation_text,
+    face_text,
+    figure_files,
+    photo_text,
+    write_figures,
+)
 
 LABELS = ("happy", "sad")
 

@@ -1,12 +1,14 @@
-"""Trainings of a tiny network, and the weights that they begin and end with."""
+"""Trainings of a tiny network: what they begin and end with, and what is kept of each epoch."""
 
 import dataclasses
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -20,10 +22,10 @@ from fer.model.spec import Head, ModelSpec
 from tests.samples import ROOT, SHIPPED_MODEL
 from tests.training.samples import TINY, bars, data_set
 from training.data.dataset import joined
-from training.fit.distillation import teachers_for
-from training.fit.loop import Fit, fit
-from training.fit.pretrained import average, distribute, initialise_from, weights_of
-from training.networks.build import build
+from training.fit.checkpoint import Checkpoint, Run, fingerprint
+from training.fit.loop import Fit, distribute, fit
+from training.fit.other_models import average, initialise_from, teachers_for, weights_of
+from training.networks import build
 from training.presets.catalogue import PRESETS
 from training.presets.schema import Preset
 
@@ -59,7 +61,8 @@ def test_curves_of_each_domain(tmp_path: Path) -> None:
     parts["press"] = data_set("press", {"train": 64, "validation": 10})
     both = joined(parts)
     validation = both.split("validation")
-    done = fit(TINY, both.split("train"), validation, seed=5, work_dir=tmp_path, verbose=0)
+    short = dataclasses.replace(TINY, epochs=2)
+    done = fit(short, both.split("train"), validation, seed=5, work_dir=tmp_path, verbose=0)
     for epoch in done.history:
         posed, press = epoch.domains["posed"], epoch.domains["press"]
         mean = (3 * posed.accuracy + press.accuracy) / 4
@@ -206,13 +209,17 @@ def test_every_training_counts_alike_or_as_told(
         assert found == pytest.approx(expected, abs=1e-6)
 
 
-def test_a_training_ends_with_the_mean(tmp_path: Path) -> None:
+def test_a_training_ends_with_the_mean_and_once_finished_asks_nobody(tmp_path: Path) -> None:
     """And with batch-norm statistics for it, which the mean of the statistics is not."""
     other = saved(tmp_path / "other", 8)
+    short = dataclasses.replace(TINY, epochs=2, teacher_weight=0.5)
+    asked = [teachers_for(short, [SHIPPED_MODEL], bars(32, 1)) for _ in "ab"]
     runs = [
-        fitted(TINY, tmp_path / "work", resume=True, averaged_with=averaged).model
-        for averaged in ((), (tmp_path / "other",))
+        fitted(short, tmp_path, resume=True, averaged_with=averaged, teachers=teachers).model
+        for averaged, teachers in zip(((), (tmp_path / "other",)), asked, strict=True)
     ]
+    # Asking takes minutes: a finished run does without.
+    assert ["answers" in vars(one) for one in asked] == [True, False]
     alone, mean = (run.trainable_variables for run in runs)
     for found, a, b in zip(mean, alone, other.trainable_variables, strict=True):
         assert np.asarray(found) == pytest.approx((np.asarray(a) + np.asarray(b)) / 2, abs=1e-6)
@@ -244,11 +251,126 @@ def test_what_cannot_be_averaged_with_is_told_before_anything_is_learnt(
     assert not list((tmp_path / "work").iterdir())
 
 
+class Model:
+    """Its file is the number of its epoch."""
+
+    def __init__(self) -> None:
+        self.epoch, self.stop_training = 0, False
+        self.optimizer = SimpleNamespace(learning_rate=0.1)
+
+    def save(self, path: Path) -> None:
+        path.write_text(str(self.epoch))
+
+
+def lived(
+    run: Run, losses: list[float], accuracies: list[float] | None = None, **settings: Any
+) -> int:
+    """Live through epochs as Keras would, and return how many there were."""
+    model = Model()
+    checkpoint = Checkpoint(run, {}, **{"keep_best": False, "patience": 0} | settings)
+    checkpoint.set_model(model)
+    for model.epoch, loss in enumerate(losses):
+        checkpoint.on_epoch_begin(model.epoch)
+        logs = {"loss": 1.0, "accuracy": 0.5, "val_loss": loss}
+        logs["val_accuracy"] = accuracies[model.epoch] if accuracies else 0.5
+        checkpoint.on_epoch_end(model.epoch, logs)
+        if model.stop_training:
+            break
+    return model.epoch + 1
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "epochs"),
+    [
+        ((3, 1, 2, 2, 2, 2), 0, 6),
+        ((3, 1, 2, 2, 2, 2), 1, 3),
+        ((3, 1, 2, 2, 2, 2), 3, 5),
+        ((3, 1, 2, 2, 2, 2), 9, 6),
+        ((1, 1, 1), 2, 3),
+        ((3, 4, 2, 5), 2, 4),
+    ],
+)
+def test_a_run_stops_once_it_has_stalled(
+    tmp_path: Path, losses: tuple[float, ...], patience: int, epochs: int
+) -> None:
+    run = Run(tmp_path, {})
+    assert lived(run, list(losses), patience=patience) == epochs
+    assert run.stalled(patience) is (epochs < len(losses) or losses == (1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "best"),
+    [([0.5], "0"), ([0.3, 0.6, 0.5], "1"), ([0.3, 0.4, 0.5], "2"), ([0.3, 0.5, 0.5], "1")],
+    ids=["one epoch", "in the middle", "rising", "the first of equals"],
+)
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_the_best_epoch_is_kept_beside_the_last_where_it_is_asked_for(
+    tmp_path: Path, accuracies: list[float], best: str, keep_best: bool
+) -> None:
+    lived(Run(tmp_path, {}), [1.0] * len(accuracies), accuracies, keep_best=keep_best)
+    found = Run.read(tmp_path, {})
+    assert (found.best.read_text() if found.best.exists() else None) == (
+        best if keep_best else None
+    )
+    assert found.checkpoint.read_text() == str(len(accuracies) - 1)
+    assert [e.validation_accuracy for e in found.history] == accuracies
+
+
+@pytest.mark.parametrize("figure", ["loss", "val_loss"])
+def test_a_training_that_blows_up_says_so_and_keeps_the_epoch_before(
+    figure: str, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, {})
+    lived(run, [1.0])
+    checkpoint = Checkpoint(run, {}, keep_best=False, patience=0)
+    checkpoint.set_model(Model())
+    logs = {"loss": 1.0, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.5}
+    with pytest.raises(DataError, match=r"epoch 2: .* lower --learning-rate"):
+        checkpoint.on_epoch_end(1, logs | {figure: float("nan")})
+    assert len(Run.read(tmp_path, {}).history) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "seed", "faces", "reason"),
+    [
+        ({"name": "another name"}, 5, 1, ""),
+        ({"learning_rate": 0.5}, 5, 1, "learning rate 0.05 (now 0.5)"),
+        ({"mixup": 0.3}, 5, 1, "mixup 0.0 (now 0.3)"),
+        ({}, 6, 1, "seed 5 (now 6)"),
+        ({}, 5, 2, "faces "),
+    ],
+)
+def test_only_the_same_run_goes_on(
+    tmp_path: Path, changes: dict, seed: int, faces: int, reason: str
+) -> None:
+    def of(preset: Any, seed: int, faces: int) -> dict[str, Any]:
+        return fingerprint(preset, bars(4, faces), seed=seed, teachers=None, initial_model=None)
+
+    begun = of(TINY, 5, 1)
+    del begun["mixup"]  # a run that is older than this setting used the usual one
+    lived(Run(tmp_path, begun), [1.0])
+    now = of(dataclasses.replace(TINY, **changes), seed, faces)
+    if not reason:
+        assert len(Run.read(tmp_path, now).history) == 1
+        return
+    with pytest.raises(DataError, match=re.escape(reason)):
+        Run.read(tmp_path, now)
+
+
+def test_a_run_without_its_checkpoint_cannot_go_on(tmp_path: Path) -> None:
+    lived(Run(tmp_path, {}), [1.0])
+    (tmp_path / "checkpoint.keras").unlink()
+    with pytest.raises(DataError, match=r"has no checkpoint.keras beside it; train without"):
+        Run.read(tmp_path, {})
+
+
 TRAIN_TWICE = """
 import json, sys
 from pathlib import Path
 from tests.training.samples import TINY, bars
-from training.fit.pretrained import distribute
+from training.fit.checkpoint import Checkpoint, Run, fingerprint
+from training.fit.loop import distribute
+from training.fit.checkpoint import Checkpoint, Run, fingerprint
 from training.fit.loop import fit
 
 def trained(name):

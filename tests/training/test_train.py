@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
@@ -12,81 +11,66 @@ from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from tests.app.dashboard.samples import write_model
 from tests.samples import SHIPPED_MODEL
-from tests.training.samples import bars, write_bars
+from tests.training.samples import NETWORK, bars
 from training.__main__ import main
 from training.commands import train as train_command
-from training.commands.models import recomputed
-from training.export import parity
 from training.model_writer import put_in_place, trainings_of
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_bars(tmp_path_factory.mktemp("data") / "small.npz")
-
-
 def test_the_command_writes_a_model_that_the_app_can_run(
-    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+    archive: Path, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    out, shipped = tmp_path / "models" / "trial", str(SHIPPED_MODEL)
-    command = ["train", "--seed", "3", "--preset", "compact", "--teacher", shipped]
-    command += ["--average", shipped, "--epochs", "1", "--batch-size", "32", "--limit", "64"]
-    command += ["--quick", "--data", str(archive), "--out", str(out)]
-    command += ["--work-dir", str(tmp_path / "work")]
+    """The second domain's votes are all zero, as where nobody voted."""
+    with np.load(archive) as fields:
+        chosen = np.sort(np.random.default_rng(1).permutation(144)[:100])
+        press = {name: fields[name][chosen] for name in ("image", "label", "usage")}
+    press["image"] = np.roll(press["image"], 3, axis=2)
+    np.savez(tmp_path / "press.npz", **press)
+    learnt, held_out, tested = (
+        int((press["usage"] == usage).sum()) for usage in ("Training", "PublicTest", "PrivateTest")
+    )
+    data = ["--data", f"posed={archive}", f"press={tmp_path / 'press.npz'}"]
+    out = tmp_path / "models" / "two"
+    command = ["train", *data, "--preset", "compact", *NETWORK, "--epochs", "1", "--limit", "120"]
+    command += ["--teacher", str(tiny), "--average", str(tiny), "--precision", "float32"]
+    command += ["--seed", "3", "--out", str(out), "--work-dir", str(tmp_path / "work")]
     assert main(command) == 0
     said = capsys.readouterr()
     assert "validation accuracy" in said.out
     assert f"next: start the app with it: FER_MODEL={out} streamlit run" in said.out
-    assert "training on 64 faces; left out: 32 beyond --limit\n" in said.err
-    assert "measuring 32 faces that are held out, each as it is and in 3 degraded" in said.err
-    assert [entry.name for entry in out.parent.iterdir()] == ["trial"]
-    report = Report.load(out)
+    assert f"training on 120 faces; left out: {learnt - 24} beyond --limit\n" in said.err
+    faces = 32 + 16 + held_out + tested
+    assert f"measuring {faces} faces that are held out, each as it is, in ten views" in said.err
+    assert main(command) == 1
+    assert "has a model in it" in capsys.readouterr().err
+    assert [entry.name for entry in out.parent.iterdir()] == ["two"]
+    report, spec = Report.load(out), ModelSpec.load(out)
     assert (len(report.history), report.seed) == (1, 3)
-    assert report.data.class_counts["train"] == bars(96, 1).counts()
-    assert report.evaluations.keys() == {"validation"}
-    assert report.evaluations["validation"].count == 32
-    assert "--teacher models/compact --average models/compact --epochs 1" in report.command
+    assert sum(report.data.class_counts["train"].values()) == 96 + learnt
+    assert report.data.dropped["beyond --limit"] == learnt - 24
+    assert "--teacher models/tiny --average models/tiny --network residual" in report.command
+    assert "--data posed=small.npz press=press.npz" in report.command
     assert str(tmp_path) not in report.command
     assert "split-seed" not in report.command, "it is the usual one"
     assert (report.teachers, report.averaged_with, report.teacher_weight) == (
-        ("compact",), ("compact",), 1
+        ("tiny",), ("tiny",), 1
     )  # fmt: skip
-    assert report.data.dropped["beyond --limit"] == 32
-    assert (report.tta, report.robustness) == (None, ())
-    assert report.ferplus_agreement
-    assert recomputed(out).evaluations == report.evaluations
-    assert main(command) == 1
-    assert "has a model in it" in capsys.readouterr().err
     assert report.parity < 1e-3
     assert sum(layer.parameters for layer in report.layers) == report.parameters
     assert ExpressionClassifier(out)(bars(5, 4).images).shape == (5, 7)
-
-
-def test_each_domain_is_measured_apart_and_does_not_dilute_the_first(
-    archive: Path, tmp_path: Path
-) -> None:
-    """The second domain's votes are all zero, as where nobody voted."""
-    with np.load(archive) as fields:
-        chosen = np.sort(np.random.default_rng(1).permutation(128)[:100])
-        press = {name: fields[name][chosen] for name in ("image", "label", "usage")}
-    press["image"] = np.roll(press["image"], 3, axis=2)
-    np.savez(tmp_path / "press.npz", **press)
-    held_out = int((press["usage"] == "PublicTest").sum())
-    data = ["--data", f"posed={archive}", f"press={tmp_path / 'press.npz'}"]
-    out = tmp_path / "models" / "two"
-    trial = ["--preset", "small", "--widths", "8,8", "--blocks-per-stage", "1", "--epochs", "1"]
-    places = ["--out", str(out), "--work-dir", str(tmp_path / "work")]
-    assert main(["train", *data, *trial, "--small-epochs", "0", *places]) == 0
-    report, spec = Report.load(out), ModelSpec.load(out)
     counts = {name: figures.count for name, figures in report.evaluations.items()}
     assert counts == {
         "validation": 32,
         "validation, press": held_out,
         "validation, all domains": 32 + held_out,
+        "test": 16,
+        "test, press": tested,
+        "test, all domains": 16 + tested,
     }
     assert report.balanced_evaluations.keys() == counts.keys()
     assert report.before_temperature.count == report.tta.evaluation.count == 32
     assert all(variant.evaluation.count == 32 for variant in report.robustness)
+    assert report.ferplus_agreement
     measured = {(s.split, s.head, s.degraded): s for s in report.selective}
     for name, count in counts.items():
         for degraded, times in ((False, 1), (True, 3)):
@@ -154,12 +138,6 @@ def test_after_ctrl_c_it_says_how_to_go_on(
     said = capsys.readouterr().err
     assert "the same command with --resume goes on" in said
     assert said.endswith("stopped\n")
-
-
-def test_keras_and_litert_give_the_same_probabilities() -> None:
-    model = keras.models.load_model(SHIPPED_MODEL / "model.keras")
-    images = np.random.default_rng(0).integers(0, 256, (100, 48, 48, 1), dtype=np.uint8)
-    assert parity(model, ExpressionClassifier(SHIPPED_MODEL), images) < 1e-3
 
 
 def test_a_chain_of_trainings_is_kept(tmp_path: Path) -> None:

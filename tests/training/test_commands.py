@@ -4,10 +4,7 @@ import csv
 import json
 import shlex
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,12 +16,12 @@ from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
 from tests.samples import SHIPPED_MODEL
-from tests.training.samples import bars, pixels, save_image, write_csv
-from training.__main__ import main, parser
-from training.demo.dataset import write_demo_data
+from tests.training.samples import Ran, bars, pixels, save_image, train, write_bars, write_csv
+from training.__main__ import parser
+from training.demo_faces import write_demo_data
 from training.evaluation.measure import update_heads
 from training.evaluation.predictions import load_predictions
-from training.networks.build import build
+from training.networks import build
 from training.presets.catalogue import PRESETS
 
 
@@ -35,40 +32,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def ran(capsys: pytest.CaptureFixture) -> Callable[..., tuple[str, str]]:
-    """Returns what a command prints; on stdout, and on stderr."""
-
-    def run(*command: object, status: int = 0) -> tuple[str, str]:
-        assert main([str(word) for word in command]) == status
-        return capsys.readouterr()
-
-    return run
-
-
-Ran = Callable[..., tuple[str, str]]
-
-
-def train(preset: str, data: Path, out: Path, *options: str) -> int:
-    places = ["--data", str(data), "--out", str(out), "--work-dir", str(out.parent / "work")]
-    return main(["train", "--preset", preset, *places, "--precision", "float32", *options])
-
-
 def rows_of(file: Path) -> list[dict[str, str]]:
     with file.open(encoding="utf-8") as opened:
         return list(csv.DictReader(opened))
 
 
-@pytest.fixture(scope="module")
-def model(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("models") / "basic"
-    # A seed that no other command is told: it must not decide what is held out.
-    small = ("--epochs", "8", "--widths", "16,32", "--batch-size", "16", "--seed", "4")
-    assert train("cnn-basic", demo, out, *small) == 0
-    return out
-
-
 SMALL = {
+    "cnn-basic": ("--widths", "4"),
     "three-class-150": ("--widths", "8,8,8"),
     "cnn-csv": ("--widths", "4"),
     "cnn-dropout": ("--limit", "64"),
@@ -109,13 +79,13 @@ def test_a_table_without_labels_gets_an_answer_for_each_row(tmp_path: Path, ran:
 
 
 def test_a_trained_network_has_learnt_and_evaluate_prints_the_figures_of_its_report(
-    model: Path, demo: Path, ran: Ran
+    tiny: Path, archive: Path, ran: Ran
 ) -> None:
-    report = Report.load(model)
+    report = Report.load(tiny)
     assert report.evaluations["validation"].accuracy > 2 / 7
-    for split, made in load_predictions(model).items():
+    for split, made in load_predictions(tiny).items():
         assert report.evaluations[split].accuracy == pytest.approx(made.correct.mean())
-    command = ["evaluate", "--data", demo, "--model", model]
+    command = ["evaluate", "--data", archive, "--model", tiny]
     out, err = ran(*command, "--full", "--json", "--head", EXPRESSION_HEAD)
     record = json.loads(out)
     lines = [line.partition(",")[0] for line in err.splitlines() if "100 %" in line]
@@ -131,27 +101,27 @@ def test_a_trained_network_has_learnt_and_evaluate_prints_the_figures_of_its_rep
     assert "expression, degraded (very dark, very blurred, 18 px): answers" in out
 
 
-def test_mistakes_are_written_beside_the_report(model: Path, demo: Path, ran: Ran) -> None:
-    assert "faces of your data set" in ran("mistakes", "--data", demo, "--model", model)[0]
-    found, report = Mistakes.load(model), Report.load(model)
-    assert found.split == "validation"
-    assert found.sha256 == report.files["model.tflite"].sha256
-
-
-@pytest.mark.parametrize(
-    ("name", "allowed"), [("float32", 1e-4), ("float16", 1e-2), ("int8", 0.3), ("onnx", 1e-3)]
-)
-def test_every_format_answers_like_keras(
-    name: str, allowed: float, model: Path, demo: Path, tmp_path: Path, ran: Ran
+def test_mistakes_are_written_beside_the_report(
+    tiny: Path, archive: Path, tmp_path: Path, ran: Ran
 ) -> None:
-    command = ["export", "--model", model, "--out", tmp_path, "--data", demo]
-    out, _ = ran(*command, "--formats", name)
-    file, _, difference, same = out.splitlines()[-1].split()
-    assert (tmp_path / file).stat().st_size > 10_000
-    assert float(difference) < allowed
-    assert float(same.rstrip("%")) > 80
-    assert "is there already" in ran(*command, "--formats", name, status=1)[1]
-    assert "no format paper" in ran(*command, "--formats", "paper", status=1)[1]
+    model = shutil.copytree(tiny, tmp_path / "tiny")
+    assert "faces of your data set" in ran("mistakes", "--data", archive, "--model", model)[0]
+    found = Mistakes.load(model)
+    assert found.split == "validation"
+    assert found.sha256 == Report.load(model).files["model.tflite"].sha256
+
+
+def test_every_format_answers_like_keras(tiny: Path, tmp_path: Path, ran: Ran) -> None:
+    few = write_bars(tmp_path / "few.npz", train=16)
+    command = ["export", "--model", tiny, "--out", tmp_path, "--data", few]
+    lines = ran(*command)[0].splitlines()[1:]
+    for line, allowed in zip(lines, (1e-4, 1e-2, 0.3, 1e-3), strict=True):
+        file, _, difference, same = line.split()
+        assert (tmp_path / file).stat().st_size > 10_000
+        assert float(difference) < allowed
+        assert float(same.rstrip("%")) > 80
+    assert "is there already" in ran(*command, "--formats", "onnx", status=1)[1]
+    assert "no format paper" in ran(*command, "--formats", "onnx,paper", status=1)[1]
 
 
 def test_compare_has_a_column_per_model(ran: Ran) -> None:
@@ -198,14 +168,14 @@ def test_presets_lists_every_command(ran: Ran) -> None:
 
 @pytest.mark.full
 def test_several_seeds_leave_their_variance_in_the_report(
-    model: Path, demo: Path, tmp_path: Path, ran: Ran
+    tiny: Path, archive: Path, tmp_path: Path, ran: Ran
 ) -> None:
     own, start = tmp_path / "own", tmp_path / "start"
     for copy in (own, start):
-        shutil.copytree(model, copy)
-    command = ["seeds", "--preset", "cnn-basic", "--data", demo, "--model", own, "--epochs", "1"]
+        shutil.copytree(tiny, copy)
+    command = ["seeds", "--preset", "small", "--data", archive, "--model", own, "--epochs", "1"]
     ran(*command, "--seeds", "1", "2", "--work-dir", tmp_path / "runs")
-    before, after = Report.load(model), Report.load(own)
+    before, after = Report.load(tiny), Report.load(own)
     assert after.seed_variance is not None
     assert (after.seed_variance.seeds, after.seed_variance.epochs) == ((1, 2), 1)
     assert len(after.seed_variance.accuracies) == len(after.seed_variance.macro_f1s) == 2
@@ -214,7 +184,7 @@ def test_several_seeds_leave_their_variance_in_the_report(
     begun = [*command, "--init", start, "--seeds", "1", "--work-dir", tmp_path / "begun"]
     # The preset's own width is not that of this model, so its weights do not fit.
     assert "is another network" in ran(*begun, status=1)[1]
-    build(PRESETS["cnn-basic"], {"expression": 7}).save(start / "model.keras")
+    build(PRESETS["small"], {"expression": 7, "ferplus": 8}).save(start / "model.keras")
     ran(*begun)
     found = Report.load(own).seed_variance
     assert found is not None
@@ -268,31 +238,3 @@ def test_what_is_not_of_the_report_changes_nothing(copied: Path, tmp_path: Path,
     cards = {"model.tflite": FileCard(sha256="0" * 64, bytes=1)}
     Report.load(copied).model_copy(update={"files": cards}).save(copied)
     assert "about another network" in ran("recompute", copied, status=1)[1]
-
-
-@pytest.mark.parametrize(
-    "error", [None, OSError("no route to host"), RuntimeError("403 Forbidden"), ImportError]
-)
-def test_fer2013_is_fetched_or_it_is_said_how(
-    error: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ran: Ran
-) -> None:
-    """With a stand-in for kagglehub: no network."""
-
-    def fetch(handle: str) -> str:
-        assert handle == "msambare/fer2013"
-        if error:
-            raise error
-        return str(tmp_path)
-
-    package = None if error is ImportError else SimpleNamespace(dataset_download=fetch)
-    monkeypatch.setitem(sys.modules, "kagglehub", package)
-    out, err = ran("download", status=1 if error else 0)
-    if not error:
-        assert f'python -m training data --data "{tmp_path}"' in out
-        return
-    assert "By hand: sign in at https://www.kaggle.com/datasets/msambare/fer2013" in err
-    if error is ImportError:
-        assert "pip install kagglehub" in err
-    else:
-        assert f"{type(error).__name__}: {error}" in err
-        assert "kaggle.json" in err

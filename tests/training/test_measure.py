@@ -125,6 +125,10 @@ def made(confidence: float, right: float, count: int = 300) -> Predictions:
     return Predictions((np.arange(count) >= right * count).astype(np.int64), shares)
 
 
+CLOSE = np.tile(np.array([0.53, 0.47, 0, 0, 0, 0, 0], np.float32), (300, 1))
+WITH_CLOSE = Predictions.pooled([made(0.6, 0.9), Predictions(np.full(300, 2), CLOSE)])
+
+
 def answers(
     plain: Predictions, degraded: Predictions, split: str = "validation"
 ) -> SplitPredictions:
@@ -141,6 +145,8 @@ def answers(
         (made(0.6, 0.9), made(0.6, 0.5), (FLOOR, 1.0)),
         # A degraded picture is never trusted more than a good one.
         (made(0.6, 0.5), made(0.6, 0.9), (1.0, 1.0)),
+        # Close answers are always wrong here, but will not be given.
+        (WITH_CLOSE, WITH_CLOSE, (FLOOR, FLOOR)),
     ],
 )
 def test_thresholds_of_plain_and_of_degraded_pictures(
@@ -151,14 +157,6 @@ def test_thresholds_of_plain_and_of_degraded_pictures(
     chosen = found[EXPRESSION_HEAD]
     assert (chosen.threshold, chosen.degraded_threshold) == expected
     assert chosen.margin == MARGIN
-
-
-def test_a_threshold_is_chosen_among_answers_with_a_margin() -> None:
-    """Close ones are always wrong here, but will not be given."""
-    close = np.tile(np.array([0.53, 0.47, 0, 0, 0, 0, 0], np.float32), (300, 1))
-    plain = Predictions.pooled([made(0.6, 0.9), Predictions(np.full(300, 2), close)])
-    chosen = abstentions(answers(plain, plain), labels=FER2013_LABELS)
-    assert chosen[EXPRESSION_HEAD].threshold == FLOOR
 
 
 def test_a_threshold_does_in_each_domain_and_none_dilutes_another() -> None:

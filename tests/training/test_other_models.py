@@ -16,10 +16,9 @@ from fer.model.spec import ModelSpec
 from fer.types import Floats
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import bars
-from training.data.dataset import DataSet, LabelledFaces, concatenated, joined
+from training.data.dataset import DataSet, concatenated, joined
 from training.fit.batches import TrainingBatches, targets_and_weights
-from training.fit.distillation import Teachers, answers_of, initial_answers, teachers_for
-from training.fit.loop import fit
+from training.fit.other_models import Teachers, answers_of, initial_answers, teachers_for
 from training.presets.schema import NONE, Preset
 
 TAUGHT = Preset("p", teacher_weight=0.5, precision="float32")
@@ -51,16 +50,13 @@ def test_a_target_is_part_label_part_teacher(weight: float) -> None:
     assert plain[EXPRESSION_HEAD].max(axis=1) == pytest.approx(np.ones(6))
 
 
-def test_a_run_without_weight_for_teachers_has_none_and_one_with_it_needs_some() -> None:
-    assert teachers_for(Preset("p"), [SHIPPED_MODEL], bars(2, 1)) is None
-    with pytest.raises(DataError, match="--teacher"):
-        teachers_for(TAUGHT, [], bars(2, 1))
-
-
 def test_a_teacher_of_other_classes_or_pictures_or_without_its_network_is_refused(
     tmp_path: Path,
 ) -> None:
     faces = bars(2, 1)
+    assert teachers_for(Preset("p"), [SHIPPED_MODEL], faces) is None, "they have no weight"
+    with pytest.raises(DataError, match="--teacher"):
+        teachers_for(TAUGHT, [], faces)
     other = dataclasses.replace(faces, labels=faces.labels * 0, class_names=("yes", "no"))
     with pytest.raises(DataError, match=r"knows angry.*the data set has yes, no"):
         teachers_for(TAUGHT, [SHIPPED_MODEL], other)
@@ -73,16 +69,6 @@ def test_a_teacher_of_other_classes_or_pictures_or_without_its_network_is_refuse
         teachers_for(BY_PICTURE, [tmp_path], faces)
 
 
-def test_a_run_that_is_finished_asks_nobody(tmp_path: Path) -> None:
-    """Asking takes minutes: a finished run that is exported again does without."""
-    faces = bars(8, 1)
-    preset = Preset("p", "cnn-basic", widths=(4, 4), epochs=1, batch_size=8, teacher_weight=0.5)
-    asked = [teachers_for(preset, [SHIPPED_MODEL], faces) for _ in "ab"]
-    for one in asked:
-        fit(preset, faces, faces, seed=1, work_dir=tmp_path, resume=True, teachers=one, verbose=0)
-    assert ["answers" in vars(one) for one in asked] == [True, False]
-
-
 class Chance:
     """A generator that always draws the same."""
 
@@ -93,22 +79,19 @@ class Chance:
         return self.value
 
 
-@pytest.mark.parametrize(("drawn", "mirrored"), [(0.9, False), (0.1, True)])
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_of_a_picture_it_says_what_the_app_would_say(
-    drawn: float, mirrored: bool, precision: str
-) -> None:
+def test_of_a_picture_it_says_what_the_app_would_say(precision: str) -> None:
+    """Of the picture or its mirror image, whichever is drawn."""
     smooth = np.random.default_rng(5).uniform(0, 255, (4, 6, 6, 1))
     faces = smooth.repeat(8, axis=1).repeat(8, axis=2).astype(np.uint8)
     preset = dataclasses.replace(BY_PICTURE, precision=precision)
     labels = np.eye(7, dtype=np.float32)[:4]
-    seen = np.ascontiguousarray(faces[:, :, ::-1]) if mirrored else faces
+    teachers = Teachers((SHIPPED_MODEL,) * 2, bars(4, 1), preset, 0.25)
     exact = 2e-3 if precision == "float32" else 0.05
-    for count, weight in ((1, 1.0), (2, 0.25)):
-        teachers = Teachers((SHIPPED_MODEL,) * count, bars(4, 1), preset, weight)
+    for drawn, seen in ((0.9, faces), (0.1, np.ascontiguousarray(faces[:, :, ::-1]))):
         says = teachers.on_pictures(labels, faces.astype(np.float32), Chance(drawn), np.arange(4))
-        expected = weight * ExpressionClassifier(SHIPPED_MODEL)(seen) + (1 - weight) * labels
-        assert says == pytest.approx(expected, abs=exact)
+        expected = 0.25 * ExpressionClassifier(SHIPPED_MODEL)(seen) + 0.75 * labels
+        assert says == pytest.approx(expected, abs=0.25 * exact)
     kinds = {layer.compute_dtype for layer in teachers.networks[0][0].layers if layer.weights}
     assert kinds == ({"float32"} if precision == "float32" else {"float32", "bfloat16"})
 
@@ -190,17 +173,6 @@ def test_the_initial_model_is_what_is_not_to_be_forgotten() -> None:
     assert weights[FERPLUS_HEAD].tolist() == [1] * 10
 
 
-def test_only_faces_of_a_data_set_that_it_learnt_from_keep_their_answers() -> None:
-    """The report of the initial model says which those are."""
-    both = old_and_new()
-    answers = answers_of(SHIPPED_MODEL, both.split("train"), both, MEMORY)
-    assert answers.weight[:, 0].tolist() == pytest.approx([0.7] * 4 + [0.0] * 6)
-    old: LabelledFaces = both.split("train").take(slice(4))
-    alone = dataclasses.replace(old, domains=None)
-    weight = answers_of(SHIPPED_MODEL, alone, both, MEMORY).weight
-    assert weight[:, 0].tolist() == pytest.approx([0.7] * 4)
-
-
 def test_on_each_picture_learnt_faces_get_its_answers_and_new_ones_their_label() -> None:
     data = old_and_new()
     train = data.split("train")
@@ -213,6 +185,8 @@ def test_on_each_picture_learnt_faces_get_its_answers_and_new_ones_their_label()
         seed=2,
         teachers=answers_of(SHIPPED_MODEL, train, data, preset),
     )
+    old = dataclasses.replace(train.take(slice(4)), domains=None)
+    assert answers_of(SHIPPED_MODEL, old, data, MEMORY).weight[:, 0] == pytest.approx([0.7] * 4)
     images, targets, _ = batches[0]
     order = np.random.default_rng([2, 0]).permutation(10)
     learnt, labels = order < 4, np.eye(7)[train.labels[order]]

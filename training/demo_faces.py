@@ -15,9 +15,7 @@ from fer.errors import DataError
 from fer.images import MIN_SIDE
 from fer.labels import FER2013_LABELS
 from training.data.dataset import SPLITS, choose
-from training.demo.painter import CANVAS, EXPRESSIONS, Person, draw_face
-
-Pixels = NDArray[np.uint8]
+from training.painter import CANVAS, EXPRESSIONS, Person, draw_face
 
 #: Number of validation faces, and of test faces, per training face.
 _HELD_OUT_SHARE = 0.2
@@ -36,22 +34,11 @@ def write_demo_data(
     seed: int = 0,
     negative: bool = False,
 ) -> dict[str, int]:
-    """Draw faces into ``<out>/<split>/<class>/<class>_0000.png``.
+    """Draw faces into ``<out>/<split>/<class>/<class>_0000.png``; return their number per split.
 
     A face depends only on the seed and on its split, class and number, so drawing fewer classes or
-    fewer faces gives a subset of the same faces.
-
-    Args:
-        out: folder to write; must be new or empty.
-        per_class: training faces per class; validation and test each get a fifth of that.
-        size: side in pixels.
-        colour: RGB instead of grey.
-        classes: some of FER2013's seven classes; ``None`` for all.
-        seed: random seed.
-        negative: light and dark are exchanged, as on a film negative: another style, to teach.
-
-    Returns:
-        Number of faces written per split.
+    fewer faces gives a subset of the same faces. Validation and test each get a fifth of the
+    `per_class` training faces. A `negative` is another style, to teach a model.
 
     Raises:
         DataError: `out` is not empty, a class is unknown, or a number is too small.
@@ -79,12 +66,8 @@ def write_demo_data(
 
 def demo_face(
     expression: str, rng: np.random.Generator, *, size: int = 48, colour: bool = False
-) -> Pixels:
-    """Draw one face of a random person with random light and pose.
-
-    Returns:
-        ``(size, size, 1)`` grey or ``(size, size, 3)`` RGB uint8.
-    """
+) -> NDArray[np.uint8]:
+    """Draw one face ``(size, size, channels)`` of a random person with random light and pose."""
     face = draw_face(Person.random(rng), EXPRESSIONS[expression].varied(rng))
     # Rotated, scaled and shifted, like heads in front of a camera.
     centre = CANVAS / 2

@@ -129,20 +129,8 @@ EXPRESSIONS: dict[str, Expression] = {
 class Person:
     """The fixed parts of a face. Lengths are in units of half the face's width, colours are RGB.
 
-    Attributes:
-        length: half the length of the face.
-        jaw: half the width of the jaw.
-        eye_apart: distance of an eye from the middle.
-        eye_size: half the width of an eye.
-        brow_thick: thickness of the brows.
-        nose: length of the nose.
-        mouth: half the width of the mouth at rest.
-        hairline: distance of the hairline from the top of the head.
-        long_hair: whether hair falls beside the face.
-        glasses: whether the person wears glasses.
-        skin: colour of the skin.
-        hair: colour of hair and brows.
-        backdrop: colour behind the head.
+    ``jaw``, ``eye_size``, ``mouth`` and ``length`` are halves of what they name; ``eye_apart`` is
+    the distance from the middle, and ``hairline`` that from the top of the head.
     """
 
     length: float

@@ -1,28 +1,23 @@
-"""Labelled photographs: which there are, and that each is read only when it is asked for."""
+"""Labelled photographs, read only when they are asked for; and ZIPs, some made to do harm."""
 
-import io
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image as PillowImage
 
 from fer.errors import DataError, ImageError
 from fer.labels import FER2013_LABELS
+from fer.records import file_sha256
 from fer.types import Image
-from tests.training.samples import pixels, random_faces, write_classes, write_csv
+from tests.training.samples import pixels, png, random_faces, sizes, write_classes, write_csv
+from training.data import load as loading
 from training.data import photographs
+from training.data.load import load, unpacked
 from training.data.photographs import open_photographs
 
 LABELS = ("happy", "sad")
-
-
-def png(image: Image) -> bytes:
-    out = io.BytesIO()
-    PillowImage.fromarray(image).save(out, "PNG")
-    return out.getvalue()
 
 
 def picture(shade: int = 90) -> Image:
@@ -152,3 +147,71 @@ def test_some_are_spread_over_all(tmp_path: Path, limit: int, kept: Iterable[int
         assert some == tuple(opened.photographs[i] for i in kept)
         with pytest.raises(DataError, match="at least 1 image, got 0"):
             opened.some(0)
+
+
+def files_in(path: Path) -> list[str]:
+    with unpacked(path) as folder:
+        return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def test_a_zip_is_the_data_set_in_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no data set"):
+        load(zipped(tmp_path / "empty.zip", {}))
+    folder = write_classes(tmp_path / "faces", 12, ["happy", "sad"])
+    files = {f"some/faces/{p.relative_to(folder)}": p.read_bytes() for p in folder.rglob("*.png")}
+    litter = {"__MACOSX/happy/x.png": b"", "some/readme.md": b"text"}
+    path = zipped(tmp_path / "data.zip", files | litter)
+    data, same = load(path), load(folder)
+    assert (data.name, data.sha256) == ("data.zip", file_sha256(path))
+    assert sizes(data) == sizes(same)
+    assert (data.split("test").images == same.split("test").images).all()
+    with unpacked(path) as inside:
+        assert inside.exists()
+    assert not inside.exists()
+
+
+def test_what_could_do_harm_is_refused_by_name(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "data.zip", {"happy/a.png": b"image", "../a.png": b"image"})
+    with pytest.raises(DataError, match=r"'\.\./a\.png' in data\.zip was refused: .* leads out"):
+        files_in(path)
+    # A name that begins with a NUL costs no other file.
+    path = zipped(tmp_path / "nul.zip", {"X0a.jpg": b"one", "happy/b.jpg": b"two"})
+    path.write_bytes(path.read_bytes().replace(b"X0a.jpg", b"\x000a.jpg"))
+    assert files_in(path) == ["happy/b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "message"),
+    [
+        ("MAX_ENTRIES", 3, None),
+        ("MAX_ENTRIES", 2, "has 3 entries; at most 2"),
+        ("MAX_BYTES", 4, "larger than"),
+        ("MAX_TABLE_BYTES", 6, "larger than"),
+        ("MAX_TOTAL_BYTES", 16, "larger than"),
+    ],
+)
+def test_too_much(
+    limit: str, value: int, message: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables may be larger than images."""
+    files = {"happy/a.png": b"image", "sad/a.png": b"image", "a.csv": b"a table"}
+    path = zipped(tmp_path / "data.zip", files)
+    just = {"MAX_ENTRIES": 3, "MAX_BYTES": 5, "MAX_TABLE_BYTES": 7, "MAX_TOTAL_BYTES": 17}
+    for name, most in (just | {limit: value}).items():
+        monkeypatch.setattr(loading, name, most)
+    if message is None:
+        assert len(files_in(path)) == 3
+        return
+    with pytest.raises(DataError, match=message):
+        files_in(path)
+
+
+@pytest.mark.parametrize("damage", [b"no zip", b"PK\x05\x06", b"", None], ids=str)
+def test_what_is_no_zip_or_damaged(damage: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "data.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("happy/a.png", b"image " * 1000)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:45] + bytes(15) + whole[60:] if damage is None else damage)
+    with pytest.raises(DataError, match=r"data\.zip cannot be unpacked"):
+        files_in(path)

@@ -20,19 +20,6 @@ def some_faces(n: int, seed: int = 0, votes: np.ndarray | None = None) -> Labell
     return LabelledFaces(images, np.arange(n) % 7, FER2013_LABELS, votes)
 
 
-@pytest.mark.parametrize("n", [0, 1, 9])
-def test_every_question_has_an_answer_for_any_number(n: int) -> None:
-    faces = some_faces(n)
-    assert len(faces) == sum(faces.counts().values()) == n
-    assert len(set(faces.digests())) == n
-    assert faces.blank().tolist() == [False] * n
-    assert faces.places == [str(i) for i in range(n)]
-    assert len(faces.take(np.zeros(n, bool))) == 0
-    kept, dropped = clean(faces, some_faces(0))
-    assert len(kept) == n
-    assert dropped == {"blank": 0, "not a face": 0, "also held out": 0}
-
-
 def test_clean_drops_each_face_for_its_first_reason() -> None:
     votes = np.zeros((6, 10), np.uint8)
     votes[:, 0], votes[1, 9], votes[2, 9] = 4, 6, 4  # a half is no majority

@@ -1,1 +1,0 @@
-"""Generate a small data set of drawn faces."""

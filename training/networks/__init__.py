@@ -1,1 +1,0 @@
-"""Keras networks, their class activation maps and their layer tables."""
