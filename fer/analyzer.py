@@ -19,7 +19,7 @@ from fer.labels import EXPRESSION_HEAD
 from fer.model.classifier import ClassActivation, ExpressionClassifier, class_activation
 from fer.model.spec import Head, ModelSpec
 from fer.quality import measure
-from fer.types import FLAWS, LANDMARKS, Detections, Faces, Floats, Image, check_image
+from fer.types import ISSUES, LANDMARKS, Detections, Faces, Floats, Image, check_image
 
 
 class Stopwatch:
@@ -100,7 +100,7 @@ class FaceAnalyzer:
         check_image(image)
         detections = self._left_to_right(image, detections)
         crops = _crops(image, detections, self.spec)
-        return self._answers(detections, measure(detections, crops).flaws, crops)
+        return self._answers(detections, measure(detections, crops).issues, crops)
 
     def cut_out(self, image: Image) -> dict[str, Faces]:
         """Return what every head says of a picture that is a face: all of it, without landmarks."""
@@ -112,14 +112,14 @@ class FaceAnalyzer:
             np.ones(1, np.float32),
             np.zeros((1, LANDMARKS, 2), np.float32),
         )
-        return self._answers(face, np.zeros((1, len(FLAWS)), np.bool_), crop[None])
+        return self._answers(face, np.zeros((1, len(ISSUES)), np.bool_), crop[None])
 
     def _answers(
-        self, detections: Detections, flaws: NDArray[np.bool_], crops: NDArray[np.uint8]
+        self, detections: Detections, issues: NDArray[np.bool_], crops: NDArray[np.uint8]
     ) -> dict[str, Faces]:
         answers = self._classifier.all_heads(crops)
         return {
-            head.name: answered(detections, flaws, head, answers[head.name])
+            head.name: answered(detections, issues, head, answers[head.name])
             for head in self.spec.heads
         }
 
@@ -157,20 +157,20 @@ def classify_faces(
     head_spec = spec.head(head)
     with stopwatch.stage("align"):
         crops = _crops(image, detections, spec)
-        flaws = measure(detections, crops).flaws
+        issues = measure(detections, crops).issues
     with stopwatch.stage("classify"):
-        return answered(detections, flaws, head_spec, classifier(crops, head_spec.name))
+        return answered(detections, issues, head_spec, classifier(crops, head_spec.name))
 
 
 def answered(
-    detections: Detections, flaws: NDArray[np.bool_], head: Head, probabilities: Floats
+    detections: Detections, issues: NDArray[np.bool_], head: Head, probabilities: Floats
 ) -> Faces:
-    """Return detections with a head's ``(n, k)`` probabilities and their ``(n, 4)`` flaws."""
+    """Return detections with a head's ``(n, k)`` probabilities and their ``(n, 4)`` issues."""
     return Faces.of(
         detections,
         probabilities,
         head.labels,
-        flaws=flaws,
+        issues=issues,
         thresholds=head.thresholds,
         margin=head.margin,
         head=head.name,

@@ -56,7 +56,7 @@ class Face:
         detection_score: 0…1.
         head: name of the head that answered.
         answer: an expression, or "uncertain".
-        quality: quality flaws, names from `fer.types.FLAWS`.
+        quality: quality issues, names from `fer.types.ISSUES`.
         expression: the most probable expression, even if the answer is "uncertain".
         confidence: probability of that expression.
         person: number of the person in a stream, from 1; None in a photograph.

@@ -1,7 +1,7 @@
 """Detect faces that are too small, blurred, dark or turned to be classified reliably.
 
 The limits were measured on FER2013's PublicTest (`python -m tools.quality` repeats this). At
-its limit, a flaw costs one to two points of accuracy; beyond it, more. The limits are conservative:
+its limit, an issue costs one to two points of accuracy; beyond it, more. The limits are cautious:
 they were set where an earlier network lost five points, and that of blur follows the sharper crops.
 """
 
@@ -42,7 +42,7 @@ LIGHT_PERCENTILE = 95
 #: faces will be wrong: among as many most turned faces, 54 to 55 % are right instead of 54 %.
 MAX_YAW = 0.8
 
-#: Share of a face's last frames with a flaw from which it is marked in a stream.
+#: Share of a face's last frames with an issue from which it is marked in a stream.
 MARKED_SHARE = 0.5
 
 #: Side in pixels of the crops on which sharpness and light are measured; the network sees the same.
@@ -93,8 +93,8 @@ class Quality:
     yaw: Floats
 
     @property
-    def flaws(self) -> NDArray[np.bool_]:
-        """Whether each face has each flaw, ``(n, 4)``; columns are `fer.types.FLAWS`."""
+    def issues(self) -> NDArray[np.bool_]:
+        """Whether each face has each issue, ``(n, 4)``; columns are `fer.types.ISSUES`."""
         small = self.side < MIN_SIDE
         # Enlarging blurs a small face, so it is marked as small only.
         blurred = (self.sharpness < MIN_SHARPNESS) & ~small

@@ -201,7 +201,7 @@ class FaceStream:
         numbers = self._people(
             seen.detections, seen.looks, seconds, close_look if self._face_check else None
         )
-        faces = answered(seen.detections, seen.flaws, of, probabilities).take(numbers >= 0)
+        faces = answered(seen.detections, seen.issues, of, probabilities).take(numbers >= 0)
         faces = replace(faces, track_id=numbers[numbers >= 0], seconds=seconds)
         faces, velocity = self._people.smoothed(faces, smoothing_seconds)
         return FrameResult(faces, {}, velocity, numbers, tuple(wanted))

@@ -13,15 +13,15 @@ from fer.labels import EXPRESSION_HEAD
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-#: Least confidence of an answer for faces without and with a flaw, of all labels or of each.
+#: Least confidence of an answer for faces without and with an issue, of all labels or of each.
 Thresholds = tuple[float | tuple[float, ...], float | tuple[float, ...]]
 
 #: Points per face, in this order: right eye, left eye (the person's own), nose tip, mouth centre,
 #: right ear, left ear.
 LANDMARKS = 6
 
-#: Quality flaws of a face image, in this order; `fer.quality` measures them.
-FLAWS = ("small", "blurred", "dark", "turned")
+#: Quality issues of a face image, in this order; `fer.quality` measures them.
+ISSUES = ("small", "blurred", "dark", "turned")
 
 #: The answer if no expression is probable enough.
 UNCERTAIN = "uncertain"
@@ -61,7 +61,7 @@ def margins(probabilities: Floats) -> Floats:
 
 
 def uncertain(
-    probabilities: Floats, flawed: NDArray[np.bool_], thresholds: Thresholds, margin: float
+    probabilities: Floats, has_issues: NDArray[np.bool_], thresholds: Thresholds, margin: float
 ) -> NDArray[np.bool_]:
     """Return whether no answer is given, ``(n,)``, for probabilities ``(n, k)``; see `Faces`.
 
@@ -73,7 +73,7 @@ def uncertain(
     # Thresholds are values of float32 confidences, so they are compared in that precision.
     classes = probabilities.shape[1]
     limits = np.stack([np.full(classes, limit, np.float32) for limit in thresholds])
-    threshold = limits[flawed.astype(int), probabilities.argmax(axis=1)]
+    threshold = limits[has_issues.astype(int), probabilities.argmax(axis=1)]
     too_low = probabilities.max(axis=1, initial=0) < threshold
     return too_low | (margins(probabilities) < np.float32(margin))
 
@@ -146,9 +146,9 @@ class Faces:
         probabilities: ``(n, k)`` float32, rows sum to 1; columns are `labels`.
         track_id: ``(n,)`` int64, number of each face's track; -1 without tracking.
         seconds: time of the frame since the start; ``None`` for a still photograph.
-        flaws: ``(n, 4)`` bool, quality flaws of each face; columns are `FLAWS`.
+        issues: ``(n, 4)`` bool, quality issues of each face; columns are `ISSUES`.
         thresholds: confidence below which the answer is `UNCERTAIN`, for faces without and with a
-            flaw, of all labels or of each; with 0 it never is.
+            issue, of all labels or of each; with 0 it never is.
         margin: difference between the two highest probabilities below which it is `UNCERTAIN`.
     """
 
@@ -159,7 +159,7 @@ class Faces:
     labels: tuple[str, ...]
     track_id: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     seconds: float | None = None
-    flaws: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, len(FLAWS)), np.bool_))
+    issues: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, len(ISSUES)), np.bool_))
     thresholds: Thresholds = (0.0, 0.0)
     margin: float = 0.0
     head: str = EXPRESSION_HEAD
@@ -168,8 +168,8 @@ class Faces:
         n = len(self.score)
         if n and not len(self.track_id):
             object.__setattr__(self, "track_id", np.full(n, -1, np.int64))
-        if n and not len(self.flaws):
-            object.__setattr__(self, "flaws", np.zeros((n, len(FLAWS)), np.bool_))
+        if n and not len(self.issues):
+            object.__setattr__(self, "issues", np.zeros((n, len(ISSUES)), np.bool_))
         _check_shapes(
             n,
             xyxy=(self.xyxy, (4,)),
@@ -177,7 +177,7 @@ class Faces:
             landmarks=(self.landmarks, (LANDMARKS, 2)),
             probabilities=(self.probabilities, (len(self.labels),)),
             track_id=(self.track_id, ()),
-            flaws=(self.flaws, (len(FLAWS),)),
+            issues=(self.issues, (len(ISSUES),)),
         )
 
     def __len__(self) -> int:
@@ -210,8 +210,8 @@ class Faces:
     @property
     def uncertain(self) -> NDArray[np.bool_]:
         """Whether no answer is given for each face, ``(n,)``; see the function `uncertain`."""
-        flawed = np.asarray(self.flaws.any(axis=1))
-        return uncertain(self.probabilities, flawed, self.thresholds, self.margin)
+        has_issues = np.asarray(self.issues.any(axis=1))
+        return uncertain(self.probabilities, has_issues, self.thresholds, self.margin)
 
     @property
     def answers(self) -> list[str]:
@@ -239,10 +239,10 @@ class Faces:
 
     @property
     def quality(self) -> list[tuple[str, ...]]:
-        """Names of each face's quality flaws, in the order of `FLAWS`."""
+        """Names of each face's quality issues, in the order of `ISSUES`."""
         return [
-            tuple(name for name, marked in zip(FLAWS, row, strict=True) if marked)
-            for row in self.flaws.tolist()
+            tuple(name for name, marked in zip(ISSUES, row, strict=True) if marked)
+            for row in self.issues.tolist()
         ]
 
     @property
@@ -259,7 +259,7 @@ class Faces:
             landmarks=self.landmarks[index],
             probabilities=self.probabilities[index],
             track_id=self.track_id[index],
-            flaws=self.flaws[index],
+            issues=self.issues[index],
         )
 
     def scaled(self, scale: float) -> Faces:

@@ -7,7 +7,7 @@ import pytest
 
 from fer.analyzer import FaceAnalyzer
 from fer.images import read as read_image
-from fer.types import FLAWS, Faces
+from fer.types import ISSUES, Faces
 from tests.samples import SHIPPED_MODEL
 
 
@@ -32,7 +32,7 @@ def test_a_plain_smile_is_happy(results: dict) -> None:
 
 
 def test_only_the_photo_out_of_focus_is_blurred(results: dict) -> None:
-    column = FLAWS.index("blurred")
-    assert [n for n, (_, faces) in results.items() if faces.flaws[:, column].any()] == [
+    column = ISSUES.index("blurred")
+    assert [n for n, (_, faces) in results.items() if faces.issues[:, column].any()] == [
         "blurred.jpg"
     ]

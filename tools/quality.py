@@ -2,8 +2,8 @@
 
 ``python -m tools.quality --data fer2013.npz --model models/compact`` detects every validation face
 as in a photograph, makes it smaller, more blurred or darker, and prints the accuracy and the share
-of faces with each flaw. The limits in `fer.quality` were chosen from this table. Then it prints the
-accuracy on turned faces.
+of faces with each issue. The limits in `fer.quality` were chosen from this table. Then it prints
+the accuracy on turned faces.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from fer.alignment import FER2013_FRAMING
 from fer.model.classifier import ExpressionClassifier
 from fer.quality import measure, yaw
-from fer.types import FLAWS
+from fer.types import ISSUES
 from tools.framing import validation_faces
 
 #: Changes a ``(48, 48)`` face.
@@ -30,7 +30,7 @@ Corruption = Callable[[NDArray], NDArray]
 
 def corruptions() -> Iterator[tuple[str, float, Corruption]]:
     """Yield the name of each corruption, the side of the detector's box in pixels, and itself."""
-    large = 200.0  # far above the limit of the flaw "small"
+    large = 200.0  # far above the limit of the issue "small"
     yield "as it is", large, lambda face: face
     for side in (30, 24, 22, 20, 18, 14):
         yield f"{side} px", side, partial(_small, side=side)
@@ -68,12 +68,12 @@ def main() -> None:
     arguments = parser.parse_args()
     _, crops, labels, faces, _ = validation_faces(arguments.data, arguments.every)
     classifier = ExpressionClassifier(arguments.model)
-    print(f"{len(labels)} faces\n{'picture':28} right   {'   '.join(FLAWS)}")
+    print(f"{len(labels)} faces\n{'picture':28} right   {'   '.join(ISSUES)}")
     for name, side, corruption in corruptions():
         changed, corner = corrupted(crops, corruption), faces.xyxy[:, :2]
         boxes = replace(faces, xyxy=np.concatenate([corner, corner + np.float32(side)], axis=1))
         accuracy = (classifier(changed).argmax(axis=1) == labels).mean()
-        shares = measure(boxes, changed).flaws.mean(axis=0)
+        shares = measure(boxes, changed).issues.mean(axis=0)
         print(f"{name:28} {accuracy:6.1%}  {'  '.join(f'{s:6.1%}' for s in shares)}")
     yaws, right = yaw(faces.landmarks), classifier(crops).argmax(axis=1) == labels
     for low, high in ((0.0, 0.2), (0.2, 0.5), (0.5, 0.8), (0.8, 1.2), (1.2, np.inf)):

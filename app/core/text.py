@@ -35,8 +35,8 @@ OTHER_ICON = ":material/face:"
 #: Icon of "uncertain", which is not an expression.
 UNCERTAIN_ICON = ":material/help:"
 
-#: Icon of each flaw that the image of a face may have; see `fer.types.FLAWS`.
-FLAW_ICONS = {
+#: Icon of each issue that the image of a face may have; see `fer.types.ISSUES`.
+ISSUE_ICONS = {
     "small": ":material/photo_size_select_small:",
     "blurred": ":material/blur_on:",
     "dark": ":material/dark_mode:",
@@ -54,15 +54,15 @@ class Verdict:
     """The result for one face, as the page states it.
 
     The confidence is the probability of the most probable expression, which is the only candidate;
-    if uncertain, the two or three most probable are. The flaws are of `fer.types.FLAWS`, the width
-    is in pixels.
+    if uncertain, the two or three most probable are. Issues are those of `fer.types.ISSUES`, and
+    the width is in pixels.
     """
 
     answer: str
     confidence: float
     candidates: tuple[str, ...]
     shares: tuple[float, ...]
-    flaws: tuple[str, ...]
+    issues: tuple[str, ...]
     width: int
 
     @property
@@ -78,16 +78,16 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        """The verdict in one line, including the flaws of the image."""
+        """The verdict in one line, including the issues of the image."""
         answer = self.alternatives if self.sure else f"{UNCERTAIN}: {self.alternatives}"
         reasons = ", ".join(self.reasons)
         return f"{answer} ({reasons})" if reasons else answer
 
     @property
     def reasons(self) -> list[str]:
-        """A short description of each flaw of the image."""
+        """A short description of each issue of the image."""
         words = {"small": f"small: {self.width} pixels wide", "turned": "turned away"}
-        return [words.get(flaw, flaw) for flaw in self.flaws]
+        return [words.get(issue, issue) for issue in self.issues]
 
 
 def verdicts(faces: Faces) -> list[Verdict]:

@@ -9,7 +9,7 @@ from app.live.streaming.record import LiveErrors
 from fer.text import chance, clock, one_of
 from fer.types import Faces, Floats
 
-#: Advice against each of `fer.types.FLAWS`.
+#: Advice against each of `fer.types.ISSUES`.
 _REMEDIES = {
     "small": "a step closer",
     "blurred": "holding still",
@@ -18,15 +18,15 @@ _REMEDIES = {
 }
 
 
-def describe_flaws(faces: Faces) -> str:
-    """Return the flaws of each person's image, and advice against them; "" if there are none."""
+def describe_issues(faces: Faces) -> str:
+    """Return the issues of each person's image, and advice against them; "" if there are none."""
     tracks = zip(faces.track_id.tolist(), verdicts(faces), strict=True)
-    flawed = [(track, verdict) for track, verdict in tracks if verdict.flaws]
-    if not flawed:
+    has_issues = [(track, verdict) for track, verdict in tracks if verdict.issues]
+    if not has_issues:
         return ""
-    people = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in flawed)
-    flaws = {flaw for _, verdict in flawed for flaw in verdict.flaws}
-    remedies = one_of([remedy for flaw, remedy in _REMEDIES.items() if flaw in flaws])
+    people = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in has_issues)
+    issues = {issue for _, verdict in has_issues for issue in verdict.issues}
+    remedies = one_of([remedy for issue, remedy in _REMEDIES.items() if issue in issues])
     return f"{people}. What helps: {remedies}."
 
 

@@ -217,5 +217,5 @@ def _show_in_view(session: LiveSession) -> None:
         st.html(mix_strip(mix, labels, text.describe_now(mix, labels)))
         shares = {labels[i]: chance(mix[i]) for i in (-mix).argsort(kind="stable")}
         st.markdown(legend(list(shares), shares))
-        if flawed := text.describe_flaws(faces):
-            st.caption(f":material/lightbulb: {flawed}")
+        if has_issues := text.describe_issues(faces):
+            st.caption(f":material/lightbulb: {has_issues}")

@@ -101,7 +101,7 @@ def measure_own(
                 [answer.truth for answer in known],
                 np.stack([answer.probabilities[key] for answer in known]),
                 head,
-                np.array([answer.flawed for answer in known]),
+                np.array([answer.has_issues for answer in known]),
             )
         except DataError:  # it knows none of the labels
             continue

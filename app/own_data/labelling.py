@@ -11,7 +11,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from app.core.text import FLAW_ICONS
+from app.core.text import ISSUE_ICONS
 from app.own_data.own_set import Label, OwnFace, OwnSet
 from fer.labelled.table import SKIPPED
 from fer.labels import colour_of
@@ -116,7 +116,7 @@ def _face(one: OwnFace, model: str, head: Head) -> dict[str, Any]:
         "answer": answered.expressions[0],
         "sure": not bool(answered.uncertain[0]),
         "confidence": chance(float(answered.confidence[0])),
-        "flaws": [flaw for flaw in FLAW_ICONS if flaw in one.flaws],
+        "issues": [issue for issue in ISSUE_ICONS if issue in one.issues],
         "shares": [
             {"name": label, "colour": colour_of(label), "share": round(float(share), 4)}
             for label, share in zip(head.labels, answered.probabilities[0], strict=True)

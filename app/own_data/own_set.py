@@ -63,8 +63,8 @@ class OwnFace:
         return left, top, right, bottom
 
     @property
-    def flaws(self) -> tuple[str, ...]:
-        """What is wrong with its picture; see `fer.types.FLAWS`."""
+    def issues(self) -> tuple[str, ...]:
+        """What is wrong with its picture; see `fer.types.ISSUES`."""
         return self._faces.quality[self.index]
 
     def answered(self, model: str, head: str) -> Faces | None:
@@ -88,7 +88,7 @@ class LabelledAnswer:
         found: False if no face was found in a labelled photograph: a miss of the detector.
         probabilities: by model and head, ``(k,)`` in the order of the head's labels; empty if no
             face was found.
-        flawed: whether the face's picture has a flaw, see `fer.quality`.
+        has_issues: whether the face's picture has an issue, see `fer.quality`.
         crop_jpeg: a small picture of the face, JPEG or PNG; empty if there is none.
         photo: name of the photograph.
         answer_seen: whether the model's answer was shown when the label was given.
@@ -98,7 +98,7 @@ class LabelledAnswer:
     truth: str
     found: bool = True
     probabilities: Mapping[tuple[str, str], Floats] = field(default_factory=dict, repr=False)
-    flawed: bool = False
+    has_issues: bool = False
     crop_jpeg: bytes = field(default=b"", repr=False)
     photo: str = ""
     answer_seen: bool = False
@@ -261,7 +261,7 @@ class OwnSet:
                         if model in names
                         for head, faces in heads.items()
                     },
-                    flawed=bool(face.flaws),
+                    has_issues=bool(face.issues),
                     crop_jpeg=face.crop.picture,
                     photo=name,
                     answer_seen=label.answer_seen,

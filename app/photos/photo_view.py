@@ -303,7 +303,7 @@ def _table_columns(labels: Sequence[str]) -> dict[str, Any]:
 
 
 def _table_rows(faces: Faces) -> list[dict[str, Any]]:
-    """Return one row per face: number, answer, all probabilities in %, flaws, size in pixels."""
+    """Return one row per face: number, answer, all probabilities in %, issues, size in pixels."""
     rows: list[dict[str, Any]] = []
     for face, said in zip(face_records(faces), faces.candidates, strict=True):
         left, top, right, bottom = face["box"]

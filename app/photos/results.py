@@ -19,7 +19,7 @@ import numpy as np
 from app.core.models.head_text import TrackRecord
 from app.core.photo import Missing, max_faces
 from app.core.text import (
-    FLAW_ICONS,
+    ISSUE_ICONS,
     Verdict,
     answer_counts,
     counted,
@@ -52,7 +52,7 @@ _CROWD = 10
 #: be others that are too small.
 _SEVERAL, _SMALL_WIDTH = 3, 30
 
-_ICONS = FLAW_ICONS | {
+_ICONS = ISSUE_ICONS | {
     NO_FACE: ":material/face_retouching_off:",
     Missing.NOT_READ: ":material/error:",
     Missing.NOT_STARTED: ":material/hourglass_disabled:",
@@ -72,24 +72,24 @@ class Order(StrEnum):
 class Filter:
     """What is shown; with nothing chosen, everything.
 
-    A photo is shown if one of its faces has any of the answers and any of the flaws.
+    A photo is shown if one of its faces has any of the answers and any of the issues.
 
     Attributes:
         answers: expressions, "uncertain", `NO_FACE` and those of `Missing`.
-        flaws: names from `fer.types.FLAWS`.
+        issues: names from `fer.types.ISSUES`.
     """
 
     answers: frozenset[str] = frozenset()
-    flaws: frozenset[str] = frozenset()
+    issues: frozenset[str] = frozenset()
 
     def matching(self, faces: Faces) -> list[int]:
         """Return the indices of the faces that it is about."""
         pairs = enumerate(zip(faces.answers, faces.quality, strict=True))
         return [
             index
-            for index, (answer, flaws) in pairs
+            for index, (answer, issues) in pairs
             if (not self.answers or answer in self.answers)
-            and (not self.flaws or not self.flaws.isdisjoint(flaws))
+            and (not self.issues or not self.issues.isdisjoint(issues))
         ]
 
     def passes(self, view: PhotoView) -> bool:
@@ -97,19 +97,19 @@ class Filter:
         if len(view.faces):
             return bool(self.matching(view.faces))
         what = view.photo.missing if view.photo.error else NO_FACE
-        return not self.flaws and (not self.answers or what in self.answers)
+        return not self.issues and (not self.answers or what in self.answers)
 
 
 def counts(views: Sequence[PhotoView]) -> tuple[Counter[str], Counter[str]]:
-    """Count the files that stand under each answer, and under each flaw of their faces."""
-    answers, flaws = Counter[str](), Counter[str]()
+    """Count the files that stand under each answer, and under each issue of their faces."""
+    answers, issues = Counter[str](), Counter[str]()
     for view in views:
         if view.photo.error:
             answers[view.photo.missing] += 1
             continue
         answers.update(set(view.faces.answers) or {NO_FACE})
-        flaws.update({flaw for found in view.faces.quality for flaw in found})
-    return answers, flaws
+        issues.update({issue for found in view.faces.quality for issue in found})
+    return answers, issues
 
 
 def offered_answers(there: Collection[str], labels: Sequence[str]) -> list[str]:
@@ -161,8 +161,8 @@ def summary(results: Sequence[Faces], photos: int = 1, missing: Counter[str] | N
 
 def card_text(verdict: Verdict, record: TrackRecord | None) -> tuple[str, str]:
     """Return a face's answer on a card, and what that is worth or why there is none."""
-    flaws = [{"turned": "turned away"}.get(flaw, flaw) for flaw in verdict.flaws]
-    why = f"The face is {listed(flaws)}." if flaws else ""
+    issues = [{"turned": "turned away"}.get(issue, issue) for issue in verdict.issues]
+    why = f"The face is {listed(issues)}." if issues else ""
     if not verdict.sure:
         worth, why = "You should look yourself.", why or "No expression stands out."
     else:

@@ -34,7 +34,7 @@ from app.photos.results import (
     zip_of,
 )
 from app.photos.session import COPY_SIDE, GallerySession
-from fer.types import FLAWS
+from fer.types import ISSUES
 
 #: Key of the sentence that says the whole, which is smaller than other titles.
 _SUMMARY = "photo_summary"
@@ -48,7 +48,7 @@ _BORDERED_WIDTH = CONTENT_WIDTH - 34
 
 #: Pixels: width of the filters and of what stands beside them. On a phone, one follows the other.
 _FILTERS_WIDTH, _ORDER_WIDTH = 890, 190
-_FLAWS_WIDTH, _PAGES_WIDTH = 770, 310
+_ISSUES_WIDTH, _PAGES_WIDTH = 770, 310
 
 #: Key of the container of one photo, which is scrolled to when it is opened.
 _PHOTO = "photo_alone"
@@ -226,7 +226,7 @@ def _show_all(session: GallerySession, views: Views) -> None:
     if session.title or session.system:
         known = [text.escape_markdown(session.title), facts(len(session), session.system)]
         st.caption(" · ".join(filter(None, known)))
-    answers, flaws = counts(items)
+    answers, issues = counts(items)
     key, chosen = _key(session, items), _choice(session, items)[0]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with st.container(width=_FILTERS_WIDTH):
@@ -237,9 +237,9 @@ def _show_all(session: GallerySession, views: Views) -> None:
             "Order", list(Order), key=f"{key}_order", persist_state="session", width=_ORDER_WIDTH
         )
     below = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    if offered := [flaw for flaw in FLAWS if flaws[flaw] or flaw in chosen.flaws]:
-        with below.container(width=_FLAWS_WIDTH):
-            _offer_pills("and with faces that are", offered, flaws, f"{key}_flaws")
+    if offered := [issue for issue in ISSUES if issues[issue] or issue in chosen.issues]:
+        with below.container(width=_ISSUES_WIDTH):
+            _offer_pills("and with faces that are", offered, issues, f"{key}_issues")
     shown = selected(items, *_choice(session, items))
     if len(shown) < len(items):
         st.caption(f"{len(shown):,} of {len(items):,} files have that.")
@@ -274,8 +274,10 @@ def _key(session: GallerySession, items: Sequence[PhotoView]) -> str:
 def _choice(session: GallerySession, items: Sequence[PhotoView]) -> tuple[Filter, Order]:
     """Return what the visitor wants to see, and in which order."""
     key, state = _key(session, items), st.session_state
-    answers, flaws = (frozenset(state.get(f"{key}_{what}") or ()) for what in ("answers", "flaws"))
-    return Filter(answers, flaws), Order(state.get(f"{key}_order") or Order.SUREST)
+    answers, issues = (
+        frozenset(state.get(f"{key}_{what}") or ()) for what in ("answers", "issues")
+    )
+    return Filter(answers, issues), Order(state.get(f"{key}_order") or Order.SUREST)
 
 
 def _page(session: GallerySession, count: int, items: Sequence[PhotoView]) -> int:

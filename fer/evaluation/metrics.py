@@ -237,12 +237,15 @@ class LabelledEvaluation(Record):
 
 
 def evaluate_labelled(
-    truth: Sequence[str], probabilities: Floats, head: Head, flawed: NDArray[np.bool_] | None = None
+    truth: Sequence[str],
+    probabilities: Floats,
+    head: Head,
+    has_issues: NDArray[np.bool_] | None = None,
 ) -> LabelledEvaluation:
     """Measure a head on labelled faces; those of classes that it does not know are left out.
 
     The true classes of ``n`` faces have canonical names; see `fer.labels.canonical`. Probabilities
-    are ``(n, k)``, of the head's classes. Faces with a flaw, ``(n,)``, have thresholds of their
+    are ``(n, k)``, of the head's classes. Faces with an issue, ``(n,)``, have thresholds of their
     own. DataError if no face has a class of the head.
     """
     if probabilities.shape != (len(truth), len(head.labels)):
@@ -261,8 +264,8 @@ def evaluate_labelled(
     labels, probabilities = index[known], probabilities[known]
     as_answered = evaluate(labels, probabilities, head.labels)
     shared = np.unique(labels)
-    flaws = np.zeros(len(labels), np.bool_) if flawed is None else flawed[known]
-    given = ~uncertain(probabilities, flaws, head.thresholds, head.margin)
+    issues = np.zeros(len(labels), np.bool_) if has_issues is None else has_issues[known]
+    given = ~uncertain(probabilities, issues, head.thresholds, head.margin)
     right = probabilities.argmax(axis=1) == labels
     return LabelledEvaluation(
         head=head.name,

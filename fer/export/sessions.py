@@ -25,7 +25,7 @@ from fer.export.stream import (
 from fer.export.subtitles import srt, webvtt
 from fer.export.table import BOX, ExportInfo, face_cells, face_columns, face_record
 from fer.text import cell
-from fer.types import FLAWS, UNCERTAIN
+from fer.types import ISSUES, UNCERTAIN
 
 #: Columns of every table of a session, before and after those of a face.
 _FIRST_COLUMNS = ("seconds", "width", "height", "person")
@@ -115,8 +115,8 @@ def _frame(
 def _face_record(row: np.void, rows: StreamRows) -> dict[str, Any]:
     head = rows.heads[int(row["head"])]
     shares = row["probabilities"][[rows.labels.index(label) for label in head.labels]]
-    uncertain, flaws = bool(row["uncertain"]), row["flaws"].tolist()
-    return face_record(row["box"], row["score"], head.name, head.labels, shares, uncertain, flaws)
+    uncertain, issues = bool(row["uncertain"]), row["issues"].tolist()
+    return face_record(row["box"], row["score"], head.name, head.labels, shares, uncertain, issues)
 
 
 #: Rows of a row group: so many are in memory as columns at a time.
@@ -145,9 +145,9 @@ _TYPES = {
 def _write_parquet(rows: StreamRows, info: ExportInfo, out: BinaryIO) -> None:
     """Write the CSV table as Parquet, not rounded.
 
-    Times are in UTC, quality flaws are a list, and without a face the cells from person to the last
-    label are null. The schema's metadata say model, sha256, detector and the start in ISO 8601; of
-    several models, names and hashes with commas between them.
+    Times are in UTC, quality is a list of issues, and without a face the cells from person to the
+    last label are null. The schema's metadata say model, sha256, detector and the start in ISO
+    8601; of several models, names and hashes with commas between them.
     """
     # Imported here, because its libraries take 8 MB of memory, and few servers are asked for it.
     import pyarrow.parquet as pq
@@ -186,7 +186,7 @@ def _table(rows: StreamRows, info: ExportInfo, schema: pa.Schema) -> pa.Table:
         "height": array["height"],
         "head": _names(array["head"], [head.name for head in rows.heads], none),
         "answer": _names(answers(rows), [*rows.labels, UNCERTAIN], none),
-        "quality": _flaws(array["flaws"], none),
+        "quality": _issues(array["issues"], none),
         "expression": _names(rows.probabilities.argmax(axis=1), rows.labels, none),
         "time": start + np.round(1000 * rows.seconds).astype("timedelta64[ms]"),
         "model": _names(array["head"], [head.model or info.model for head in rows.heads]),
@@ -211,10 +211,10 @@ def _names(
     )
 
 
-def _flaws(flaws: NDArray[np.bool_], none: NDArray[np.bool_]) -> pa.Array:
-    """Return a column with the list of each row's flaws; null where there is no face."""
-    offsets = np.concatenate([[0], np.cumsum(flaws.sum(axis=1))]).astype(np.int32)
-    names = pa.array(np.array(FLAWS)[np.nonzero(flaws)[1]], pa.string())
+def _issues(issues: NDArray[np.bool_], none: NDArray[np.bool_]) -> pa.Array:
+    """Return a column with the list of each row's issues; null where there is no face."""
+    offsets = np.concatenate([[0], np.cumsum(issues.sum(axis=1))]).astype(np.int32)
+    names = pa.array(np.array(ISSUES)[np.nonzero(issues)[1]], pa.string())
     return pa.ListArray.from_arrays(pa.array(offsets), names, mask=pa.array(none))
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fer.export.table import ExportInfo
 from fer.model.spec import ModelSpec
-from fer.types import FLAWS, Faces, Floats
+from fer.types import ISSUES, Faces, Floats
 
 #: Value of `track` in the row of a frame without faces.
 NO_FACE = -2
@@ -52,7 +52,7 @@ def row_type(labels: tuple[str, ...]) -> np.dtype:
             ("head", np.uint8),
             ("smoothing_ms", np.uint16),
             ("uncertain", np.bool_),
-            ("flaws", np.bool_, (len(FLAWS),)),
+            ("issues", np.bool_, (len(ISSUES),)),
             ("probabilities", np.float32, (len(labels),)),
         ]
     )
@@ -120,7 +120,7 @@ class StreamRows:
             array["box"] = faces.xyxy
             array["score"] = faces.score
             array["uncertain"] = faces.uncertain
-            array["flaws"] = faces.flaws
+            array["issues"] = faces.issues
             columns = [labels.index(label) for label in faces.labels]
             array["probabilities"][:, columns] = faces.probabilities
         else:

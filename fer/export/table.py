@@ -16,7 +16,7 @@ import numpy as np
 
 from fer.model.spec import ModelSpec
 from fer.text import cell
-from fer.types import FLAWS, UNCERTAIN, Faces, Floats
+from fer.types import ISSUES, UNCERTAIN, Faces, Floats
 
 #: Begins a CSV file for Excel, which else reads it as if it were in the letters of one country.
 BYTE_ORDER_MARK = "\ufeff"
@@ -26,7 +26,7 @@ BOX = ("left", "top", "right", "bottom")
 
 #: Columns of a face in every table; one column per label follows. They are the box in pixels, the
 #: detection score, the name of the head, the answer (an expression or "uncertain"), whether it is
-#: uncertain (true or false), the quality flaws (separated by semicolons), the most probable
+#: uncertain (true or false), the quality issues (separated by semicolons), the most probable
 #: expression and its probability.
 _COLUMNS = (
     *BOX,
@@ -46,7 +46,7 @@ def face_record(
     labels: Sequence[str],
     probabilities: Floats,
     uncertain: bool,
-    flaws: Sequence[bool],
+    issues: Sequence[bool],
 ) -> dict[str, Any]:
     """Return a face as a JSON-ready object with rounded numbers.
 
@@ -62,7 +62,7 @@ def face_record(
         "head": head,
         "answer": UNCERTAIN if uncertain else best,
         "uncertain": bool(uncertain),
-        "quality": [name for name, on in zip(FLAWS, flaws, strict=True) if on],
+        "quality": [name for name, on in zip(ISSUES, issues, strict=True) if on],
         "expression": best,
         "confidence": shares[best],
         "probabilities": shares,
@@ -71,10 +71,10 @@ def face_record(
 
 def face_records(faces: Faces) -> list[dict[str, Any]]:
     """Return the `face_record` of each face, in the order of `faces`."""
-    columns = faces.xyxy, faces.score, faces.probabilities, faces.uncertain, faces.flaws
+    columns = faces.xyxy, faces.score, faces.probabilities, faces.uncertain, faces.issues
     return [
-        face_record(box, score, faces.head, faces.labels, probabilities, uncertain, flaws)
-        for box, score, probabilities, uncertain, flaws in zip(*columns, strict=True)
+        face_record(box, score, faces.head, faces.labels, probabilities, uncertain, issues)
+        for box, score, probabilities, uncertain, issues in zip(*columns, strict=True)
     ]
 
 

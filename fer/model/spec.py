@@ -23,10 +23,11 @@ class Abstention(Record):
     Attributes:
         threshold: least confidence at which the answers given reach the target accuracy; 1 if no
             threshold does.
-        degraded_threshold: the same for a face with a flaw; chosen on corrupted validation images.
+        degraded_threshold: the same for a face with a quality issue; chosen on corrupted
+            validation images.
         margin: least difference between the two highest probabilities of an answer.
         floors: least confidence of an answer of each expression, for a face without and with a
-            flaw: from there on, enough of such answers were right; 1 if they never were, or if too
+            issue: from there on, enough of such answers were right; 1 if they never were, or if too
             few were seen to say. Empty if it was not measured.
     """
 
@@ -69,7 +70,7 @@ class Head(Record):
 
     @property
     def thresholds(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """Least confidence of an answer of each label, for faces without and with a flaw."""
+        """Least confidence of an answer of each label, for faces without and with an issue."""
         says = self.abstention
         if says is None:
             return ((math.inf,) * len(self.labels),) * 2

@@ -42,7 +42,7 @@ _NUMBERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
     "quality": (
         (quality, "MIN_SIDE MIN_SHARPNESS MIN_LIGHT LIGHT_PERCENTILE MAX_YAW CROP_SIDE"),
         (quality, "FINE_SIGMA COARSE_SIGMA DIRECTIONS ENERGY_FLOOR"),
-        (types, "FLAWS"),
+        (types, "ISSUES"),
     ),
     "appearance": (
         (observation, "REGIONS POINTS LIGHT_POINTS LIGHT_BINS COLOUR_BINS LIGHT_RANGE"),

@@ -18,7 +18,7 @@ from fer.errors import WireError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.tracking.observation import COLOUR_BINS, LIGHT_BINS, REGIONS, Appearance, Observation
-from fer.types import FLAWS, LANDMARKS, Detections, Floats
+from fer.types import ISSUES, LANDMARKS, Detections, Floats
 
 VERSION = 1
 
@@ -64,7 +64,7 @@ _FACE = [
     ("score", "<f4"),
     ("points", "<f4", (2 * LANDMARKS,)),
     ("evidence", "<f4"),
-    ("flaws", "u1"),  # bit i is FLAWS[i]
+    ("issues", "u1"),  # bit i is ISSUES[i]
     ("unused", "u1"),
     ("id", "<u2"),
     ("visible", "u1", (len(REGIONS),)),
@@ -175,7 +175,7 @@ def read_observation(content: bytes, spec: ModelSpec) -> SeenFrame:
         (header["width"], header["height"]),
         Detections(faces["box"], faces["score"], faces["points"].reshape(-1, LANDMARKS, 2)),
         _looks(faces),
-        (faces["flaws"][:, None] >> np.arange(len(FLAWS)) & 1).astype(np.bool_),
+        (faces["issues"][:, None] >> np.arange(len(ISSUES)) & 1).astype(np.bool_),
         dict(zip(widths, logits, strict=True)),
         faces["evidence"],
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fer.types import FLAWS, Detections, Floats, Image
+from fer.types import ISSUES, Detections, Floats, Image
 
 #: Where hair, face, collar and clothes are: left, top, right, bottom from the middle of the face's
 #: box, in sides of the box. A face's box reaches from the brows to the chin.
@@ -213,7 +213,7 @@ class Observation:
     Attributes:
         size: width and height of the frame in pixels, to which boxes and points refer.
         detections: the ``n`` ≥ 0 faces, also those of which it is not known yet whether they are.
-        flaws: ``(n, 4)`` bool, quality flaws of each face; columns are `FLAWS`.
+        issues: ``(n, 4)`` bool, quality issues of each face; columns are `ISSUES`.
         logits: ``(n, k)`` float32 scores of each output of the network, by the output's name.
         evidence: ``(n,)`` float32, evidence that each is a face (see `fer.detection.evidence`); NaN
             where nobody looked closely.
@@ -222,19 +222,19 @@ class Observation:
     size: tuple[int, int]
     detections: Detections
     looks: Appearance
-    flaws: NDArray[np.bool_]
+    issues: NDArray[np.bool_]
     logits: Mapping[str, Floats]
     evidence: Floats
 
     def __post_init__(self) -> None:
         n = len(self.detections)
         lengths = {name: len(scores) for name, scores in self.logits.items()}
-        lengths |= {name: len(getattr(self, name)) for name in ("looks", "flaws", "evidence")}
+        lengths |= {name: len(getattr(self, name)) for name in ("looks", "issues", "evidence")}
         for name, length in lengths.items():
             if length != n:
                 raise ValueError(f"{name}: expected {n} faces, got {length}")
-        if self.flaws.shape != (n, len(FLAWS)):
-            raise ValueError(f"flaws: expected shape {(n, len(FLAWS))}, got {self.flaws.shape}")
+        if self.issues.shape != (n, len(ISSUES)):
+            raise ValueError(f"issues: expected shape {(n, len(ISSUES))}, got {self.issues.shape}")
 
     def __len__(self) -> int:
         return len(self.detections)

@@ -75,7 +75,7 @@ class Tracker:
         self._tracks: dict[int, Track] = {}
         self._next_key = self._next_id = 1
         self._seconds = self._cut = float("-inf")
-        #: Of each number: mean probabilities and flaws, and until when.
+        #: Of each number: mean probabilities and issues, and until when.
         self._averages: dict[int, tuple[Floats, float]] = {}
         self._averages_head = ""
 
@@ -124,9 +124,9 @@ class Tracker:
         self._averages_head = ""
 
     def smoothed(self, faces: Faces, smoothing_seconds: float) -> tuple[Faces, Floats]:
-        """Smooth the probabilities and flaws of each track by an exponential moving average.
+        """Smooth the probabilities and issues of each track by an exponential moving average.
 
-        A flaw is marked if its average is at least one half, so that results do not flicker when,
+        A issue is marked if its average is at least one half, so that results do not flicker when,
         for example, the light is near its limit. A window of 0 seconds turns smoothing off. Faces
         with numbers are returned left to right, with their velocities ``(n, 2)`` in pixels per
         second.
@@ -134,7 +134,7 @@ class Tracker:
         if faces.head != self._averages_head:
             self._averages, self._averages_head = {}, faces.head
         count, seconds = len(faces.labels), faces.seconds or 0.0
-        values = np.concatenate([faces.probabilities, faces.flaws.astype(np.float32)], axis=1)
+        values = np.concatenate([faces.probabilities, faces.issues.astype(np.float32)], axis=1)
         for i, number in enumerate(faces.track_id.tolist()):
             if number in self._averages and smoothing_seconds > 0:
                 previous, previous_seconds = self._averages[number]
@@ -145,7 +145,7 @@ class Tracker:
         active = self.active_ids
         self._averages = {n: p for n, p in self._averages.items() if n in active}
         marked = values[:, count:] >= MARKED_SHARE
-        faces = replace(faces, probabilities=values[:, :count], flaws=marked)
+        faces = replace(faces, probabilities=values[:, :count], issues=marked)
         faces = faces.take(np.argsort(faces.xyxy[:, 0], kind="stable"))
         known = {track.track_id: track.velocity for track in self._tracks.values()}
         moving = [known[number] for number in faces.track_id.tolist()]

@@ -84,7 +84,7 @@ class Playback:
             head.labels,
             track_id=array["track"].astype(np.int64),
             seconds=float(array["seconds"][0]),
-            flaws=array["flaws"],
+            issues=array["issues"],
             thresholds=spec.thresholds,
             margin=spec.margin,
             head=head.name,

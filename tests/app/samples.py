@@ -20,7 +20,7 @@ from fer.drawing.pictures import FEATURES
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import ClassActivation, class_activation
 from fer.model.spec import ModelSpec
-from fer.types import FLAWS, Detections, Faces, Image
+from fer.types import ISSUES, Detections, Faces, Image
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad", "neutral")
@@ -37,7 +37,7 @@ SECOND = {"name": FERPLUS_HEAD, "output": FERPLUS_HEAD, "activation_map": ""}
 BROKEN = 250
 
 
-#: Confidence below which the fake analyzer is uncertain; with a flaw, the second.
+#: Confidence below which the fake analyzer is uncertain; with an issue, the second.
 THRESHOLDS = (0.5, 0.7)
 
 
@@ -74,18 +74,18 @@ class Detector:
         return self.found
 
 
-def faces_of(*rows: tuple[float, float, float], flaws: Sequence[str] = ()) -> Faces:
+def faces_of(*rows: tuple[float, float, float], issues: Sequence[str] = ()) -> Faces:
     """Return faces side by side, 40 pixels wide, with these probabilities of `LABELS`.
 
     Args:
         rows: per face.
-        flaws: what is wrong with the picture of every one.
+        issues: what is wrong with the picture of every one.
     """
     boxes = [(50.0 * i + 5, 20.0, 50.0 * i + 45, 60.0) for i in range(len(rows))]
     probabilities = np.array(rows, np.float32).reshape(-1, len(LABELS))
-    marked = np.tile([name in flaws for name in FLAWS], (len(rows), 1))
+    marked = np.tile([name in issues for name in ISSUES], (len(rows), 1))
     return Faces.of(
-        make_detections(*boxes), probabilities, LABELS, flaws=marked, thresholds=THRESHOLDS
+        make_detections(*boxes), probabilities, LABELS, issues=marked, thresholds=THRESHOLDS
     )
 
 
@@ -119,7 +119,7 @@ class FakeAnalyzer:
         for head in heads:
             happy = green / 100 / (1 if head == EXPRESSION_HEAD else 2)
             rows = [(happy, (1 - happy) * 0.6, (1 - happy) * 0.4)] * red
-            found = faces_of(*rows, flaws=("small", "dark") if blue > 100 else ())
+            found = faces_of(*rows, issues=("small", "dark") if blue > 100 else ())
             answers[head] = replace(found, head=head)
         return answers
 

@@ -52,7 +52,7 @@ class Eye:
             (image.shape[1], image.shape[0]),
             found,
             Appearance.of(image, found.xyxy, self._light(image)),
-            measure(found, crops).flaws,
+            measure(found, crops).issues,
             {head.output: scores[head.name] for head in spec.network_heads},
             self._face_check(image, found) if self._face_check else nobody_looked,
         )

@@ -12,7 +12,7 @@ from fer.alignment import FER2013_FRAMING, align, frame_transform, warp
 from fer.detection.blazeface import BlazeFace
 from fer.geometry import transform_points, transform_scale
 from fer.quality import MAX_YAW, MIN_LIGHT, MIN_SIDE, measure, yaw
-from fer.types import FLAWS, Detections, Image
+from fer.types import ISSUES, Detections, Image
 from tests.samples import make_detections
 
 POINTS = np.array(FER2013_FRAMING.points)
@@ -127,10 +127,10 @@ def test_points_all_in_one_place_and_no_face_at_all_still_give_crops() -> None:
         assert (crops == 9).all()
 
 
-def flaws(image: Image, found: Detections, size: int = 48, channels: int = 1) -> list[list[str]]:
+def issues(image: Image, found: Detections, size: int = 48, channels: int = 1) -> list[list[str]]:
     crops = align(image, found, framing=FER2013_FRAMING, size=size, channels=channels)
-    marked = measure(found, crops).flaws
-    return [[name for name, on in zip(FLAWS, row, strict=True) if on] for row in marked]
+    marked = measure(found, crops).issues
+    return [[name for name, on in zip(ISSUES, row, strict=True) if on] for row in marked]
 
 
 @pytest.fixture(scope="module")
@@ -140,15 +140,15 @@ def face(astronaut: Image) -> Detections:
 
 @pytest.mark.parametrize(("size", "channels"), [(48, 1), (48, 3), (150, 3), (64, 1)])
 def test_crops_of_any_kind_do(astronaut: Image, face: Detections, size: int, channels: int) -> None:
-    assert flaws(astronaut, face, size, channels) == [[]]
-    assert flaws(cv2.GaussianBlur(astronaut, (0, 0), 6), face, size, channels) == [["blurred"]]
-    assert flaws(astronaut, Detections.empty(), size, channels) == []
+    assert issues(astronaut, face, size, channels) == [[]]
+    assert issues(cv2.GaussianBlur(astronaut, (0, 0), 6), face, size, channels) == [["blurred"]]
+    assert issues(astronaut, Detections.empty(), size, channels) == []
 
 
 def test_blur_and_motion_are_seen_in_any_light(astronaut: Image, face: Detections) -> None:
     for image in (cv2.GaussianBlur(astronaut, (0, 0), 5), cv2.blur(astronaut, (19, 1))):
         dimmer = (image * 0.5).astype(np.uint8)
-        assert flaws(np.asarray(image, np.uint8), face) == flaws(dimmer, face) == [["blurred"]]
+        assert issues(np.asarray(image, np.uint8), face) == issues(dimmer, face) == [["blurred"]]
 
 
 def test_a_dim_face_is_dark_before_a_bright_wall(astronaut: Image, face: Detections) -> None:
@@ -156,8 +156,8 @@ def test_a_dim_face_is_dark_before_a_bright_wall(astronaut: Image, face: Detecti
     left, top, right, bottom = face.xyxy[0].round().astype(int)
     wall = np.full_like(astronaut, 240)
     wall[top:bottom, left:right] = dim[top:bottom, left:right]
-    assert flaws(dim, face) == flaws(wall, face) == [["dark"]]
-    assert flaws((astronaut * 0.5).astype(np.uint8), face) == [[]]
+    assert issues(dim, face) == issues(wall, face) == [["dark"]]
+    assert issues((astronaut * 0.5).astype(np.uint8), face) == [[]]
 
 
 def test_dark_skin_with_highlights_is_no_dark_picture(astronaut: Image, face: Detections) -> None:
@@ -165,7 +165,7 @@ def test_dark_skin_with_highlights_is_no_dark_picture(astronaut: Image, face: De
     dusky = curve[astronaut].astype(np.uint8)
     left, top, right, bottom = face.xyxy[0].round().astype(int)
     assert dusky[top:bottom, left:right].mean() < MIN_LIGHT
-    assert flaws(dusky, face) == [[]]
+    assert issues(dusky, face) == [[]]
 
 
 def test_a_small_face_is_small_and_not_blurred_as_well(astronaut: Image, face: Detections) -> None:
@@ -174,15 +174,15 @@ def test_a_small_face_is_small_and_not_blurred_as_well(astronaut: Image, face: D
         scale = float(side / np.max(face.xyxy[0, 2:] - face.xyxy[0, :2]))
         little = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         soft = cv2.GaussianBlur(little, (0, 0), side / 20)
-        assert flaws(np.asarray(little, np.uint8), face.moved(scale=scale)) == [found]
-        assert flaws(np.asarray(soft, np.uint8), face.moved(scale=scale)) == [found_in_soft]
+        assert issues(np.asarray(little, np.uint8), face.moved(scale=scale)) == [found]
+        assert issues(np.asarray(soft, np.uint8), face.moved(scale=scale)) == [found_in_soft]
 
 
 def test_a_nose_under_one_eye_is_turned(astronaut: Image, face: Detections) -> None:
     landmarks = face.landmarks.copy()
     landmarks[0, 2] += (landmarks[0, 1] - landmarks[0, 0]) * 0.5
     assert yaw(landmarks) == pytest.approx([1], abs=0.1)
-    assert flaws(astronaut, Detections(face.xyxy, face.score, landmarks)) == [["turned"]]
+    assert issues(astronaut, Detections(face.xyxy, face.score, landmarks)) == [["turned"]]
 
 
 @given(

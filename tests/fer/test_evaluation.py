@@ -260,13 +260,13 @@ def test_answers_are_given_as_the_app_gives_them() -> None:
     truth = ["happy", "happy", "happy", "happy"]
     rows = shares(
         (0.1, 0.7, 0.1, 0.1),
-        (0.1, 0.7, 0.1, 0.1),  # flawed: needs 0.8
+        (0.1, 0.7, 0.1, 0.1),  # with issues: needs 0.8
         (0.45, 0.5, 0.05, 0.0),  # two are close
         (0.9, 0.1, 0.0, 0.0),
     )
     limits = Abstention(threshold=0.5, degraded_threshold=0.8, margin=0.1)
-    flawed = np.array([False, True, False, False])
-    found = evaluate_labelled(truth, rows, head(limits), flawed)
+    has_issues = np.array([False, True, False, False])
+    found = evaluate_labelled(truth, rows, head(limits), has_issues)
     assert (found.answered, found.answered_accuracy) == (0.5, 0.5)
     unmeasured = evaluate_labelled(truth, rows, head())
     assert (unmeasured.answered, unmeasured.answered_accuracy) == (0, 0)

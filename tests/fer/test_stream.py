@@ -86,7 +86,7 @@ def test_another_network_answers_and_who_is_who_stays(labels: tuple[str, ...]) -
     assert after.confidence == pytest.approx([1]), "the average has begun anew"
 
 
-def test_a_flaw_at_its_limit_does_not_flicker() -> None:
+def test_an_issue_at_its_limit_does_not_flicker() -> None:
     bright, dark = shade(200), shade(5)
     watch = stream(*[FACE] * 12, smoothing_seconds=1.0)
     assert "dark" not in watch(bright, 0.0).quality[0]
@@ -195,7 +195,7 @@ def is_face(image: Image, detections: Detections) -> Floats:
 
 def assert_same(one: FrameResult, other: FrameResult) -> None:
     assert one.numbers.tolist() == other.numbers.tolist()
-    for name in ("xyxy", "score", "landmarks", "flaws", "track_id"):
+    for name in ("xyxy", "score", "landmarks", "issues", "track_id"):
         assert getattr(one.faces, name).tolist() == getattr(other.faces, name).tolist()
     for name in ("seconds", "head", "labels", "answers", "thresholds"):
         assert getattr(one.faces, name) == getattr(other.faces, name)
@@ -292,17 +292,17 @@ def seen(spec: ModelSpec, found: Detections) -> Observation:
     return Eye(fake_detector(found), Levels(), spec)(np.zeros((140, 500, 3), np.uint8))
 
 
-@pytest.mark.parametrize("what", ["looks", "flaws", "evidence", "expression", "columns"])
+@pytest.mark.parametrize("what", ["looks", "issues", "evidence", "expression", "columns"])
 def test_an_observation_is_about_the_same_faces(spec: ModelSpec, what: str) -> None:
     nobody, made = seen(spec, Detections.empty()), seen(spec, PAIR)
     assert (len(nobody), len(made), made.size) == (0, 2, (500, 140))
     short = {
         "looks": {"looks": made.looks.take([0])},
-        "flaws": {"flaws": made.flaws[:1]},
-        "columns": {"flaws": made.flaws[:, :3]},
+        "issues": {"issues": made.issues[:1]},
+        "columns": {"issues": made.issues[:, :3]},
         "evidence": {"evidence": made.evidence[:1]},
         "expression": {"logits": {"expression": made.logits["expression"][:1]}},
     }
-    says = "flaws: expected shape" if what == "columns" else f"{what}: expected 2 faces, got 1"
+    says = "issues: expected shape" if what == "columns" else f"{what}: expected 2 faces, got 1"
     with pytest.raises(ValueError, match=says):
         replace(made, **short[what])

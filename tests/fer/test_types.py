@@ -23,13 +23,13 @@ from tests.samples import make_detections
 LABELS = ("happy", "sad", "neutral", "fear", "angry")
 
 
-def asked(*rows: tuple[float, ...], flawed: bool = False, **about: object) -> Faces:
-    """Return faces with these probabilities, all too small if `flawed`."""
+def asked(*rows: tuple[float, ...], has_issues: bool = False, **about: object) -> Faces:
+    """Return faces with these probabilities, all too small if `has_issues`."""
     n = len(rows)
     found = make_detections(*[(10.0 * i, 0, 10.0 * i + 8, 8) for i in range(n)])
-    flaws = np.tile(np.array([flawed, False, False, False]), (n, 1))
+    issues = np.tile(np.array([has_issues, False, False, False]), (n, 1))
     shares = np.array(rows, np.float32).reshape(n, len(LABELS))
-    return Faces.of(found, shares, LABELS, **{"flaws": flaws, "thresholds": (0.5, 0.7), **about})
+    return Faces.of(found, shares, LABELS, **{"issues": issues, "thresholds": (0.5, 0.7), **about})
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
@@ -67,7 +67,7 @@ def test_mirrored_faces_stand_left_to_right(lefts: list[int], side: int, width: 
 
 
 @pytest.mark.parametrize(
-    ("row", "flawed", "answer", "candidates"),
+    ("row", "has_issues", "answer", "candidates"),
     [
         ((1.0, 0, 0, 0, 0), False, "happy", ("happy",)),
         ((0.5, 0.5, 0, 0, 0), False, "happy", ("happy",)),
@@ -79,14 +79,14 @@ def test_mirrored_faces_stand_left_to_right(lefts: list[int], side: int, width: 
     ],
 )
 def test_an_answer_below_its_threshold_is_uncertain_with_candidates(
-    row: tuple[float, ...], flawed: bool, answer: str, candidates: tuple[str, ...]
+    row: tuple[float, ...], has_issues: bool, answer: str, candidates: tuple[str, ...]
 ) -> None:
-    result = asked(row, flawed=flawed)
+    result = asked(row, has_issues=has_issues)
     assert result.answers == [answer]
     assert result.uncertain.tolist() == [answer == "uncertain"]
     assert result.candidates == [candidates]
     assert result.expressions == [candidates[0]]
-    assert result.quality == [("small",) if flawed else ()]
+    assert result.quality == [("small",) if has_issues else ()]
     assert replace(result, thresholds=(0, 0)).answers == [candidates[0]]
 
 
@@ -106,13 +106,13 @@ def test_an_expression_may_ask_for_more_confidence_than_others() -> None:
     assert faces.answers == ["uncertain", "sad", "happy"]
     assert faces.take(np.array([2, 0])).answers == ["happy", "uncertain"]
     assert faces.candidates[0] == ("happy", "sad")
-    assert asked(*rows, flawed=True, thresholds=own).answers == ["uncertain"] * 3
+    assert asked(*rows, has_issues=True, thresholds=own).answers == ["uncertain"] * 3
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("flaws", np.zeros((1, 3), np.bool_)),
+        ("issues", np.zeros((1, 3), np.bool_)),
         ("xyxy", np.zeros((1, 3), np.float32)),
         ("landmarks", np.zeros((1, 5, 2), np.float32)),
         ("probabilities", np.zeros((1, 3), np.float32)),

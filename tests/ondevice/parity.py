@@ -105,7 +105,7 @@ def with_evidence(seen: list[Observation]) -> Observation:
     for other in rest:
         evidence = np.where(np.isnan(evidence), other.evidence, evidence)
     return Observation(
-        first.size, first.detections, first.looks, first.flaws, first.logits, evidence
+        first.size, first.detections, first.looks, first.issues, first.logits, evidence
     )
 
 
@@ -117,7 +117,7 @@ def observation_of(observed: Mapping[str, Any]) -> Observation:
         (observed["width"], observed["height"]),
         faces,
         Appearance(looks["colours"].reshape(n, 4, -1 if n else 43), looks["visible"].reshape(n, 4)),
-        np.array(observed["flaws"], np.bool_).reshape(n, 4),
+        np.array(observed["issues"], np.bool_).reshape(n, 4),
         {
             name: np.array([row[name] for row in observed["logits"]]).reshape(n, -1 if n else 1)
             for name in observed["outputs"]
@@ -130,7 +130,7 @@ def apart(there: Observation, here: Observation) -> dict[str, list[float]]:
     """Return how far each face is apart, by the names of `Limits`, and check what both paths say.
 
     Raises:
-        AssertionError: other faces, answers or flaws, or another side of a limit of the evidence.
+        AssertionError: other faces, answers or issues, or another side of a limit of the evidence.
     """
     assert here.size == there.size
     assert len(here) == len(there), (here.detections.score, there.detections.score)
@@ -139,7 +139,7 @@ def apart(there: Observation, here: Observation) -> dict[str, list[float]]:
     order = iou_matrix(there.detections.xyxy, here.detections.xyxy).argmax(axis=1)
     assert sorted(order.tolist()) == list(range(len(there)))
     found, mine = there.detections, here.detections.take(order)
-    assert np.array_equal(here.flaws[order], there.flaws)
+    assert np.array_equal(here.issues[order], there.issues)
     evidence = here.evidence[order]
     looked = ~np.isnan(evidence)
     for limit in (FACE_EVIDENCE, NO_FACE):
@@ -169,13 +169,13 @@ def _most(difference: np.ndarray) -> list[float]:
 def _answers(spec: ModelSpec, seen: Observation, name: str) -> Faces:
     head = spec.head(name)
     probabilities = calibrated(head, head_logits(spec, head, seen.logits))
-    return answered(seen.detections, seen.flaws, head, probabilities)
+    return answered(seen.detections, seen.issues, head, probabilities)
 
 
 def _at_limit(faces: Faces) -> NDArray[np.bool_]:
     """Return for which faces rounding may decide whether the answer is uncertain."""
-    limits, flawed = np.array(faces.thresholds), faces.flaws.any(axis=1).astype(int)
-    limit = limits[flawed, faces.probabilities.argmax(axis=1)]
+    limits, has_issues = np.array(faces.thresholds), faces.issues.any(axis=1).astype(int)
+    limit = limits[has_issues, faces.probabilities.argmax(axis=1)]
     near = np.abs(faces.confidence - limit) < AT_LIMIT
     return np.asarray(near | (np.abs(margins(faces.probabilities) - faces.margin) < AT_LIMIT))
 

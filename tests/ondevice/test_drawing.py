@@ -86,8 +86,8 @@ def test_who_hears_the_page_is_told_what_the_marks_show(js: Node) -> None:
     limits = {"thresholds": [[0.7, 0.7], [0.9, 0.9]], "margin": 0}
     head = {"name": "a", "labels": ["happy", "sad"], **limits}
     setup = {"model": {"heads": [head]}, "constants": constants(), "texts": IN_BROWSER}
-    face = {"id": 4, "isFace": True, "flaws": [False] * 4, "probabilities": [0.8, 0.2]}
-    dark = {"id": 5, "isFace": True, "flaws": [False, False, True, False]}
+    face = {"id": 4, "isFace": True, "issues": [False] * 4, "probabilities": [0.8, 0.2]}
+    dark = {"id": 5, "isFace": True, "issues": [False, False, True, False]}
     dark["probabilities"] = [0.25, 0.75]
     hidden = {**face, "isFace": False}
     seen = {"faces": [face, dark, hidden]}

@@ -62,7 +62,7 @@ def test_quality(js: Node, blur: float, size: int, channels: int) -> None:
     assert here["light"] == pytest.approx(float(there.light[0]), abs=1e-3 if size == 48 else 1)
     assert here["side"] == pytest.approx(float(there.side[0]), abs=1e-3)
     assert here["yaw"] == pytest.approx(float(there.yaw[0]), abs=1e-3)
-    assert js("vision/quality.js:flawsOf", here, numbers) == there.flaws[0].tolist()
+    assert js("vision/quality.js:issuesOf", here, numbers) == there.issues[0].tolist()
 
 
 def test_the_light_is_followed(js: Node) -> None:
@@ -113,7 +113,7 @@ def test_the_crops_of_a_model_with_another_input(js: Node, size: int, channels: 
     crops = np.stack([py_image(crop) for crop in here["crops"]]).reshape(there.shape)
     assert np.abs(crops.astype(int) - there).max() <= 2
     assert (crops != there).mean() <= 0.02
-    assert here["flaws"] == measure(found, there).flaws.tolist()
+    assert here["issues"] == measure(found, there).issues.tolist()
 
 
 def test_where_another_scene_begins(js: Node) -> None:
@@ -151,16 +151,16 @@ def test_answers(js: Node, wanted: float) -> None:
             rows = {name: values[0] for name, values in logits.items()}
             here = js("vision/answers.js:probabilitiesOf", rows, given, heads)
             assert np.allclose(here, there[0], atol=1e-5)
-            flaws = rng.random((1, 4)) < wanted / 3
-            _same_answer(js, there, flaws, head, given)
+            issues = rng.random((1, 4)) < wanted / 3
+            _same_answer(js, there, issues, head, given)
 
 
 def _same_answer(
-    js: Node, probabilities: np.ndarray, flaws: np.ndarray, head: Head, given: dict
+    js: Node, probabilities: np.ndarray, issues: np.ndarray, head: Head, given: dict
 ) -> None:
-    limits = {"flaws": flaws, "thresholds": head.thresholds, "margin": head.margin}
+    limits = {"issues": issues, "thresholds": head.thresholds, "margin": head.margin}
     faces = Faces.of(make_detections((0, 0, 9, 9)), probabilities, head.labels, **limits)
-    args = (probabilities[0], flaws[0].tolist(), given, NUMBERS["answers"])
+    args = (probabilities[0], issues[0].tolist(), given, NUMBERS["answers"])
     said = js("vision/answers.js:answerOf", *args)
     assert said["answer"] == faces.answers[0]
     assert head.labels[said["top"]] == faces.expressions[0]
@@ -180,9 +180,9 @@ def test_answers_at_the_limits(js: Node, probabilities: list, abstention: tuple 
     head = Head(name="h", output="o", labels=labels, meaning="", abstention=says)
     spec = ModelSpec.load(SHIPPED_MODEL).model_copy(update={"heads": (head,)})
     row = np.array([probabilities], np.float32)
-    for flawed in (False, True):
-        flaws = np.array([[False, flawed, False, False]])
-        _same_answer(js, row, flaws, head, model_constants(spec)["heads"][0])
+    for has_issues in (False, True):
+        issues = np.array([[False, has_issues, False, False]])
+        _same_answer(js, row, issues, head, model_constants(spec)["heads"][0])
 
 
 HERE = Path(__file__).parent

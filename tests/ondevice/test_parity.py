@@ -31,7 +31,7 @@ def test_the_scenes_show_what_they_should() -> None:
     assert counts["cut off"] >= 1
     assert all(count for name, count in counts.items() if name != "nobody"), counts
     for column, name in enumerate(("small face", "blurred", "dark")):
-        assert seen[name].flaws[:, column].any()
+        assert seen[name].issues[:, column].any()
 
 
 def test_the_photographs_are_among_the_scenes(shared: Path) -> None:

@@ -27,7 +27,7 @@ def observed(
         "faces": js_detections(seen.detections),
         "looks": {"colours": seen.looks.colours, "visible": seen.looks.visible},
         "evidence": seen.evidence,
-        "flaws": seen.flaws.tolist(),
+        "issues": seen.issues.tolist(),
         "logits": [
             {name: scores[face] for name, scores in seen.logits.items()}
             for face in range(len(seen))

@@ -221,7 +221,7 @@ def test_a_set_without_a_class_is_measured_among_the_others_too(spec: ModelSpec)
     results = [
         PhotoAnswer(1, 1, SAD, None),
         PhotoAnswer(0, 1, 0.3 * SAD + 0.1 * HAPPY + 0.6 * NEUTRAL, None),
-        PhotoAnswer(1, 1, 0.4 * SAD + 0.6 * NEUTRAL, None, flawed=True),
+        PhotoAnswer(1, 1, 0.4 * SAD + 0.6 * NEUTRAL, None, has_issues=True),
         PhotoAnswer(1, 0, None, None),
     ]
     result = evaluated(spec, results)

@@ -121,14 +121,14 @@ class PhotoAnswer:
         label: index of its class.
         probabilities: ``(k,)`` of the largest face; None without a face.
         direct: ``(k,)`` of the image as it is, if it is a cut-out face; else None.
-        flawed: whether the largest face has a flaw.
+        has_issues: whether the largest face has an issue.
     """
 
     label: int
     faces: int
     probabilities: Floats | None
     direct: Floats | None
-    flawed: bool = False
+    has_issues: bool = False
 
     @property
     def is_right(self) -> bool:
@@ -172,8 +172,8 @@ def answers(
         if not len(faces):
             return PhotoAnswer(photograph.label, 0, None, direct)
         largest = box_area(faces.xyxy).argmax()
-        shares, flawed = faces.probabilities[largest], bool(faces.flaws[largest].any())
-        return PhotoAnswer(photograph.label, len(faces), shares, direct, flawed)
+        shares, has_issues = faces.probabilities[largest], bool(faces.issues[largest].any())
+        return PhotoAnswer(photograph.label, len(faces), shares, direct, has_issues)
 
     with ThreadPoolExecutor(len(analyzers)) as threads:
         yield from threads.map(answer, photographs)
@@ -272,8 +272,8 @@ def measured(
     labelled = direct = None
     if found:
         shares = np.stack([one.probabilities for one in found if one.probabilities is not None])
-        flawed = np.array([one.flawed for one in found])
-        labelled = evaluate_labelled([known.labels[i] for i in truth], shares, known, flawed)
+        has_issues = np.array([one.has_issues for one in found])
+        labelled = evaluate_labelled([known.labels[i] for i in truth], shares, known, has_issues)
         labelled = labelled.model_copy(update={"left_out": data.left_out})
         if len(cut_out) == len(read):
             directly = np.stack([one.direct for one in found if one.direct is not None])

@@ -123,7 +123,7 @@ _RIGHT: dict[Truth, str] = {
 class TrackRecord:
     """The measurements of one head of a model, on plain and on degraded images.
 
-    The latter are used for faces with a flaw.
+    The latter are used for faces with an issue.
     """
 
     plain: Selective
@@ -132,18 +132,18 @@ class TrackRecord:
     def in_short(self, verdict: Verdict) -> str:
         """Return how often such an answer is right, for a card; "" if that is not known."""
         near = self._measured(verdict).near(verdict.candidates[0], verdict.confidence)
-        if near is None or "turned" in verdict.flaws:
+        if near is None or "turned" in verdict.issues:
             return ""
         of = 100 if near.count >= _MANY else 10
         times = min(of - 1, round(of * near.correct / near.count))  # nothing is always right
         return f"When it is this sure, it is right {times} times in {of}."
 
     def _measured(self, verdict: Verdict) -> Selective:
-        return self.degraded if verdict.flaws else self.plain
+        return self.degraded if verdict.issues else self.plain
 
     def describe(self, verdict: Verdict) -> str:
         """Return a sentence on how often such a verdict was right; "" if unmeasured."""
-        if "turned" in verdict.flaws:
+        if "turned" in verdict.issues:
             return _TURNED
         measured = self._measured(verdict)
         label = verdict.candidates[0]

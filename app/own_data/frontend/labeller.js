@@ -134,12 +134,12 @@ function showAnswer(root, face, hidden) {
     bars.removeAttribute("aria-label");
     return;
   }
-  const flaws = face.flaws.length ? ` (${face.flaws.join(", ")})` : "";
+  const issues = face.issues.length ? ` (${face.issues.join(", ")})` : "";
   const sure = face.sure ? "" : "uncertain, most likely ";
   verdict.replaceChildren(
     "FER Lens says ",
     element("b", "", `${sure}${face.answer} ${face.confidence}`),
-    flaws,
+    issues,
   );
   bars.setAttribute("aria-label", `Answer: ${verdict.textContent.slice(14)}`);
   bars.replaceChildren(...face.shares.flatMap(({ name, colour, share }) => {

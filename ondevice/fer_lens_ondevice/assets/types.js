@@ -23,7 +23,7 @@
  * @property {number} temperature
  * @property {string} output name of the network's output; "" for a blend
  * @property {Record<string, number>} blend weights by heads' names; empty for an output
- * @property {(number | null)[][]} thresholds of each label, without and with a flaw; null: never
+ * @property {(number | null)[][]} thresholds of each label, without and with an issue; null: never
  *   answers
  * @property {number} margin
  *
@@ -70,7 +70,7 @@
  * @property {[number, number, number, number]} box x0, y0, x1, y1 in pixels of the working size
  * @property {[number, number]} velocity pixels per second
  * @property {boolean} isFace
- * @property {boolean[]} flaws
+ * @property {boolean[]} issues
  * @property {number[]} probabilities smoothed, of the chosen head
  *
  * @typedef {object} Seen

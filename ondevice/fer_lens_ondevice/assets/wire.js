@@ -74,7 +74,7 @@ export function packObservation(observed, frame, layout) {
 }
 
 /** @param {Observed} observed @param {number} face @returns {Record<string, ArrayLike<number>>} */
-function faceValues({ faces, looks, evidence, flaws, ids }, face) {
+function faceValues({ faces, looks, evidence, issues, ids }, face) {
   /** @param {Float32Array} values (n, …) */
   const part = (values) => {
     const length = values.length / faces.count;
@@ -85,7 +85,7 @@ function faceValues({ faces, looks, evidence, flaws, ids }, face) {
     score: part(faces.scores),
     points: part(faces.points),
     evidence: part(evidence),
-    flaws: [flaws[face].reduce((bits, marked, i) => bits | (marked ? 1 << i : 0), 0)],
+    issues: [issues[face].reduce((bits, marked, i) => bits | (marked ? 1 << i : 0), 0)],
     unused: [0],
     id: [ids[face]],
     visible: inBytes(part(looks.visible)),

@@ -6,12 +6,12 @@ import pytest
 
 from app.core import text as words
 from fer.labels import COLOURS, colour_of
-from fer.types import FLAWS, UNCERTAIN
+from fer.types import ISSUES, UNCERTAIN
 from tests.app.samples import faces_of
 
 
 @pytest.mark.parametrize(
-    ("shares", "flaws", "sentence"),
+    ("shares", "issues", "sentence"),
     [
         ((1.0, 0.0, 0.0), (), "happy >99%"),
         ((0.5, 0.3, 0.2), (), "happy 50%"),
@@ -23,9 +23,9 @@ from tests.app.samples import faces_of
     ],
 )  # fmt: skip
 def test_a_verdict_in_one_line(
-    shares: tuple[float, float, float], flaws: tuple[str, ...], sentence: str
+    shares: tuple[float, float, float], issues: tuple[str, ...], sentence: str
 ) -> None:
-    (verdict,) = words.verdicts(faces_of(shares, flaws=flaws))
+    (verdict,) = words.verdicts(faces_of(shares, issues=issues))
     assert verdict.sentence == sentence
     assert verdict.sure == (not sentence.startswith("uncertain"))
 
@@ -47,7 +47,7 @@ def test_every_expression_has_an_icon_of_its_own() -> None:
     assert len(set(words.ICONS.values())) == len(words.ICONS)
     assert words.icon_of("bored") == words.OTHER_ICON
     assert words.icon_of(UNCERTAIN) not in {*words.ICONS.values(), words.OTHER_ICON}
-    assert words.FLAW_ICONS.keys() == set(FLAWS)
+    assert words.ISSUE_ICONS.keys() == set(ISSUES)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from app.live.streaming.record import LiveErrors
-from app.live.text import describe_flaws, describe_now, error_sentence
+from app.live.text import describe_issues, describe_now, error_sentence
 from tests.app.samples import LABELS, faces_of
 from tests.fer.export.samples import HAPPY
 
@@ -16,7 +16,7 @@ def test_what_is_in_view_can_be_heard() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flaws", "said"),
+    ("issues", "said"),
     [
         ((), ""),
         (("turned",), "Person 4: turned away. What helps: facing the camera."),
@@ -27,11 +27,11 @@ def test_what_is_in_view_can_be_heard() -> None:
     ],
 )
 def test_what_is_wrong_with_a_face_is_said_with_what_helps(
-    flaws: tuple[str, ...], said: str
+    issues: tuple[str, ...], said: str
 ) -> None:
-    faces = replace(faces_of(HAPPY, flaws=flaws), track_id=np.array([4]))
-    assert describe_flaws(faces) == said
-    assert describe_flaws(faces.take(np.array([False]))) == ""
+    faces = replace(faces_of(HAPPY, issues=issues), track_id=np.array([4]))
+    assert describe_issues(faces) == said
+    assert describe_issues(faces.take(np.array([False]))) == ""
 
 
 @pytest.mark.parametrize(

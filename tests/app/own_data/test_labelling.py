@@ -36,7 +36,7 @@ def test_a_face_has_its_answer_with_the_heads_own_thresholds() -> None:
         add(own, f"{name}.png", png(1, happy, seed))
     add(own, "cut.png", small(80))
     faces = data_of(own)["faces"]
-    assert [(one["answer"], one["sure"], one["flaws"]) for one in faces] == [
+    assert [(one["answer"], one["sure"], one["issues"]) for one in faces] == [
         ("happy", True, []),
         ("happy", False, []),
         ("happy", False, ["small", "dark"]),

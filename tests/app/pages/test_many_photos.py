@@ -86,9 +86,9 @@ def test_an_archive_is_read_and_filters_and_orders_last_over_a_visit_to_another_
     assert shown(page) == ["day 2/unsure.png", "wall.png"]
     assert "2 of 7 files have that." in words(page)
     pills(page, "answers").set_value([]).run()
-    pills(page, "flaws").set_value(["dark"]).run()
+    pills(page, "issues").set_value(["dark"]).run()
     assert shown(page) == ["dark.png"]
-    pills(page, "flaws").set_value([]).run()
+    pills(page, "issues").set_value([]).run()
     page.selectbox[0].set_value("Most faces first").run()
     assert shown(page)[0] == "day 1/b.png"
     calls = analyzer.calls

@@ -62,14 +62,14 @@ ITEMS = (
 
 
 def names(
-    answers: tuple[str, ...] = (), flaws: tuple[str, ...] = (), order: Order = Order.NAME
+    answers: tuple[str, ...] = (), issues: tuple[str, ...] = (), order: Order = Order.NAME
 ) -> list[str]:
-    shown = selected(ITEMS, Filter(frozenset(answers), frozenset(flaws)), order)
+    shown = selected(ITEMS, Filter(frozenset(answers), frozenset(issues)), order)
     return [one.photo.name.split(".")[0] for one in shown]
 
 
 @pytest.mark.parametrize(
-    ("answers", "flaws", "shown"),
+    ("answers", "issues", "shown"),
     [
         ((), (), ["2 group", "10 sure", "broken", "dark", "sad", "unsure", "wall"]),
         (("happy",), (), ["2 group", "10 sure", "dark"]),
@@ -85,8 +85,8 @@ def names(
         ((Missing.NOT_READ, NO_FACE), ("dark",), []),
     ],
 )
-def test_filters(answers: tuple[str, ...], flaws: tuple[str, ...], shown: list[str]) -> None:
-    assert names(answers, flaws) == shown
+def test_filters(answers: tuple[str, ...], issues: tuple[str, ...], shown: list[str]) -> None:
+    assert names(answers, issues) == shown
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ def test_the_faces_that_were_asked_for_decide_the_place_of_a_photo() -> None:
 
 
 def test_what_is_offered_is_what_there_is_and_counts_photos() -> None:
-    answers, flaws = counts(ITEMS)
+    answers, issues = counts(ITEMS)
     assert answers == {"happy": 3, "sad": 1, "uncertain": 1, NO_FACE: 1, Missing.NOT_READ: 1}
-    assert flaws == {"small": 1, "dark": 1}
+    assert issues == {"small": 1, "dark": 1}
     expected = ["happy", "sad", "uncertain", NO_FACE, Missing.NOT_READ]
     assert offered_answers(answers, LABELS) == expected
     assert offered_answers([], LABELS) == []
@@ -200,7 +200,7 @@ NEVER = TrackRecord(*(Selective.model_construct(predicted=(), corruptions=()),) 
 
 
 @pytest.mark.parametrize(
-    ("row", "flaws", "answer", "worth"),
+    ("row", "issues", "answer", "worth"),
     [
         (HAPPY, (), "Happy", "90% confident."),
         ((0.999, 0.001, 0), (), "Happy", "Over 99% confident."),
@@ -212,10 +212,10 @@ NEVER = TrackRecord(*(Selective.model_construct(predicted=(), corruptions=()),) 
 )  # fmt: skip
 @pytest.mark.parametrize("record", [None, NEVER], ids=["no record", "empty record"])
 def test_a_card_says_the_answer_and_why_there_is_none(
-    row: tuple[float, float, float], flaws: tuple[str, ...], answer: str, worth: str,
+    row: tuple[float, float, float], issues: tuple[str, ...], answer: str, worth: str,
     record: TrackRecord | None,
 ) -> None:  # fmt: skip
-    (verdict,) = verdicts(faces_of(row, flaws=flaws))
+    (verdict,) = verdicts(faces_of(row, issues=issues))
     assert card_text(verdict, record) == (answer, worth)
 
 

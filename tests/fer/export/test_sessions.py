@@ -48,11 +48,11 @@ LAST = {"time": "2026-11-22T09:30:05+01:00", "model": "compact", "detector": "ti
 BROKEN = PhotoResult("a.txt", error="is empty.")
 
 
-def photo_faces(*shares: tuple[float, float], flawed: bool = False) -> Faces:
+def photo_faces(*shares: tuple[float, float], has_issues: bool = False) -> Faces:
     found = make_detections(*[(10 * i + 1.04, 1, 10 * i + 8, 9) for i in range(len(shares))])
-    flaws = np.tile(np.array([flawed, False, flawed, False]), (len(shares), 1))
+    issues = np.tile(np.array([has_issues, False, has_issues, False]), (len(shares), 1))
     given = np.array(shares, np.float32).reshape(-1, 2)
-    return Faces.of(found, given, LABELS, flaws=flaws, thresholds=(0.6, 0.85))
+    return Faces.of(found, given, LABELS, issues=issues, thresholds=(0.6, 0.85))
 
 
 def photo(name: str, *shares: tuple[float, float], **about: bool) -> PhotoResult:
@@ -64,7 +64,7 @@ def photo_table(*results: PhotoResult, info: ExportInfo = PHOTO_INFO) -> list[di
 
 
 def test_a_face_is_a_record_and_the_cells_of_a_row() -> None:
-    [record] = face_records(replace(photo_faces((0.2, 0.8), flawed=True), head="ferplus"))
+    [record] = face_records(replace(photo_faces((0.2, 0.8), has_issues=True), head="ferplus"))
     assert record == {
         "box": [1.0, 1.0, 8.0, 9.0], "detection_score": 0.9, "head": "ferplus",
         "answer": "uncertain", "uncertain": True, "quality": ["small", "dark"],
@@ -179,8 +179,8 @@ def faces(seconds: float, *tracks: int) -> Faces:
     """Return faces side by side, all sad by 0.8, of which the second is small and so uncertain."""
     found = make_detections(*[(50 * i, 1.26, 50 * i + 40, 41) for i in range(len(tracks))])
     shares = np.tile(np.array([0.2, 0.8], np.float32), (len(tracks), 1))
-    flaws = np.arange(len(tracks))[:, None] == np.array([1, -1, -1, 1])
-    shown = Faces.of(found, shares, LABELS, flaws=flaws, thresholds=(0.5, 0.9))
+    issues = np.arange(len(tracks))[:, None] == np.array([1, -1, -1, 1])
+    shown = Faces.of(found, shares, LABELS, issues=issues, thresholds=(0.5, 0.9))
     return replace(shown, track_id=np.array(tracks, np.int64), seconds=seconds)
 
 
@@ -367,7 +367,7 @@ def test_parquet_says_the_same_as_the_csv(script: str, monkeypatch: pytest.Monke
 def test_parquet_has_types_of_its_own_and_does_not_round() -> None:
     stream = steady("h")
     stream.array["seconds"], stream.array["score"] = 1.23456, 0.123456
-    stream.array["flaws"][0], stream.array["smoothing_ms"] = (True, False, False, True), 600
+    stream.array["issues"][0], stream.array["smoothing_ms"] = (True, False, False, True), 600
     read = parquet(stream, INFO)
     [row] = read.to_pylist()
     assert row["seconds"] == 1.23456

@@ -46,7 +46,7 @@ def packed(
     faces["box"], faces["score"] = seen.detections.xyxy, seen.detections.score
     faces["points"] = seen.detections.landmarks.reshape(-1, 12)
     faces["evidence"] = seen.evidence
-    faces["flaws"] = (seen.flaws << np.arange(seen.flaws.shape[1])).sum(axis=1)
+    faces["issues"] = (seen.issues << np.arange(seen.issues.shape[1])).sum(axis=1)
     faces["id"] = range(1, len(seen) + 1) if local_ids is None else local_ids
     faces["logits"] = scores
     faces["visible"] = np.rint(255 * seen.looks.visible)

@@ -113,7 +113,7 @@ def test_the_scripts_use_every_one_of_them() -> None:
     numbers = path_constants(**FRAMES)
     del numbers[LAYOUT]
     names = {path.split(".")[-1] for path, _ in _leaves(numbers)}
-    assert {name for name in names if not re.search(rf"\b{name}\b", text)} <= {"flaws"}
+    assert {name for name in names if not re.search(rf"\b{name}\b", text)} <= {"issues"}
 
 
 MODELS = sorted(file.parent for file in (ROOT / "models").glob("*/spec.json"))

@@ -87,7 +87,7 @@ def test_what_is_sent_is_read(
     assert (there.size, there.logits.keys()) == (seen.size, seen.logits.keys())
     for name in ("xyxy", "score", "landmarks"):
         np.testing.assert_array_equal(*(getattr(o.detections, name) for o in (there, seen)))
-    for name in ("flaws", "evidence"):
+    for name in ("issues", "evidence"):
         np.testing.assert_array_equal(*(getattr(o, name) for o in (there, seen)))
     for name in OUTPUTS:
         np.testing.assert_array_equal(there.logits[name], seen.logits[name])

@@ -111,11 +111,11 @@ test("what close looks refuse is no face, and looked at ever less often", () => 
   assert.ok(looks >= 5 && looks <= 7);
 });
 
-test("a flaw is marked while its average is at least one half", () => {
+test("an issue is marked while its average is at least one half", () => {
   const following = new Following(CONSTANTS);
   const marked = (dark, seconds) => {
     const [track] = following.follow(facesAt([BOX]), seconds);
-    return following.smoothed(track, [1], [false, false, dark, false], "h", 0.6).flaws[2];
+    return following.smoothed(track, [1], [false, false, dark, false], "h", 0.6).issues[2];
   };
   assert.deepEqual([0, 0.1, 0.5, 1.5].map((seconds) => marked(seconds === 0, seconds)), [
     true, true, false, false,
@@ -131,10 +131,10 @@ test("local numbers fit into 16 bits", () => {
 
 test("averages belong to a head", () => {
   const following = new Following(CONSTANTS);
-  const flawless = [false, false, false, false];
+  const none = [false, false, false, false];
   const mean = (values, head, seconds) => {
     const [track] = following.follow(facesAt([BOX]), seconds);
-    return following.smoothed(track, values, flawless, head, 0.6).probabilities[0];
+    return following.smoothed(track, values, none, head, 0.6).probabilities[0];
   };
   assert.equal(mean([1, 0], "one", 0), 1);
   const second = mean([0, 1], "one", 0.1);

@@ -141,11 +141,11 @@ export function described(seen, people, setup, settings) {
   if (!faces.length) return texts.pictureWithoutFace;
   const head = headOf(setup, settings);
   const told = faces.map((face) => {
-    const { flaws, probabilities } = face;
-    const said = answerOf(probabilities, flaws, head, constants.answers);
+    const { issues, probabilities } = face;
+    const said = answerOf(probabilities, issues, head, constants.answers);
     const candidates = said.candidates.map(([name, share]) => `${name} ${chance(share)}`);
     const unsure = said.answer === constants.answers.uncertain ? `${said.answer}: ` : "";
-    const wrong = constants.quality.flaws.filter((/** @type {string} */ _, /** @type {number} */ i) => flaws[i]);
+    const wrong = constants.quality.issues.filter((/** @type {string} */ _, /** @type {number} */ i) => issues[i]);
     const reasons = wrong.length ? ` (${wrong.join(", ")})` : "";
     const person = people[face.id];
     const who = person ? `${filled(texts.person, { number: person })}: ` : "";

@@ -65,7 +65,7 @@ export function movedBox(face, ahead, mirrorWidth) {
  */
 export function tagContent(face, head, setup, person) {
   const { answers } = setup.constants;
-  const { answer, confidence } = answerOf(face.probabilities, face.flaws, head, answers);
+  const { answer, confidence } = answerOf(face.probabilities, face.issues, head, answers);
   const { people, answers: colours } = setup.colours;
   return {
     person,

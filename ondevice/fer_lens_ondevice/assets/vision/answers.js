@@ -45,15 +45,15 @@ export function headLogits(logits, head, heads) {
 
 /**
  * Return the answer of a head for one face.
- * @param {ArrayLike<number>} probabilities @param {boolean[]} flaws @param {Head} head
+ * @param {ArrayLike<number>} probabilities @param {boolean[]} issues @param {Head} head
  * @param {import("./types.js").AnswerConstants} constants
  * @returns {Answer}
  */
-export function answerOf(probabilities, flaws, head, constants) {
+export function answerOf(probabilities, issues, head, constants) {
   const shares = Array.from(probabilities, Math.fround);
   const order = shares.map((_, k) => k).sort((a, b) => shares[b] - shares[a]);
   const falling = order.map((k) => shares[k]);
-  const limits = head.thresholds[flaws.some(Boolean) ? 1 : 0];
+  const limits = head.thresholds[issues.some(Boolean) ? 1 : 0];
   const unsure = isUncertain(falling, limits[order[0]], head.margin);
   const candidates = order.slice(0, unsure ? likely(falling, constants) : 1);
   return {

@@ -2,7 +2,7 @@
 
 import { alignFace } from "./alignment.js";
 import { toGrey } from "./image.js";
-import { flawsOf, measure } from "./quality.js";
+import { issuesOf, measure } from "./quality.js";
 
 /** @import { Constants, Detections, Image } from "./types.js" */
 
@@ -20,23 +20,23 @@ export class Classifier {
     this.values = new Float32Array(model.inputSize ** 2 * model.channels);
   }
 
-  /** Return the aligned faces and their flaws. @param {Image} image @param {Detections} faces */
+  /** Return the aligned faces and their issues. @param {Image} image @param {Detections} faces */
   align(image, faces) {
     const { framing, inputSize, channels } = this.model;
     const { alignment, quality } = this.constants;
     /** @type {Image[]} */
     const crops = [];
     /** @type {boolean[][]} */
-    const flaws = [];
+    const issues = [];
     const size = faces.count ? faces.points.length / faces.count : 0;
     for (let i = 0; i < faces.count; i++) {
       const points = faces.points.subarray(i * size, (i + 1) * size);
       const box = faces.boxes.subarray(4 * i, 4 * i + 4);
       const crop = alignFace(image, points, box, framing, inputSize, alignment.oversampling);
       crops.push(channels === 1 ? toGrey(crop) : crop);
-      flaws.push(flawsOf(measure(box, points, crops[i], quality), quality));
+      issues.push(issuesOf(measure(box, points, crops[i], quality), quality));
     }
-    return { crops, flaws };
+    return { crops, issues };
   }
 
   /** Return what the network says of each crop. @param {Image[]} crops */

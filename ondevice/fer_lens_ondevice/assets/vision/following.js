@@ -89,20 +89,20 @@ export class Following {
   }
 
   /**
-   * Return the smoothed probabilities and flaws of a face.
+   * Return the smoothed probabilities and issues of a face.
    * @param {Track} track
    * @param {number[]} probabilities  of a head
-   * @param {boolean[]} flaws
+   * @param {boolean[]} issues
    * @param {string} head  averages begin again when it changes
    * @param {number} smoothingSeconds
    */
-  smoothed(track, probabilities, flaws, head, smoothingSeconds) {
+  smoothed(track, probabilities, issues, head, smoothingSeconds) {
     if (head !== this.head) this.beginAverages(head);
-    const values = Float32Array.from([...probabilities, ...flaws.map(Number)]);
+    const values = Float32Array.from([...probabilities, ...issues.map(Number)]);
     smooth(track, values, this.seconds, smoothingSeconds);
     const count = probabilities.length;
     const marked = Array.from(values.subarray(count), (v) => v >= this.constants.following.markedShare);
-    return { probabilities: Array.from(values.subarray(0, count)), flaws: marked };
+    return { probabilities: Array.from(values.subarray(0, count)), issues: marked };
   }
 }
 
@@ -119,7 +119,7 @@ function compared(a, b) {
  * @property {number[]} velocity  of its centre, in pixels per second
  * @property {number} lastSeen  seconds
  * @property {Presence} presence
- * @property {{values: Float32Array, seconds: number} | null} average  of answers and flaws
+ * @property {{values: Float32Array, seconds: number} | null} average  of answers and issues
  */
 
 /**
@@ -186,7 +186,7 @@ function matched(boxes, tracks, seconds, constants) {
 }
 
 /**
- * Average answers and flaws of a track over time (`Following.smoothed` in `fer.tracking`).
+ * Average answers and issues of a track over time (`Following.smoothed` in `fer.tracking`).
  * @param {Track} track
  * @param {Float32Array} values  of this frame
  * @param {number} seconds

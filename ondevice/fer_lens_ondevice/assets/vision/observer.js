@@ -72,14 +72,14 @@ export class Observer {
     const tracks = black ? [] : this.following.follow(faces, seconds);
     const evidence = await this.lookClosely(image, faces, tracks, wanted);
     watch.stop("track");
-    const { crops, flaws } = this.classifier.align(image, faces);
+    const { crops, issues } = this.classifier.align(image, faces);
     watch.stop("align");
     const logits = await this.classifier.classify(crops);
     watch.stop("classify");
-    const shown = this.shown(tracks, flaws, logits, settings);
+    const shown = this.shown(tracks, issues, logits, settings);
     const ids = Uint16Array.from(tracks, (track) => track?.id ?? 0);
     const size = { width: image.width, height: image.height, black, cut };
-    const seen = { faces, looks, evidence, flaws, logits, ids, outputs: this.classifier.outputs };
+    const seen = { faces, looks, evidence, issues, logits, ids, outputs: this.classifier.outputs };
     return { observed: { ...size, ...seen, milliseconds: watch.milliseconds }, faces: shown };
   }
 
@@ -100,17 +100,17 @@ export class Observer {
 
   /**
    * Return the faces that are followed, as the page shows them.
-   * @param {(Track | undefined)[]} tracks @param {boolean[][]} flaws
+   * @param {(Track | undefined)[]} tracks @param {boolean[][]} issues
    * @param {Record<string, Float32Array>[]} logits @param {Frame["settings"]} settings
    * @returns {Seen["faces"]}
    */
-  shown(tracks, flaws, logits, { head, smoothingSeconds }) {
+  shown(tracks, issues, logits, { head, smoothingSeconds }) {
     const { heads } = this.classifier.model;
     const of = heads.find(({ name }) => name === head) ?? heads[0];
     return tracks.flatMap((track, i) => {
       if (!track) return [];
       const values = probabilitiesOf(logits[i], of, heads);
-      const mean = this.following.smoothed(track, values, flaws[i], of.name, smoothingSeconds);
+      const mean = this.following.smoothed(track, values, issues[i], of.name, smoothingSeconds);
       const [x0, y0, x1, y1] = track.box;
       const [across, down] = track.velocity;
       return {

@@ -26,11 +26,11 @@ export function measure(box, points, crop, constants) {
 }
 
 /**
- * Return whether a face has each flaw.
+ * Return whether a face has each issue.
  * @param {Quality} quality @param {QualityConstants} constants
  * @returns {boolean[]}
  */
-export function flawsOf({ side, sharpness, light, yaw }, constants) {
+export function issuesOf({ side, sharpness, light, yaw }, constants) {
   const small = side < constants.minSide;
   // Enlarging blurs a small face, so it is marked as small only.
   const blurred = Math.fround(sharpness) < constants.minSharpness && !small;

@@ -32,7 +32,7 @@
  * @property {Detections} faces  all that the detector found
  * @property {{colours: Float32Array, visible: Float32Array}} looks  (n, regions, bins), (n, regions)
  * @property {Float32Array} evidence  (n), NaN where nobody looked closely
- * @property {boolean[][]} flaws  (n, 4)
+ * @property {boolean[][]} issues  (n, 4)
  * @property {Record<string, Float32Array>[]} logits  (n) of every output of the network
  * @property {string[]} outputs  names of those, in the order of the model's heads
  * @property {Uint16Array} ids  (n) local numbers, 0 for a face that is not followed
@@ -60,7 +60,7 @@
  * @typedef {{logitClip: number, logitWeight: number, flatWeight: number, flatSide: number,
  *   flatScale: number, overexposedEvidence: number, black: number, white: number,
  *   shadingStep: number, shadedShare: number}} EvidenceConstants
- * @typedef {{flaws: string[], minSide: number, minSharpness: number, minLight: number,
+ * @typedef {{issues: string[], minSide: number, minSharpness: number, minLight: number,
  *   lightPercentile: number, maxYaw: number, cropSide: number, rows: number[], columns: number[],
  *   fineSigma: number, coarseSigma: number, directions: number[][], energyFloor: number
  *   }} QualityConstants

@@ -104,9 +104,9 @@ VOTED, BALANCED = (
 OLD = TrackRecord(*(m.model_copy(update={"predicted": ()}) for m in (made(*MIXED), made(*WORSE))))
 
 
-def said(answer: str, confidence: float, *flaws: str) -> Verdict:
+def said(answer: str, confidence: float, *issues: str) -> Verdict:
     candidates = ("happy", "sad") if answer == "uncertain" else (answer,)
-    return Verdict(answer, confidence, candidates, (confidence,) * len(candidates), flaws, 40)
+    return Verdict(answer, confidence, candidates, (confidence,) * len(candidates), issues, 40)
 
 
 @pytest.mark.parametrize(
