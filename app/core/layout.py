@@ -44,6 +44,7 @@ _STYLE = f"""<style>
   }}
   .st-key-{_LINKS} a * {{ font-size: 12.8px; }}
   .st-key-{_LINKS} a > span:first-child {{ display: none; }}
+  [data-testid=stButtonGroup] > div {{ row-gap: 8px; }}
 }}
 .st-key-{_LINKS} a:focus-visible {{
   outline: 2px solid currentColor; outline-offset: -2px; background: none;

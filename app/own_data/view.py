@@ -14,6 +14,7 @@ from app.core.models import running_model
 from app.core.models.runnable import ModelEntry, runnable_models
 from app.core.models.running_model import chosen_entry, chosen_head
 from app.core.photo import Answerer, Missing, Upload
+from app.core.report.elements import Note
 from app.core.report.view import show_parts
 from app.core.settings import ASSETS, MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
 from app.core.state import budget, jobs, kept, upload_limits
@@ -328,7 +329,12 @@ def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]
         )
     for number, section in enumerate(own_data_sections(figures, model, head, way)):
         st.subheader(escape_markdown(section.title), anchor=False)
-        show_parts(section.parts, key=f"own_figures_{number}")
+        # What is to be known beforehand begins with what matters most; the rest folds.
+        shown = 2 if all(isinstance(part, Note) for part in section.parts) else None
+        show_parts(section.parts[:shown], key=f"own_figures_{number}")
+        if shown and (more := section.parts[shown:]):
+            with st.expander(f"{len(more)} more limits"):
+                show_parts(more, key=f"own_more_{number}")
     if figures.measured:
         with st.container(horizontal=True):
             page = partial(own_data_html, figures, model, head)

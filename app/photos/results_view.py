@@ -38,9 +38,18 @@ from fer.types import ISSUES
 
 #: Key of the sentence that says the whole, which is smaller than other titles.
 _SUMMARY = "photo_summary"
-_SUMMARY_STYLE = (
-    f"<style>.st-key-{_SUMMARY} h1 {{font-size: 1.35rem; padding-block: 0.25rem 0.75rem}}</style>"
-)
+_FILTERS = "photo_filters"
+
+#: On a phone, what can be chosen says by itself what it is for; its label is there to be read out.
+_STYLE = f"""<style>
+.st-key-{_SUMMARY} h1 {{font-size: 1.35rem; padding-block: 0.25rem 0.75rem}}
+@media (max-width: 480px) {{
+  .st-key-{_FILTERS}, .st-key-{_FILTERS} > div > [data-testid="stHorizontalBlock"] {{gap: 8px}}
+  .st-key-{_FILTERS} [data-testid="stWidgetLabel"] {{
+    position: absolute; height: 1px; clip-path: inset(50%); overflow: hidden;
+  }}
+}}
+</style>"""
 
 #: Pixels: longest side of a thumbnail, and width of the inside of a container with a border.
 _THUMBNAIL_SIDE = 96
@@ -144,7 +153,7 @@ def _show_error(view: PhotoView) -> None:
 
 def _show_summary(said: str) -> None:
     """Show the sentence that says the whole, as the title of the page."""
-    st.html(_SUMMARY_STYLE)
+    st.html(_STYLE)
     with st.container(key=_SUMMARY):
         st.title(said, anchor=False)
 
@@ -228,7 +237,8 @@ def _show_all(session: GallerySession, views: Views) -> None:
         st.caption(" · ".join(filter(None, known)))
     answers, issues = counts(items)
     key, chosen = _key(session, items), _choice(session, items)[0]
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    filters = st.container(key=_FILTERS)
+    with filters.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         with st.container(width=_FILTERS_WIDTH):
             labels = items[0].spec.head(items[0].head).labels
             offered = offered_answers(answers.keys() | chosen.answers, labels)
@@ -236,7 +246,7 @@ def _show_all(session: GallerySession, views: Views) -> None:
         st.selectbox(
             "Order", list(Order), key=f"{key}_order", persist_state="session", width=_ORDER_WIDTH
         )
-    below = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+    below = filters.container(horizontal=True, vertical_alignment="bottom", gap="medium")
     if offered := [issue for issue in ISSUES if issues[issue] or issue in chosen.issues]:
         with below.container(width=_ISSUES_WIDTH):
             _offer_pills("and with faces that are", offered, issues, f"{key}_issues")
