@@ -112,14 +112,9 @@ def export_format(
 ) -> tuple[Path, float, float]:
     """Write one file in one of `FORMATS` and compare it with the Keras model.
 
-    Images ``(n, size, size, channels)`` uint8 are for that, and for int8 calibration.
-
-    Returns:
-        The file, the largest absolute difference of any probability, and the fraction of images
-        with the same most probable expression.
-
-    Raises:
-        DataError: the model or a package is missing.
+    Images ``(n, size, size, channels)`` uint8 are for that, and for int8 calibration. Returns the
+    file, the largest absolute difference of any probability, and the fraction of images with the
+    same most probable expression; DataError if the model or a package is missing.
     """
     file = keras_file(model_dir, "only a model with its Keras file can be exported")
     model, inputs = keras.models.load_model(file), images.astype(np.float32)

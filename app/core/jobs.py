@@ -54,10 +54,8 @@ class State(Enum):
 class Job(Generic[Result]):
     """One piece of work, and what became of it. Safe to share between threads.
 
-    Args:
-        work: does it, on a thread of its own; asks often whether it was cancelled, and then may
-            return or raise anything.
-        after: is called when nothing of the work runs any more, whatever became of it.
+    The work is done on a thread of its own; it asks often whether it was cancelled, and then may
+    return or raise anything. `after` is called when nothing of it runs any more.
     """
 
     def __init__(

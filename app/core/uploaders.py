@@ -22,8 +22,8 @@ _LEAST_ROOM = 32 * MB
 #: What a browser's file picker offers first.
 _ACCEPT = "image/*,.heic,.heif"
 
-#: Photographs that another page has taken for the Photos page.
-_HANDED = "photos_handed"
+#: Photographs that wait for the Photos page, taken by itself or another page.
+HANDED = "photos_handed"
 
 PHOTOS_PAGE = "app/pages/photos.py"
 
@@ -32,7 +32,7 @@ Take = Callable[[Sequence[Upload]], object]
 
 def hand_to_photos(uploads: Sequence[Upload]) -> None:
     """Have the Photos page read files when it runs next."""
-    st.session_state.setdefault(_HANDED, []).extend(uploads)
+    st.session_state.setdefault(HANDED, []).extend(uploads)
 
 
 def hand_snapshot_to_photos(data: bytes) -> str:
@@ -41,16 +41,6 @@ def hand_snapshot_to_photos(data: bytes) -> str:
     if let_in:
         hand_to_photos([Upload("snapshot.jpg", data)])
     return too_fast
-
-
-def is_handed_to_photos() -> bool:
-    """Return whether something waits for the Photos page."""
-    return _HANDED in st.session_state
-
-
-def handed_to_photos() -> list[Upload]:
-    """Return what was handed to the Photos page, once."""
-    return list(st.session_state.pop(_HANDED, []))
 
 
 def has_room(budget: Budget, noun: str) -> bool:

@@ -26,8 +26,6 @@ class OpenedModel:
     """A model's report and spec.
 
     Attributes:
-        name: name of its directory.
-        report: the report.
         spec: the spec; None if it is missing or invalid.
         problems: mismatches between report, spec and files, as sentences; empty if there are none.
         mistakes: pictures that the model read wrongly; None if the operator has not kept any of

@@ -206,7 +206,6 @@ class _Drawing:
         self.y += block.height + _GAP
 
     def _shortcut(self, block: Block) -> None:
-        """Draw the shortcut around a block, the unit on it, and the join of both branches."""
         fork, join = round(self.y + 2, 1), round(self.y + block.height - _PAD - 4, 1)
         self.parts += [
             f'<path d="M{_MIDDLE} {fork} H{_ARC + 10} Q{_ARC} {fork} {_ARC} {fork + 10:.1f} '

@@ -138,14 +138,11 @@ class SharedNetwork:
 
 
 def shared_face_networks(size: int, landmark: FaceLandmark) -> tuple[SharedNetwork, Evidence]:
-    """Return what finds faces for all streams; each frame uses whichever detector is free.
+    """Return what finds faces for all streams; a ModelError if it is missing or broken.
 
     A detector takes about 12 MB. A fixed number of them bounds the memory for any number of
     streams; more than cores, or than streams, would not be faster. The network that looks closely
     at new faces is needed so rarely that there is one for all.
-
-    Raises:
-        ModelError: a network for faces is missing or broken.
     """
     detectors = [BlazeFace(min_score=STREAM_SCORE, fitted=True) for _ in range(size)]
     frame = np.zeros((480, 640, 3), np.uint8)

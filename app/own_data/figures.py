@@ -195,7 +195,6 @@ def _why_not(figures: OwnFigures, model: str, head: str) -> str:
 
 
 def _sure_and_wrong(figures: OwnFigures, key: tuple[str, str]) -> Part:
-    """Return the most confident wrong answers with their faces."""
     model, head = key
     labels = figures.specs[model].head(head).labels
     wrong = [

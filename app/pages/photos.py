@@ -74,7 +74,6 @@ def main() -> None:
 
 
 def _show_start() -> None:
-    """Show the sample while there are no photos."""
     offer_photo_sample()
     st.caption(
         ":material/lock: Photos stay in this server's memory. None is saved or logged. They go "
@@ -83,8 +82,6 @@ def _show_start() -> None:
 
 
 def _show_bar(session: GallerySession) -> str:
-    """Show what can be done with the photos there are, in a line; return the head."""
-
     def choose_mesh() -> None:
         session.mesh = st.toggle("Face mesh", session.mesh, key="photo_mesh", help=MESH_HELP)
 

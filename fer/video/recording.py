@@ -117,7 +117,6 @@ class Recording(StreamResult):
     or analysed if it does not say. Nobody has the same number before and after a cut.
 
     Attributes:
-        start: second at which its first frame is shown.
         end: second at which its last readable frame ends.
         moments: the surest moments of each person and expression.
     """

@@ -41,7 +41,6 @@ class Form(TypedDict, total=False):
     Attributes:
         size: side in pixels to which images are resized; as they are, all must be of one size.
         channels: 1 for grey, 3 for RGB; as they are, RGB if any image has colour.
-        classes: names of the classes to keep, aliases such as "anger" allowed.
         column: column of a table or array of an ``.npz``, such as ``sex``, whose values are the
             faces' domains, by which they are measured apart.
     """
@@ -59,7 +58,6 @@ class LabelledFaces:
     Attributes:
         images: ``(n, size, size, channels)`` uint8.
         labels: ``(n,)`` int64, indices into ``class_names``; all 0 of faces without labels.
-        class_names: names of the classes.
         votes: ``(n, 10)`` FER+ votes, all zero for faces without votes; ``None`` without FER+.
         origins: ``(n,)`` origin of each face, as file and line or as path; ``None`` for faces that
             were created in memory.
@@ -68,7 +66,6 @@ class LabelledFaces:
         rows: ``(n,)`` row in ``fer2013.csv``, counted from 0 without the header; -1 if unknown.
         groups: ``(n,)`` photograph or person that each face is of; the faces of one stay in one
             split. ``None`` if the data does not say so.
-        problems: what a reader could not use.
     """
 
     images: NDArray[np.uint8]

@@ -192,8 +192,6 @@ class PhotoEvaluation(Record):
     """Measurements on photographs, each with one label; its largest face counts.
 
     Attributes:
-        detector: name and version of the detector; see `fer.detection.blazeface`.
-        split: the split; empty if the data has none.
         images: number of images that could be read.
         found: number of those in which a face was found.
         several: number of those in which several were found.
@@ -204,7 +202,6 @@ class PhotoEvaluation(Record):
         direct: metrics of the same images as they are, without detection and alignment; None
             unless all images are cut-out faces.
         left_out: number of images of each class that the head does not know.
-        not_read: the images that could not be read, and why.
     """
 
     model: str

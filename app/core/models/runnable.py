@@ -63,11 +63,8 @@ class ModelEntry:
 
     Attributes:
         name: name of its directory, numbered where another has the same.
-        directory: where it is.
         key: tells it from all others, and from what was or will be at the same place: a hash of
             its spec, which names the weights by theirs.
-        spec: tells how to run it.
-        bytes: size of the network's file.
         report: what was measured; None without a report about these weights.
     """
 
