@@ -79,11 +79,7 @@ def own_images(
 
 
 def load_replay(path: Path, spec: ModelSpec) -> DataSet:
-    """Load the data to replay; what it holds out as test is not touched.
-
-    Raises:
-        DataError: it cannot be read, or has other classes than the model.
-    """
+    """Load the data to replay, but its test split; DataError if its classes are not the model's."""
     data = load(path, size=spec.input_size, channels=spec.channels)
     check_known(spec.name, spec.labels, data.split("train").class_names)
     kept = {name: data.split(name) for name in ("train", "validation")}

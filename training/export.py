@@ -32,11 +32,7 @@ _MEANINGS = {
 
 
 def keras_file(directory: Path, needed_for: str) -> Path:
-    """Return the path of the Keras file in a model directory.
-
-    Raises:
-        DataError: the file is missing; the message ends with what it is needed for.
-    """
+    """Return a directory's Keras file; a DataError without ends with what it is needed for."""
     file = directory / KERAS_FILE
     if not file.is_file():
         raise DataError(f"{file} is missing; {needed_for}.")

@@ -128,11 +128,7 @@ class UploadFolders:
         self.budget = Budget(max_bytes, lambda: (free or free_bytes)(self.root))
 
     def make(self, size: int) -> Path | None:
-        """Return a new folder for so many bytes, or None if there is no room for them.
-
-        Raises:
-            OSError: it cannot be made.
-        """
+        """Return a new folder for so many bytes, or None without room; OSError if it fails."""
         folder = self.root / secrets.token_hex(8)
         if not self.budget.take(folder, 0, size):
             return None

@@ -186,11 +186,7 @@ def digest(data: bytes) -> bytes:
 
 
 def decode_photo(data: bytes) -> Image:
-    """Decode a visitor's file within the limits of this server; see `fer.images.decode`.
-
-    Raises:
-        ImageError: it is empty, not an image, damaged, too large or too small.
-    """
+    """Decode a visitor's file within this server's limits, or raise an ImageError; see `decode`."""
     return decode_image(
         data,
         max_bytes=min(MB * MAX_PHOTO_MB.number(), MAX_BYTES),

@@ -53,10 +53,9 @@ class Setting:
         return settings.get(self.name, "").strip() or default
 
     def number(self, settings: Mapping[str, str] = os.environ, default: int = 0) -> int:
-        """Return a whole number that is set, or its own default, or else this one.
+        """Return the whole number ≥ 0 that is set, else its own default, else this one.
 
-        Raises:
-            ValueError: it is not a whole number of at least 0.
+        A ValueError, if something else is set.
         """
         number = self.text(settings) or str(default)
         if not (number.isascii() and number.isdecimal()):

@@ -70,11 +70,7 @@ def model_names(folder: Path) -> list[str]:
 
 
 def open_model(directory: Path) -> OpenedModel:
-    """Load a model's report and spec, and compare its files with them.
-
-    Raises:
-        ModelError: the report is missing or invalid.
-    """
+    """Load a model's report, or raise a ModelError; compare spec and files with it."""
     report = read_record(Report, directory)
     # Neither the network nor its description is there; predictions may be.
     networks = (directory / name for name in report.files if not name.endswith(".npz"))

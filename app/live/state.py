@@ -36,11 +36,7 @@ MAX_MODELS = 2
 
 
 def live_session() -> LiveSession:
-    """Return the visitor's session. A reload finds it by the key in the page's address.
-
-    Raises:
-        ModelError: there is no complete model.
-    """
+    """Return the visitor's session, or a ModelError. A reload finds it by the page's address."""
     return kept(
         "live_session",
         _new_session,

@@ -78,11 +78,7 @@ def own_session() -> OwnSession:
 
 
 def entries() -> list[ModelEntry]:
-    """Return what is known of all models that can answer, the chosen one first.
-
-    Raises:
-        ModelError: none can.
-    """
+    """Return what is known of all models that can answer, the chosen one first, or a ModelError."""
     chosen = chosen_entry()
     if chosen is None:
         running_model.model_spec()  # which says what is wrong with it
@@ -91,11 +87,7 @@ def entries() -> list[ModelEntry]:
 
 
 def answerers() -> list[Answerer]:
-    """Return all models, loaded.
-
-    Raises:
-        ModelError: none can be loaded.
-    """
+    """Return all models that can be loaded; ModelError if none can."""
     found, faults = [], []
     for entry in entries():
         try:

@@ -104,11 +104,7 @@ def take_handed(session: GallerySession) -> None:
 
 
 def answerers_now() -> list[Answerer]:
-    """Return the model that answers, loaded.
-
-    Raises:
-        ModelError: it is missing or incomplete.
-    """
+    """Return the model that answers, loaded, or raise a ModelError."""
     return [Answerer(running_model.photo_analyzer(), chosen_key())]
 
 

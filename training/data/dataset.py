@@ -158,11 +158,7 @@ class DataSet:
         return next(iter(self.splits.values())).class_names
 
     def split(self, name: str) -> LabelledFaces:
-        """Return one split.
-
-        Raises:
-            DataError: the data set has no such split; the message names those it has.
-        """
+        """Return one split; a DataError without such a one names those that there are."""
         if name not in self.splits:
             raise DataError(
                 f"{self.name} has no split {name!r}; it has {', '.join(self.splits) or 'none'}. "
@@ -215,11 +211,7 @@ def concatenated(parts: Sequence[LabelledFaces]) -> LabelledFaces:
 
 
 def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
-    """Return one data set of several, each of which is a domain; splits are joined.
-
-    Raises:
-        DataError: their classes differ.
-    """
+    """Return one data set of several, each a domain, splits joined; DataError if classes differ."""
     if len(data_sets) == 1:
         return next(iter(data_sets.values()))
     classes = {data.name: data.class_names for data in data_sets.values()}
@@ -241,11 +233,7 @@ def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
 
 
 def check_known(model_name: str, known: Sequence[str], class_names: Sequence[str]) -> None:
-    """Check that a model has the classes of a data set, in the same order.
-
-    Raises:
-        DataError: the classes differ.
-    """
+    """Raise a DataError unless a model has the classes of a data set, in the same order."""
     if tuple(known) != tuple(class_names):
         raise DataError(
             f"{model_name} knows {', '.join(known)}; the data set has {', '.join(class_names)}."

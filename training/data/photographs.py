@@ -51,11 +51,7 @@ class Photographs:
     left_out: dict[str, int]
 
     def some(self, limit: int) -> Photographs:
-        """Return at most `limit` of the images, spread evenly over the classes.
-
-        Raises:
-            DataError: the limit is not positive.
-        """
+        """Return at most `limit` images, at least 1 or a DataError, spread over the classes."""
         if limit < 1:
             raise DataError(f"expected a limit of at least 1 image, got {limit}.")
         count = len(self.photographs)

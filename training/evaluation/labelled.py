@@ -65,9 +65,7 @@ def measure_faces(
 ) -> FaceEvaluation:
     """Measure a head on a split, or on all faces; with `by`, each domain apart too.
 
-    Raises:
-        DataError: there is no such split, or no face of a class that the head knows.
-        ModelError: the model has no such head.
+    A DataError without the split or faces that the head knows; a ModelError without the head.
     """
     spec = classifier.spec
     asked = spec.head(head)
@@ -251,11 +249,7 @@ def measured(
     detector: str,
     head: str,
 ) -> PhotoEvaluation:
-    """Return the measurements on photographs.
-
-    Raises:
-        DataError: no image could be read.
-    """
+    """Return the measurements on photographs; DataError if no image could be read."""
     read: list[PhotoAnswer] = []
     problems: list[Problem] = []
     for result in results:

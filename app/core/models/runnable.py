@@ -26,11 +26,7 @@ Stamp = tuple[int, int]
 
 
 def read_record(kind: type[Kind], directory: Path) -> Kind:
-    """Return a record of a model, such as its `Report`.
-
-    Raises:
-        ModelError: it is missing, invalid, or of another version.
-    """
+    """Return a record of a model, such as its `Report`, or raise a ModelError."""
     file = directory / kind.filename
     if not file.is_file():
         return kind.load(directory)  # raises an error that says what is missing and what to do
