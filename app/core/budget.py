@@ -77,7 +77,6 @@ class Budget:
         but still counts as a visitor's; what is expected comes on top.
         """
         with self._lock:
-            # What was uploaded is in memory already, but still counts as a visitor's.
             own = self._held.get(who, 0)
             if expected > self._left() + own or uploaded + expected > self._unheld() + own:
                 return False

@@ -122,12 +122,12 @@ def show_session_title(
             st.caption(facts)
 
 
-def show_progress(session: PhotoSession, noun: str) -> bool:
-    """Show how far the analysis of so many of a noun is, and return whether it has begun."""
+def show_progress(session: PhotoSession) -> bool:
+    """Show how far the analysis of a set of photos is, and return whether it has begun."""
     job = session.job
     if job is None or job.state is State.WAITING:
         ahead = session.jobs.ahead_of(job) if job else 0
-        line = waiting_line(ahead, session.jobs.places, noun)
+        line = waiting_line(ahead, session.jobs.places, "set of photos")
         st.info(line, icon=":material/hourglass_top:")
         return False
     st.progress(*session.progress)

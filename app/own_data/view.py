@@ -232,7 +232,7 @@ def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, labels: b
             session.settled = False
             st.rerun()
         if running:
-            show_progress(session, "set of photos")
+            show_progress(session)
         if labels and own.faces:
             if _wants_labels(session, own):
                 _show_labeller(session, own, entry)

@@ -192,7 +192,7 @@ def show_growing(session: GallerySession, views: Views, alone: int | None) -> No
     """
     if not session.running or session.alone != alone:
         st.rerun()
-    if show_progress(session, "set of photos") and alone is None and session.photos:
+    if show_progress(session) and alone is None and session.photos:
         _show_all(session, views)
 
 

@@ -335,7 +335,7 @@ def test_a_training_that_blows_up_says_so_and_keeps_the_epoch_before(
     [
         ({"name": "another name"}, 5, 1, ""),
         ({"learning_rate": 0.5}, 5, 1, "learning rate 0.05 (now 0.5)"),
-        ({"vote_weight": 0.3}, 5, 1, "vote weight 0.0 (now 0.3)"),
+        ({"label_smoothing": 0.3}, 5, 1, "label smoothing 0.0 (now 0.3)"),
         ({}, 6, 1, "seed 5 (now 6)"),
         ({}, 5, 2, "faces "),
     ],
@@ -347,7 +347,7 @@ def test_only_the_same_run_goes_on(
         return fingerprint(preset, bars(4, faces), seed=seed, teachers=None, initial_model=None)
 
     begun = of(TINY, 5, 1)
-    del begun["vote_weight"]  # a run that is older than this setting used the usual one
+    del begun["label_smoothing"]  # a run that is older than this setting used the usual one
     lived(Run(tmp_path, begun), [1.0])
     now = of(dataclasses.replace(TINY, **changes), seed, faces)
     if not reason:

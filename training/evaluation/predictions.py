@@ -205,11 +205,9 @@ class KnownTruth:
 def most_voted(
     votes: NDArray[np.uint8], rule: VoteRule = "plurality"
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the expression that the annotators agree on by a rule, contempt included.
+    """Return the expression on which the annotators agree by a rule, contempt included.
 
-    Returns:
-        Indices into FER+'s labels, ``(n,)``, and a mask ``(n,)`` of the faces for which the rule
-        yields an expression.
+    That is indices into FER+'s labels, ``(n,)``, and a mask ``(n,)`` of the faces that have one.
     """
     top, most = votes.argmax(axis=1), votes.max(axis=1)
     if rule == "majority":

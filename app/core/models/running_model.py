@@ -125,12 +125,8 @@ def show_answered(answered: ModelEntry | None, following: str) -> None:
 
 def facts(entry: ModelEntry) -> str:
     """Return a model's accuracy, size, and what it was trained on, as Markdown."""
-    known, measured, report = (
-        [f"{len(entry.spec.labels)} expressions"],
-        entry.measured,
-        entry.report,
-    )
-    if measured:
+    known, report = [f"{len(entry.spec.labels)} expressions"], entry.report
+    if measured := entry.measured:
         low, high = measured.accuracy_low, measured.accuracy_high
         known.append(
             f"{measured.accuracy:.1%} right on its validation data ({100 * low:.1f}–{high:.1%}), "
@@ -165,10 +161,8 @@ def chosen_head() -> str:
 def choose_head(more: Callable[[], None] | None = None) -> str:
     """Show the settings, shut: the head, the model, what the page adds. Return the head.
 
-    Where there is one head, one model and nothing more, there is nothing to set.
-
-    Raises:
-        ModelError: the model is missing or incomplete.
+    Where there is one head, one model and nothing more, there is nothing to set. ModelError if the
+    model is missing or incomplete.
     """
     choices, chosen = offered(model_spec()), chosen_head()
     if more or len(choices) > 1 or models_to_choose():
