@@ -30,11 +30,9 @@ class Setting:
     """Something that whoever runs a server may set.
 
     Attributes:
-        name: of the variable.
         about: what it says, with its unit.
         default: what holds without it; None if that depends on the machine or there is nothing.
         at_limit: what happens when a limit is reached; empty if it is none.
-        kind: what its value is.
         choices: all values that it may have; empty if any.
         machine: the default in words, if it depends on the machine.
     """

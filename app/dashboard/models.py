@@ -30,7 +30,6 @@ class OpenedModel:
         problems: mismatches between report, spec and files, as sentences; empty if there are none.
         mistakes: pictures that the model read wrongly; None if the operator has not kept any of
             these weights.
-        other_data: what these weights reach on other data.
         not_shown: why other such measurements are not among them, as a sentence; empty if all are.
         earlier: what earlier weights reached, if groups of people were measured apart with those
             and not with these.

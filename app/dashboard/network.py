@@ -76,7 +76,6 @@ class Block:
         path: the units of the chain, in order.
         join: the unit that merges chain and shortcut; None without a shortcut.
         shortcut: units on the shortcut; empty for an identity shortcut.
-        output: whether it is an output of the network.
     """
 
     path: tuple[Unit, ...]

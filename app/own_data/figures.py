@@ -74,9 +74,7 @@ class OwnFigures:
     """What every model and head reaches on the same faces.
 
     Attributes:
-        data: name of the visitor's data.
         answers: the labelled faces, and photographs without one.
-        specs: the models, by name.
         measured: by model and head; none of heads that know no label, or answered about no face.
     """
 

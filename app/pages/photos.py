@@ -68,17 +68,14 @@ def main() -> None:
             if len(session):
                 _show_photos(session, top)
             else:
-                _show_start()
+                offer_photo_sample()
+                minutes = f"{KEEP_SECONDS / 60:.0f} minutes"
+                st.caption(
+                    ":material/lock: Photos stay in this server's memory. None is saved or logged. "
+                    f"They go when you remove them, or {minutes} after you close this tab."
+                )
         except ModelError as error:
             running_model.show_model_error(error)
-
-
-def _show_start() -> None:
-    offer_photo_sample()
-    st.caption(
-        ":material/lock: Photos stay in this server's memory. None is saved or logged. They go "
-        f"when you remove them, or {KEEP_SECONDS / 60:.0f} minutes after you close this tab."
-    )
 
 
 def _show_bar(session: GallerySession) -> str:

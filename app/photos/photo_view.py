@@ -61,7 +61,6 @@ class Cards:
 
     Attributes:
         record: measurements of the model, shown with its answers; None to show none.
-        analyzer: computes class activation maps.
     """
 
     record: TrackRecord | None

@@ -55,7 +55,6 @@ class VideoOptions:
 
     Attributes:
         rate: frames that are analysed a second; every frame if None.
-        head: name of the head to use; the usual one if None.
         pixels: pixels of all frames together after which no more is read.
         processor_seconds: of the threads that read and analyse, after which no more is read.
     """

@@ -42,7 +42,6 @@ class FaceEvaluation(Record):
             if no face remains, or there is no such split.
         ferplus_evaluation: metrics of the FER+ head, where its truth is the expression with most
             votes, on faces where one has more than all others; None without such a head or votes.
-        not_read: what of the data could not be used, and why.
         by: what the faces are measured apart by: a column, ``domain``; empty if by nothing.
         groups: metrics of each group, by its name; without groups of which the head knows no class.
     """
@@ -199,7 +198,6 @@ class PhotoEvaluation(Record):
         labelled: metrics of the faces that were found; None if there are none.
         direct: metrics of the same images as they are, without detection and alignment; None
             unless all images are cut-out faces.
-        left_out: number of images of each class that the head does not know.
     """
 
     model: str

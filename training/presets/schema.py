@@ -139,8 +139,6 @@ class Preset:
             `training.adapt`.
         memory_weight: weight of the initial model's answers in the targets of faces that it learnt
             from, 0…1.
-        small_epochs: number of initial epochs on smaller images, which cost less.
-        optimizer: ``adam``, or ``sgd`` with Nesterov momentum.
         schedule: ``constant``, or ``cosine``, which falls to 0 over all epochs.
         warmup_epochs: epochs of linear warm-up, which a peak of 0.1 needs for stability.
         weight_decay: L2 weight decay, applied only to kernels.

@@ -279,7 +279,6 @@ class Curves:
         seconds: ``(m,)`` times, ascending.
         probabilities: ``(m, k)``; NaN for a label that the head of the time lacks. A row that is
             all NaN is a gap: the person was not in view, nothing was analysed, or the head changed.
-        labels: names of the ``k`` expressions.
     """
 
     seconds: NDArray[np.float64]
