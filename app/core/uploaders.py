@@ -6,18 +6,14 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.core.budget import MB, Budget
+from app.core.budget import MB
 from app.core.components import mount
 from app.core.jobs import State
-from app.core.layout import show_full
 from app.core.photo import Upload
 from app.core.photo_session import PhotoSession
 from app.core.server.gate import let_through
 from app.core.text import escape_markdown, waiting_line
 from fer.images import MAX_BYTES, SUFFIXES
-
-#: Least bytes of the server's memory with which photographs are asked for.
-_LEAST_ROOM = 32 * MB
 
 #: What a browser's file picker offers first.
 _ACCEPT = "image/*,.heic,.heif"
@@ -41,14 +37,6 @@ def hand_snapshot_to_photos(data: bytes) -> str:
     if let_in:
         hand_to_photos([Upload("snapshot.jpg", data)])
     return too_fast
-
-
-def has_room(budget: Budget, noun: str) -> bool:
-    """Return whether there is room for a visitor's photographs; if not, say so and wait for it."""
-    if budget.left >= _LEAST_ROOM:
-        return True
-    show_full(noun, lambda: budget.left >= _LEAST_ROOM)
-    return False
 
 
 def show_files(

@@ -8,8 +8,9 @@ from functools import partial
 
 import streamlit as st
 
+from app.core.budget import MB
 from app.core.components import POLL_SECONDS, download, mount, show_picker
-from app.core.layout import offer_sample
+from app.core.layout import offer_sample, show_full
 from app.core.models import running_model
 from app.core.models.runnable import ModelEntry, runnable_models
 from app.core.models.running_model import chosen_entry, chosen_head
@@ -19,7 +20,6 @@ from app.core.settings import ASSETS, MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, 
 from app.core.state import budget, jobs, kept, upload_limits
 from app.core.text import counted, escape_markdown
 from app.core.uploaders import (
-    has_room,
     most_in_words,
     show_files,
     show_folder,
@@ -45,6 +45,9 @@ _log = logging.getLogger(__name__)
 
 #: Seconds for which labels are kept after their tab was last seen open. They are somebody's work.
 KEEP_SECONDS = 1800.0
+
+#: Least bytes of the server's memory with which photographs are asked for.
+_LEAST_ROOM = 32 * MB
 
 #: Key of the switch whether originals are saved, too.
 _ORIGINALS = "own_originals"
@@ -122,17 +125,21 @@ def show_inputs(session: OwnSession) -> None:
     if not session.jobs.places or not session.limits.photos:
         st.info("**Labelling is switched off** on this server.", icon=":material/info:")
         return
-    if has_room(session.budget, "set of photos"):
-        most, take = most_in_words(session), partial(_take, session)
-        files, folder = st.tabs(
-            [":material/upload: Photos or ZIP", ":material/folder_open: Folder"]
-        )
-        with files:
-            label = f"Drop photos here, a ZIP, or a labels.csv of yours: {most}"
-            show_files(session, "own", label, take, ("csv",))
-        with folder:
-            label = f"Drop a folder here, with all folders in it: {most}"
-            show_folder(session, "own", label, take, ("csv",))
+
+    def has_room() -> bool:
+        return session.budget.left >= _LEAST_ROOM
+
+    if not has_room():
+        show_full("set of photos", has_room)
+        return
+    most, take = most_in_words(session), partial(_take, session)
+    files, folder = st.tabs([":material/upload: Photos or ZIP", ":material/folder_open: Folder"])
+    with files:
+        label = f"Drop photos here, a ZIP, or a labels.csv of yours: {most}"
+        show_files(session, "own", label, take, ("csv",))
+    with folder:
+        label = f"Drop a folder here, with all folders in it: {most}"
+        show_folder(session, "own", label, take, ("csv",))
 
 
 def _take(session: OwnSession, uploads: Sequence[Upload]) -> None:
