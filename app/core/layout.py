@@ -111,7 +111,7 @@ def offer_sample(
     text: str,
     label: str,
     key: str,
-    on_click: Callable[[], object],
+    on_click: Callable[[], None],
     *,
     widths: tuple[int, int] = (132, 560),
 ) -> None:
