@@ -128,10 +128,6 @@ class FaceAnalyzer:
             detections = self._detector(image)
         return detections.take(np.argsort(detections.xyxy[:, 0], kind="stable"))
 
-    def has_class_activation(self, head: str) -> bool:
-        """Return whether the model was exported with the maps that `class_activation` needs."""
-        return self.spec.has_activation_map(head)
-
     def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str | None = None
     ) -> ClassActivation:

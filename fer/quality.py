@@ -84,7 +84,6 @@ class Quality:
     Attributes:
         sharpness: ratio of fine to coarse detail.
         light: 95th percentile of the grey levels in the face, 0…255.
-        yaw: see the function.
     """
 
     side: Floats

@@ -169,12 +169,10 @@ class Result:
     """What a detector did with one picture.
 
     Attributes:
-        kind: kind of picture, of `KINDS`.
         group: which of that kind; figures are given for each.
         heights: ``(n,)`` heights of the faces in pixels; infinite where they are not known.
         found: ``(n,)`` bool, which of them were found.
         invented: number of detections that are no face, or a face a second time.
-        seconds: processor time.
     """
 
     kind: str

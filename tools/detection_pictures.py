@@ -235,7 +235,6 @@ def _place(
 
 
 def _dress(picture: Grey, middle: NDArray, height: float, rng: np.random.Generator) -> None:
-    """Draw shoulders and chest below a face."""
     shade, bottom = int(rng.integers(20, 230)), _CHIN + _BODY[1]
     right = [(0.35, _CHIN), (1, _CHIN + 0.35), (1, bottom)]
     outline = [(-0.35, _CHIN), *right, (-1, bottom), (-1, _CHIN + 0.35)]

@@ -80,7 +80,6 @@ def _smiley(
 
 
 def _portrait(paper: Paper) -> None:
-    """Draw a head with hair, brows, ears, nose and mouth, in pencil."""
     paper.oval(BLACK, (85, 110), (150, 160), width=3)
     paper.oval(BLACK, (20, 10), (115, 140), (185, 140), width=2)
     paper.disc(BLACK, 6, (115, 140), (185, 140))
@@ -93,8 +92,6 @@ def _portrait(paper: Paper) -> None:
 
 
 def _emoji(*, hearts: bool) -> Callable[[Paper], None]:
-    """Draw a shaded yellow face that laughs until it cries, or has hearts for eyes."""
-
     def draw(paper: Paper) -> None:
         for radius in range(118, 0, -2):
             shade = 255, 225 - radius // 3, 110 - radius // 2

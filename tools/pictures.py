@@ -97,7 +97,6 @@ def _jpeg(picture: Image) -> bytes:
 
 
 def _on_a_table(width: int, height: int) -> Image:
-    """Return a table with a portrait on it, in OpenCV's order of colours."""
     picture = np.asarray(cv2.resize(skimage.data.coffee()[..., ::-1], (width, height)), np.uint8)
     side = height // 2
     portrait = cv2.resize(np.ascontiguousarray(skimage.data.astronaut()[..., 2::-1]), (side, side))

@@ -302,7 +302,6 @@ def _selective_rows(report: Report) -> list[tuple[str, str]]:
 
 
 def _domain_rows(report: Report) -> list[tuple[str, str]]:
-    """Return what the usual head and the FER2013 head reach on further domains."""
     heads = {BALANCED_HEAD: report.balanced_evaluations, EXPRESSION_HEAD: report.evaluations}
     rows = []
     for head, evaluations in heads.items():

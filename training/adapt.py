@@ -39,12 +39,10 @@ _SEED = 0
 def own_images(
     path: Path, spec: ModelSpec, seed: int = SPLIT_SEED
 ) -> tuple[DataSet, dict[str, int]]:
-    """Load one's own images; those of classes that the model does not know are left out.
+    """Load one's own images; return them, and the number per class that the model does not know.
 
-    Returns:
-        Faces with the model's classes, in its order, some of which may have none, and the number of
-        images per class that it does not know. They have votes if the model has a FER+ head, so
-        that it is not lost; zero where nobody voted.
+    They have the model's classes, in its order, some of which may have none, and votes if it has a
+    FER+ head, so that it is not lost; zero where nobody voted.
 
     Raises:
         DataError: too few images, or none, are of classes that the model knows.
@@ -81,11 +79,7 @@ def own_images(
 
 
 def load_replay(path: Path, spec: ModelSpec) -> DataSet:
-    """Load the data to replay; what it holds out as test is not touched.
-
-    Raises:
-        DataError: it cannot be read, or has other classes than the model.
-    """
+    """Load the data to replay, but its test split; DataError if its classes are not the model's."""
     data = load(path, size=spec.input_size, channels=spec.channels)
     check_known(spec.name, spec.labels, data.split("train").class_names)
     kept = {name: data.split(name) for name in ("train", "validation")}
@@ -240,7 +234,6 @@ class FineTuning:
 def _changes(
     before: ExpressionClassifier, after: ExpressionClassifier, data: DataSet, split: str
 ) -> Iterator[Change]:
-    """Measure both models with each head whose classes are those of the labels."""
     faces = data.split(split)
     answers = [model.all_heads(faces.images) for model in (before, after)]
     for head in after.spec.heads:

@@ -32,11 +32,7 @@ _MEANINGS = {
 
 
 def keras_file(directory: Path, needed_for: str) -> Path:
-    """Return the path of the Keras file in a model directory.
-
-    Raises:
-        DataError: the file is missing; the message ends with what it is needed for.
-    """
+    """Return a directory's Keras file; a DataError without ends with what it is needed for."""
     file = directory / KERAS_FILE
     if not file.is_file():
         raise DataError(f"{file} is missing; {needed_for}.")
@@ -112,14 +108,9 @@ def export_format(
 ) -> tuple[Path, float, float]:
     """Write one file in one of `FORMATS` and compare it with the Keras model.
 
-    Images ``(n, size, size, channels)`` uint8 are for that, and for int8 calibration.
-
-    Returns:
-        The file, the largest absolute difference of any probability, and the fraction of images
-        with the same most probable expression.
-
-    Raises:
-        DataError: the model or a package is missing.
+    Images ``(n, size, size, channels)`` uint8 are for that, and for int8 calibration. Returns the
+    file, the largest absolute difference of any probability, and the fraction of images with the
+    same most probable expression; DataError if the model or a package is missing.
     """
     file = keras_file(model_dir, "only a model with its Keras file can be exported")
     model, inputs = keras.models.load_model(file), images.astype(np.float32)

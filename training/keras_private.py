@@ -24,17 +24,13 @@ def made_by(tensor: keras.KerasTensor) -> keras.Operation:
 
 
 def start_averages(optimizer: keras.Optimizer, weights: Sequence[keras.Variable]) -> None:
-    """Let the moving average of the weights begin with the weights as they are.
+    """Let the moving average of all trainable weights, in their order, begin with them as they are.
 
     Keras begins with zeros and makes up for that in step 0 only, which a later phase never has.
 
     Seen in Keras 3.15.1. Without it, the averages of a later phase rise from zero, and the networks
     of its first epochs are worth nothing. It can go when Keras begins with the weights, or has a
     public way to set the averages.
-
-    Args:
-        optimizer: built for these weights, with `use_ema`.
-        weights: all trainable ones, in their order.
     """
     for average, weight in zip(optimizer._model_variables_moving_average, weights, strict=True):
         # By way of NumPy: on JAX the two would share a buffer, which a step may not.

@@ -176,15 +176,10 @@ NETWORKS: dict[str, Callable[[Preset, keras.KerasTensor], keras.KerasTensor]] = 
 
 
 def build(preset: Preset, heads: dict[str, int]) -> keras.Model:
-    """Build the network of a preset, with one linear layer for each head.
+    """Build the network of a preset, with a linear layer for each head and its number of classes.
 
-    Args:
-        preset: the configuration.
-        heads: output name → number of classes; see `training.fit.loop.head_sizes`.
-
-    Returns:
-        A model from ``(n, size, size, channels)`` float32 in 0…255 to a dictionary of logits,
-        ``(n, classes)`` float32 per head.
+    It maps ``(n, size, size, channels)`` float32 in 0…255 to a dictionary of logits,
+    ``(n, classes)`` float32 per head.
 
     Raises:
         DataError: network or backbone are unknown, or its weights are not available.
@@ -246,12 +241,9 @@ def with_activation_maps(model: keras.Model) -> keras.Model:
     """Add a class activation map per head (Zhou et al. 2016, section 2).
 
     A logit is the mean over all positions of the products of dense weights and features, plus a
-    bias. These products are the map, without any approximation.
-
-    Returns:
-        The same network with one more output ``activation_map_<head>`` per head,
-        ``(n, rows, columns, classes)``; the unchanged model if its heads do not follow one global
-        average pooling layer.
+    bias. These products are the map, without any approximation: another output
+    ``activation_map_<head>``, ``(n, rows, columns, classes)``. A model whose heads do not follow
+    one global average pooling layer stays as it is.
     """
     pool = _pool_below(model)
     if pool is None:

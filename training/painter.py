@@ -199,11 +199,7 @@ _DARK: Colour = (28, 20, 20)
 
 
 def draw_face(person: Person, expression: Expression) -> Canvas:
-    """Draw an upright face in uniform light.
-
-    Returns:
-        ``(CANVAS, CANVAS, 3)`` RGB uint8 with the face in the centre.
-    """
+    """Draw an upright face in uniform light, centred, ``(CANVAS, CANVAS, 3)`` RGB uint8."""
     canvas = np.full((CANVAS, CANVAS, 3), person.backdrop, np.uint8)
     _draw_head(canvas, person, expression)
     _draw_creases(canvas, person, expression)

@@ -77,7 +77,6 @@ class Budget:
         but still counts as a visitor's; what is expected comes on top.
         """
         with self._lock:
-            # What was uploaded is in memory already, but still counts as a visitor's.
             own = self._held.get(who, 0)
             if expected > self._left() + own or uploaded + expected > self._unheld() + own:
                 return False
@@ -128,11 +127,7 @@ class UploadFolders:
         self.budget = Budget(max_bytes, lambda: (free or free_bytes)(self.root))
 
     def make(self, size: int) -> Path | None:
-        """Return a new folder for so many bytes, or None if there is no room for them.
-
-        Raises:
-            OSError: it cannot be made.
-        """
+        """Return a new folder for so many bytes, or None without room; OSError if it fails."""
         folder = self.root / secrets.token_hex(8)
         if not self.budget.take(folder, 0, size):
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from fer.labels import colour_of
 from fer.text import chance
-from fer.types import UNCERTAIN, Floats
+from fer.types import Floats
 
 #: For `st.plotly_chart`: static charts, without the toolbar that does not fit on a phone.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -26,19 +26,11 @@ _SMALL: dict[str, Any] = {
 _NO_AXIS: dict[str, Any] = {"visible": False, "fixedrange": True}
 _ROWS: dict[str, Any] = {"fixedrange": True, "showgrid": False, "zeroline": False, "ticks": ""}
 
-#: Height in pixels of one bar, and of the strip with the mix of answers.
+#: Height in pixels of one bar.
 _BAR_HEIGHT = 23
-_STRIP_HEIGHT = 28
 
 #: Range of the probability axis; beyond 1 there is space for the percentage of a full bar.
 _RANGE = (0, 1.18)
-
-#: "Uncertain" is not an expression and has no colour. Hatching works on light and dark backgrounds.
-_HATCHED: dict[str, Any] = {
-    "color": "rgba(128, 128, 136, 0.16)",
-    "pattern": {"shape": "/", "size": 7, "solidity": 0.28, "fgcolor": "#85858D"},
-}
-
 
 _P = ParamSpec("_P")
 
@@ -93,28 +85,3 @@ def probability_bars(
         },
     }
     return go.Figure(bars, _SMALL | layout)
-
-
-@after_pandas
-def answer_mix(counts: Mapping[str, int]) -> go.Figure:
-    """Return one strip that shows how many faces got each answer, in the order of `counts`."""
-    parts = [
-        go.Bar(
-            x=[count],
-            y=[""],
-            name=answer,
-            orientation="h",
-            marker=_HATCHED if answer == UNCERTAIN else {"color": colour_of(answer)},
-            marker_line_width=0,
-            hovertemplate=f"{answer} %{{x}}<extra></extra>",
-        )
-        for answer, count in counts.items()
-    ]
-    layout = {
-        "height": _STRIP_HEIGHT,
-        "barmode": "stack",
-        "bargap": 0,
-        "xaxis": _NO_AXIS | {"range": (0, max(1, sum(counts.values())))},
-        "yaxis": _ROWS,
-    }
-    return go.Figure(parts, _SMALL | layout)

@@ -32,11 +32,7 @@ Cancelled = Callable[[], bool]
 def max_jobs(
     setting: Setting, settings: Mapping[str, str] = os.environ, cores: int | None = None
 ) -> int:
-    """Return the number of jobs of a kind that run at once: one per two cores, if nothing is set.
-
-    Raises:
-        ValueError: the setting is not a whole number of at least 0.
-    """
+    """Return how many jobs run at once: as set, or one per two cores; ValueError if set wrongly."""
     usual = max(1, int(cores or usable_cores()) // 2)
     return setting.number(settings, usual)
 
@@ -54,10 +50,8 @@ class State(Enum):
 class Job(Generic[Result]):
     """One piece of work, and what became of it. Safe to share between threads.
 
-    Args:
-        work: does it, on a thread of its own; asks often whether it was cancelled, and then may
-            return or raise anything.
-        after: is called when nothing of the work runs any more, whatever became of it.
+    The work is done on a thread of its own; it asks often whether it was cancelled, and then may
+    return or raise anything. `after` is called when nothing of it runs any more.
     """
 
     def __init__(

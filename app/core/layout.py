@@ -112,8 +112,8 @@ def offer_sample(
     text: str,
     label: str,
     key: str,
-    on_click: Callable[..., None],
-    *args: object,
+    on_click: Callable[[], None],
+    *,
     widths: tuple[int, int] = (132, 560),
 ) -> None:
     """Offer a sample, with a picture of it, for a first result with one click.
@@ -131,7 +131,6 @@ def offer_sample(
                 icon=":material/play_arrow:",
                 key=key,
                 on_click=on_click,
-                args=args,
             )
 
 
@@ -145,11 +144,11 @@ def show_full(what: str, has_room: Callable[[], bool]) -> None:
     rerun_when(has_room)
 
 
-def rerun_when(ready: Callable[[], bool]) -> None:
-    """Look every few seconds whether something is ready, and rerun the page as soon as it is."""
+def rerun_when(ready: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Look every so many seconds whether something is ready, and rerun the page once it is."""
 
     def look() -> None:
         if ready():
             st.rerun()
 
-    st.fragment(look, run_every=5.0)()
+    st.fragment(look, run_every=seconds)()

@@ -78,21 +78,15 @@ class Photo:
     """A file of a visitor and what became of it: before it is read, after it, or refused.
 
     Attributes:
-        name: its name, or its path in what was uploaded.
         error: why it has no result of its own, as the end of a sentence that starts with its name.
         missing: what it counts as if it has none.
-        number: tells it from the others of the visitor.
-        upload: what it came in.
         read: returns its contents; may raise `RefusedError`.
         label: what the visitor's folders say that it shows.
         width: of the upright photograph in pixels, as the height; 0 if it was not read.
-        height: likewise.
         answers: its faces, left to right, by key of the model and by head.
         animated: whether it holds several pictures, of which the first was read.
         cut_out: whether it is a cut-out face, which nobody searches for.
         picture: JPEG of the photograph without marks, from which a file with many is made.
-        thumbnail: a smaller one.
-        crops: pictures of each face, where they are kept.
     """
 
     name: str = field(kw_only=False)
@@ -192,11 +186,7 @@ def digest(data: bytes) -> bytes:
 
 
 def decode_photo(data: bytes) -> Image:
-    """Decode a visitor's file within the limits of this server; see `fer.images.decode`.
-
-    Raises:
-        ImageError: it is empty, not an image, damaged, too large or too small.
-    """
+    """Decode a visitor's file within this server's limits, or raise an ImageError; see `decode`."""
     return decode_image(
         data,
         max_bytes=min(MB * MAX_PHOTO_MB.number(), MAX_BYTES),

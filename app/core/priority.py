@@ -44,11 +44,7 @@ STREAMS_PER_CORE = 2
 
 
 def max_streams(settings: Mapping[str, str] = os.environ, cores: float | None = None) -> int:
-    """Return the maximum number of simultaneous streams.
-
-    Raises:
-        ValueError: the setting is not a whole number of at least 0.
-    """
+    """Return the maximum number of simultaneous streams; ValueError if the setting is none."""
     usual = int(STREAMS_PER_CORE * (usable_cores() if cores is None else cores))
     return MAX_STREAMS.number(settings, usual)
 

@@ -30,11 +30,9 @@ class Setting:
     """Something that whoever runs a server may set.
 
     Attributes:
-        name: of the variable.
         about: what it says, with its unit.
         default: what holds without it; None if that depends on the machine or there is nothing.
         at_limit: what happens when a limit is reached; empty if it is none.
-        kind: what its value is.
         choices: all values that it may have; empty if any.
         machine: the default in words, if it depends on the machine.
     """
@@ -53,10 +51,9 @@ class Setting:
         return settings.get(self.name, "").strip() or default
 
     def number(self, settings: Mapping[str, str] = os.environ, default: int = 0) -> int:
-        """Return a whole number that is set, or its own default, or else this one.
+        """Return the whole number ≥ 0 that is set, else its own default, else this one.
 
-        Raises:
-            ValueError: it is not a whole number of at least 0.
+        A ValueError, if something else is set.
         """
         number = self.text(settings) or str(default)
         if not (number.isascii() and number.isdecimal()):

@@ -6,24 +6,20 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from app.core.budget import MB, Budget
+from app.core.budget import MB
 from app.core.components import mount
 from app.core.jobs import State
-from app.core.layout import show_full
 from app.core.photo import Upload
 from app.core.photo_session import PhotoSession
 from app.core.server.gate import let_through
 from app.core.text import escape_markdown, waiting_line
 from fer.images import MAX_BYTES, SUFFIXES
 
-#: Least bytes of the server's memory with which photographs are asked for.
-_LEAST_ROOM = 32 * MB
-
 #: What a browser's file picker offers first.
 _ACCEPT = "image/*,.heic,.heif"
 
-#: Photographs that another page has taken for the Photos page.
-_HANDED = "photos_handed"
+#: Photographs that wait for the Photos page, taken by itself or another page.
+HANDED = "photos_handed"
 
 PHOTOS_PAGE = "app/pages/photos.py"
 
@@ -32,7 +28,7 @@ Take = Callable[[Sequence[Upload]], object]
 
 def hand_to_photos(uploads: Sequence[Upload]) -> None:
     """Have the Photos page read files when it runs next."""
-    st.session_state.setdefault(_HANDED, []).extend(uploads)
+    st.session_state.setdefault(HANDED, []).extend(uploads)
 
 
 def hand_snapshot_to_photos(data: bytes) -> str:
@@ -41,24 +37,6 @@ def hand_snapshot_to_photos(data: bytes) -> str:
     if let_in:
         hand_to_photos([Upload("snapshot.jpg", data)])
     return too_fast
-
-
-def is_handed_to_photos() -> bool:
-    """Return whether something waits for the Photos page."""
-    return _HANDED in st.session_state
-
-
-def handed_to_photos() -> list[Upload]:
-    """Return what was handed to the Photos page, once."""
-    return list(st.session_state.pop(_HANDED, []))
-
-
-def has_room(budget: Budget, noun: str) -> bool:
-    """Return whether there is room for a visitor's photographs; if not, say so and wait for it."""
-    if budget.left >= _LEAST_ROOM:
-        return True
-    show_full(noun, lambda: budget.left >= _LEAST_ROOM)
-    return False
 
 
 def show_files(
@@ -132,12 +110,12 @@ def show_session_title(
             st.caption(facts)
 
 
-def show_progress(session: PhotoSession, noun: str) -> bool:
-    """Show how far the analysis of so many of a noun is, and return whether it has begun."""
+def show_progress(session: PhotoSession) -> bool:
+    """Show how far the analysis of a set of photos is, and return whether it has begun."""
     job = session.job
     if job is None or job.state is State.WAITING:
         ahead = session.jobs.ahead_of(job) if job else 0
-        line = waiting_line(ahead, session.jobs.places, noun)
+        line = waiting_line(ahead, session.jobs.places, "set of photos")
         st.info(line, icon=":material/hourglass_top:")
         return False
     st.progress(*session.progress)

@@ -142,7 +142,6 @@ def class_counts_chart(counts: Mapping[str, int]) -> go.Figure:
 def _curves(
     history: Sequence[Epoch], measure: Literal["loss", "accuracy"], hover: str
 ) -> go.Figure:
-    """Return curves of train, validation, and the domains that were measured each time."""
     train, validation = (
         [getattr(e, name) for e in history] for name in (measure, f"validation_{measure}")
     )

@@ -159,7 +159,6 @@ def _cost(report: Report) -> Facts:
 
 
 def _splits_table(report: Report) -> Table:
-    """Return a table with the headline figures of every evaluation, a column for each."""
     evaluations = split_evaluations(report)
     rows: list[tuple[str, Callable[[Evaluation], str]]]
     rows = [(headline.name, headline.of) for headline in HEADLINES]
@@ -256,7 +255,6 @@ def confidence(model: OpenedModel, chosen: SplitEvaluation) -> list[Part]:
 
 
 def _abstention(measurements: Sequence[Selective], heads: Mapping[str, str]) -> list[Part]:
-    """Return the effect of the thresholds on one split, and the risk-coverage curves."""
     if not measurements:
         return []
 
@@ -292,8 +290,6 @@ def _right(measured: Selective) -> str:
 
 
 def _thresholds(measurements: Sequence[Selective]) -> Table:
-    """Return a table of the thresholds, and of what is answered with them."""
-
     def floor(measured: Selective, label: str) -> str:
         if (least := measured.floors.get(label)) is None:
             return "–"

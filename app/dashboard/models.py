@@ -26,13 +26,10 @@ class OpenedModel:
     """A model's report and spec.
 
     Attributes:
-        name: name of its directory.
-        report: the report.
         spec: the spec; None if it is missing or invalid.
         problems: mismatches between report, spec and files, as sentences; empty if there are none.
         mistakes: pictures that the model read wrongly; None if the operator has not kept any of
             these weights.
-        other_data: what these weights reach on other data.
         not_shown: why other such measurements are not among them, as a sentence; empty if all are.
         earlier: what earlier weights reached, if groups of people were measured apart with those
             and not with these.
@@ -72,11 +69,7 @@ def model_names(folder: Path) -> list[str]:
 
 
 def open_model(directory: Path) -> OpenedModel:
-    """Load a model's report and spec, and compare its files with them.
-
-    Raises:
-        ModelError: the report is missing or invalid.
-    """
+    """Load a model's report, or raise a ModelError; compare spec and files with it."""
     report = read_record(Report, directory)
     # Neither the network nor its description is there; predictions may be.
     networks = (directory / name for name in report.files if not name.endswith(".npz"))

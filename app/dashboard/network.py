@@ -76,7 +76,6 @@ class Block:
         path: the units of the chain, in order.
         join: the unit that merges chain and shortcut; None without a shortcut.
         shortcut: units on the shortcut; empty for an identity shortcut.
-        output: whether it is an output of the network.
     """
 
     path: tuple[Unit, ...]
@@ -206,7 +205,6 @@ class _Drawing:
         self.y += block.height + _GAP
 
     def _shortcut(self, block: Block) -> None:
-        """Draw the shortcut around a block, the unit on it, and the join of both branches."""
         fork, join = round(self.y + 2, 1), round(self.y + block.height - _PAD - 4, 1)
         self.parts += [
             f'<path d="M{_MIDDLE} {fork} H{_ARC + 10} Q{_ARC} {fork} {_ARC} {fork + 10:.1f} '

@@ -93,7 +93,6 @@ def other_data(model: OpenedModel) -> list[Part]:
 
 
 def _groups(records: Sequence[OtherData], title: str = "Groups of people") -> list[Table]:
-    """Return a table of the groups of people that were measured apart, if any were."""
     rows = tuple(
         (
             record_name(record),

@@ -194,7 +194,6 @@ def _ask_record(view: ModelView) -> Choice:
 
 
 def _downloads(models: Sequence[OpenedModel]) -> None:
-    """Offer every shown report as files, which are created when the visitor clicks."""
     st.markdown(
         "##### Download the report",
         help="The HTML file holds all that is shown here, and needs no internet.",

@@ -67,7 +67,6 @@ class Entry:
 
     Attributes:
         tab: the tab of the page that it is on; folded unless that is the first one.
-        title: its heading in a file.
         parts: what it shows of a choice; nothing leaves the section out.
         choices: the choices that a file shows of it.
         headed: whether the page shows its title too.

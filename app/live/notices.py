@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from app.core.components import mount
+from app.core.layout import rerun_when
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.text import counted
 from app.core.uploaders import PHOTOS_PAGE
@@ -142,12 +143,7 @@ def show_busy(session: LiveSession) -> None:
         st.markdown(text.format(own=own, all=every), text_alignment="center")
         st.page_link(PHOTOS_PAGE, label=photo, icon=":material/photo_camera:")
     if refusal != "off":
-        st.fragment(_wait_for_slot, run_every=_BUSY_POLL_SECONDS)(session)
-
-
-def _wait_for_slot(session: LiveSession) -> None:
-    if not session.limit.refusal(session):
-        st.rerun()
+        rerun_when(lambda: not limit.refusal(session), _BUSY_POLL_SECONDS)
 
 
 #: What the TURN server is to blame for. With one that works, the network is.

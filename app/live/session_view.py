@@ -44,7 +44,6 @@ def show_rolling_curves(record: LiveRecord) -> None:
 
 
 def _window(record: LiveRecord, now: float) -> tuple[StreamRows, float, float]:
-    """Return the rows of the last `WINDOW_SECONDS`, and the first and last second of a chart."""
     start = max(0.0, now - WINDOW_SECONDS)
     rows = record.rows(start).used()
     return rows.take(rows.seconds <= now), start, max(now, start + _LEAST_SECONDS)

@@ -36,11 +36,7 @@ MAX_MODELS = 2
 
 
 def live_session() -> LiveSession:
-    """Return the visitor's session. A reload finds it by the key in the page's address.
-
-    Raises:
-        ModelError: there is no complete model.
-    """
+    """Return the visitor's session, or a ModelError. A reload finds it by the page's address."""
     return kept(
         "live_session",
         _new_session,
@@ -138,14 +134,11 @@ class SharedNetwork:
 
 
 def shared_face_networks(size: int, landmark: FaceLandmark) -> tuple[SharedNetwork, Evidence]:
-    """Return what finds faces for all streams; each frame uses whichever detector is free.
+    """Return what finds faces for all streams; a ModelError if it is missing or broken.
 
     A detector takes about 12 MB. A fixed number of them bounds the memory for any number of
     streams; more than cores, or than streams, would not be faster. The network that looks closely
     at new faces is needed so rarely that there is one for all.
-
-    Raises:
-        ModelError: a network for faces is missing or broken.
     """
     detectors = [BlazeFace(min_score=STREAM_SCORE, fitted=True) for _ in range(size)]
     frame = np.zeros((480, 640, 3), np.uint8)

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from app.core.components import POLL_SECONDS, poll
-from app.core.stream_charts.drawing import mix_strip
+from app.core.stream_charts.drawing import strip_html
 from app.core.text import legend
 from app.live import text
 from app.live.notices import WITHOUT_SERVER, camera_problem, show_trouble
@@ -214,8 +214,9 @@ def _show_in_view(session: LiveSession) -> None:
             return
         mix = faces.probabilities.mean(axis=0)
         st.markdown(f":material/face: {text.now_line(faces)}")
-        st.html(mix_strip(mix, labels, text.describe_now(mix, labels)))
-        shares = {labels[i]: chance(mix[i]) for i in (-mix).argsort(kind="stable")}
-        st.markdown(legend(list(shares), shares))
+        shares = dict(zip(labels, map(chance, mix), strict=True))
+        parts = dict(zip(labels, mix.tolist(), strict=True))
+        st.html(strip_html(parts, shares.values(), text.describe_now(mix, labels)))
+        st.markdown(legend([labels[i] for i in (-mix).argsort(kind="stable")], shares))
         if has_issues := text.describe_issues(faces):
             st.caption(f":material/lightbulb: {has_issues}")

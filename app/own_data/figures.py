@@ -74,9 +74,7 @@ class OwnFigures:
     """What every model and head reaches on the same faces.
 
     Attributes:
-        data: name of the visitor's data.
         answers: the labelled faces, and photographs without one.
-        specs: the models, by name.
         measured: by model and head; none of heads that know no label, or answered about no face.
     """
 
@@ -195,7 +193,6 @@ def _why_not(figures: OwnFigures, model: str, head: str) -> str:
 
 
 def _sure_and_wrong(figures: OwnFigures, key: tuple[str, str]) -> Part:
-    """Return the most confident wrong answers with their faces."""
     model, head = key
     labels = figures.specs[model].head(head).labels
     wrong = [

@@ -65,7 +65,7 @@ def labelled_files_of(
     photos = _of_own_archive([one for one in files.photos if one not in tables], tables)
     if not by_hand:
         names = [one.name for one in photos if not one.error]
-        found = {file.name: file.class_name for file in labelled_files(names, expressions)}
+        found = {name: label for name, (label, _) in labelled_files(names, expressions).items()}
         notes += _unknown([*found.values()], expressions, "photo", "in folders called")
         known = [one for one in photos if found.get(one.name, "") in ("", *expressions)]
         photos = [replace(one, label=found.get(one.name, "")) for one in known]

@@ -31,15 +31,10 @@ _NONE, _SKIPPED = -1, 0
 def labeller_data(
     own: OwnSet, model: str, head: Head, *, token: str, done: int, have: Iterable[int]
 ) -> dict[str, Any]:
-    """Return what the browser shows.
+    """Return what the browser shows: faces, labels, and what a head of the model of a key answers.
 
-    Args:
-        own: the faces and their labels.
-        model: key of the model whose answers are shown.
-        head: its head.
-        token: tells the set from others.
-        done: number of the last change by the browser that was carried out.
-        have: faces whose pictures the browser has.
+    The token tells the set from others, `done` is the number of the last change by the browser that
+    was carried out, and it has the pictures of the faces in `have`.
     """
     faces, labels, known = own.faces, own.labels, set(have)
     at = min(own.at, len(faces) - 1)

@@ -84,13 +84,11 @@ class LabelledAnswer:
 
     Attributes:
         name: of the photograph, and which of its faces, such as "party.jpg, face 2".
-        truth: the label, by its name in this project (`canonical`).
         found: False if no face was found in a labelled photograph: a miss of the detector.
         probabilities: by model and head, ``(k,)`` in the order of the head's labels; empty if no
             face was found.
         has_issues: whether the face's picture has an issue, see `fer.quality`.
         crop_jpeg: a small picture of the face, JPEG or PNG; empty if there is none.
-        photo: name of the photograph.
         answer_seen: whether the model's answer was shown when the label was given.
     """
 

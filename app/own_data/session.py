@@ -190,7 +190,6 @@ class OwnSession(PhotoSession):
 
 
 def _with_largest_face(photo: Photo) -> Photo:
-    """Return a photograph with the largest of its faces alone."""
     faces = photo.any_faces
     if faces is None or len(faces) < 2:
         return photo

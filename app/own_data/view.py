@@ -8,8 +8,9 @@ from functools import partial
 
 import streamlit as st
 
+from app.core.budget import MB
 from app.core.components import POLL_SECONDS, download, mount, show_picker
-from app.core.layout import offer_sample
+from app.core.layout import offer_sample, show_full
 from app.core.models import running_model
 from app.core.models.runnable import ModelEntry, runnable_models
 from app.core.models.running_model import chosen_entry, chosen_head
@@ -20,7 +21,6 @@ from app.core.settings import ASSETS, MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, 
 from app.core.state import budget, jobs, kept, upload_limits
 from app.core.text import counted, escape_markdown
 from app.core.uploaders import (
-    has_room,
     most_in_words,
     show_files,
     show_folder,
@@ -46,6 +46,9 @@ _log = logging.getLogger(__name__)
 
 #: Seconds for which labels are kept after their tab was last seen open. They are somebody's work.
 KEEP_SECONDS = 1800.0
+
+#: Least bytes of the server's memory with which photographs are asked for.
+_LEAST_ROOM = 32 * MB
 
 #: Key of the switch whether originals are saved, too.
 _ORIGINALS = "own_originals"
@@ -79,11 +82,7 @@ def own_session() -> OwnSession:
 
 
 def entries() -> list[ModelEntry]:
-    """Return what is known of all models that can answer, the chosen one first.
-
-    Raises:
-        ModelError: none can.
-    """
+    """Return what is known of all models that can answer, the chosen one first, or a ModelError."""
     chosen = chosen_entry()
     if chosen is None:
         running_model.model_spec()  # which says what is wrong with it
@@ -92,11 +91,7 @@ def entries() -> list[ModelEntry]:
 
 
 def answerers() -> list[Answerer]:
-    """Return all models, loaded.
-
-    Raises:
-        ModelError: none can be loaded.
-    """
+    """Return all models that can be loaded; ModelError if none can."""
     found, faults = [], []
     for entry in entries():
         try:
@@ -131,17 +126,21 @@ def show_inputs(session: OwnSession) -> None:
     if not session.jobs.places or not session.limits.photos:
         st.info("**Labelling is switched off** on this server.", icon=":material/info:")
         return
-    if has_room(session.budget, "set of photos"):
-        most, take = most_in_words(session), partial(_take, session)
-        files, folder = st.tabs(
-            [":material/upload: Photos or ZIP", ":material/folder_open: Folder"]
-        )
-        with files:
-            label = f"Drop photos here, a ZIP, or a labels.csv of yours: {most}"
-            show_files(session, "own", label, take, ("csv",))
-        with folder:
-            label = f"Drop a folder here, with all folders in it: {most}"
-            show_folder(session, "own", label, take, ("csv",))
+
+    def has_room() -> bool:
+        return session.budget.left >= _LEAST_ROOM
+
+    if not has_room():
+        show_full("set of photos", has_room)
+        return
+    most, take = most_in_words(session), partial(_take, session)
+    files, folder = st.tabs([":material/upload: Photos or ZIP", ":material/folder_open: Folder"])
+    with files:
+        label = f"Drop photos here, a ZIP, or a labels.csv of yours: {most}"
+        show_files(session, "own", label, take, ("csv",))
+    with folder:
+        label = f"Drop a folder here, with all folders in it: {most}"
+        show_folder(session, "own", label, take, ("csv",))
 
 
 def _take(session: OwnSession, uploads: Sequence[Upload]) -> None:
@@ -241,7 +240,7 @@ def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, labels: b
             session.settled = False
             st.rerun()
         if running:
-            show_progress(session, "set of photos")
+            show_progress(session)
         if labels and own.faces:
             if _wants_labels(session, own):
                 _show_labeller(session, own, entry)

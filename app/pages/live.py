@@ -74,11 +74,7 @@ def main() -> None:
 
 
 def _show_live(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
-    """Show the title with the settings, the video, and the panel beside it.
-
-    Returns:
-        The phase of the session, and the seconds between two updates of its curves.
-    """
+    """Show title, settings, video and panel; return the phase, and the seconds between updates."""
     refusal = session.limit.refusal(session)
     with title_line("Read expressions live"):
         choose_head(partial(show_controls, session))
@@ -122,7 +118,6 @@ def _servers() -> Ice:
 
 
 def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
-    """Show the panel beside the video, and return the phase of the connection."""
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:

@@ -72,7 +72,12 @@ def main() -> None:
         show_faces(session, own, models[0], labels=step == 1)
     with st.container():
         if own is None:
-            _features()
+            show_features(_STEPS)
+            st.caption(
+                ":material/lock: Photos and labels stay in this server's memory, for you alone. "
+                "None is saved, logged or learnt from by itself. They are deleted when you clear "
+                f"the page, or {KEEP_SECONDS / 60:.0f} minutes after you close this tab."
+            )
         elif not session.running:
             _show_step(step, session, own, models)
 
@@ -88,15 +93,6 @@ def _show_step(step: int, session: OwnSession, own: OwnSet, models: Sequence[Mod
     if step == 1:
         with st.expander("Add photos or labels", icon=":material/add:"):
             show_inputs(session)
-
-
-def _features() -> None:
-    show_features(_STEPS)
-    st.caption(
-        ":material/lock: Photos and labels stay in this server's memory, for you alone. None is "
-        "saved, logged or learnt from by itself. They are deleted when you clear the page, or "
-        f"{KEEP_SECONDS / 60:.0f} minutes after you close this tab."
-    )
 
 
 main()

@@ -68,23 +68,17 @@ def main() -> None:
             if len(session):
                 _show_photos(session, top)
             else:
-                _show_start()
+                offer_photo_sample()
+                minutes = f"{KEEP_SECONDS / 60:.0f} minutes"
+                st.caption(
+                    ":material/lock: Photos stay in this server's memory. None is saved or logged. "
+                    f"They go when you remove them, or {minutes} after you close this tab."
+                )
         except ModelError as error:
             running_model.show_model_error(error)
 
 
-def _show_start() -> None:
-    """Show the sample while there are no photos."""
-    offer_photo_sample()
-    st.caption(
-        ":material/lock: Photos stay in this server's memory. None is saved or logged. They go "
-        f"when you remove them, or {KEEP_SECONDS / 60:.0f} minutes after you close this tab."
-    )
-
-
 def _show_bar(session: GallerySession) -> str:
-    """Show what can be done with the photos there are, in a line; return the head."""
-
     def choose_mesh() -> None:
         session.mesh = st.toggle("Face mesh", session.mesh, key="photo_mesh", help=MESH_HELP)
 

@@ -86,7 +86,6 @@ def _show_title(session: VideoSession, source: Source | None, *, running: bool) 
 
 
 def _is_set_otherwise(session: VideoSession) -> bool:
-    """Return whether what is shown was analysed in another way than is chosen now."""
     result = session.job.result if session.job else None
     if result is None:
         return False

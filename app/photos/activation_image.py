@@ -30,12 +30,7 @@ _STRONG = 0.5
 
 
 def activation_image(face: Image, heatmap: Floats) -> bytes:
-    """Return a PNG of a face with its class activation map.
-
-    Args:
-        face: aligned face, ``(side, side, 3)`` RGB uint8.
-        heatmap: activation, ``(side, side)``, -1…1.
-    """
+    """Return a PNG of an aligned face, RGB, with its activation, ``(side, side)``, -1…1."""
     grey = cv2.cvtColor(cv2.cvtColor(face, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     hue = np.where(heatmap[..., None] > 0, _rgb(FOR), _rgb(AGAINST))
     opacity = (_MAX_OPACITY * np.abs(heatmap))[..., None]
@@ -96,7 +91,6 @@ def _sample_line(y: int, dashes: str) -> str:
 
 
 def _outline(picture: Image, area: NDArray[np.bool_], *, dashed: bool) -> None:
-    """Draw a white outline with a dark edge around an area."""
     width = max(1, len(picture) // 160)
     contours, _ = cv2.findContours(area.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for contour in contours:

@@ -11,10 +11,9 @@ from app.core.photo import Answerer, Upload
 from app.core.settings import MAX_PHOTO_JOBS, MAX_PHOTOS, MAX_PHOTOS_MB, MAX_PHOTOS_TOTAL_MB, SAMPLE
 from app.core.state import budget, jobs, kept, quick_jobs, upload_limits
 from app.core.uploaders import (
+    HANDED,
     hand_snapshot_to_photos,
     hand_to_photos,
-    handed_to_photos,
-    is_handed_to_photos,
     most_in_words,
     show_files,
     show_folder,
@@ -98,18 +97,14 @@ def take_handed(session: GallerySession) -> None:
         answerers = answerers_now()  # which takes a while, or fails
         del st.session_state[_SAMPLE]
         session.take_sample(Upload("sample.jpg", SAMPLE.read_bytes()), answerers)
-    if is_handed_to_photos():
+    if HANDED in st.session_state:
         answerers = answerers_now()
-        session.take(handed_to_photos(), answerers)
+        session.take(st.session_state.pop(HANDED), answerers)
     session.add_refused()
 
 
 def answerers_now() -> list[Answerer]:
-    """Return the model that answers, loaded.
-
-    Raises:
-        ModelError: it is missing or incomplete.
-    """
+    """Return the model that answers, loaded, or raise a ModelError."""
     return [Answerer(running_model.photo_analyzer(), chosen_key())]
 
 

@@ -61,7 +61,6 @@ class Cards:
 
     Attributes:
         record: measurements of the model, shown with its answers; None to show none.
-        analyzer: computes class activation maps.
     """
 
     record: TrackRecord | None
@@ -105,7 +104,7 @@ class Cards:
             st.caption(f"Confidence: {sure}.")
             if measured := self.record.describe(verdict) if self.record else "":
                 st.caption(measured)
-            if self.analyzer.has_class_activation(view.head):
+            if view.spec.has_activation_map(view.head):
                 self._show_activation(view, face, key)
 
     def _show_activation(self, view: PhotoView, face: int, key: str) -> None:
@@ -182,7 +181,6 @@ def layout(size: tuple[int, int], faces: int, width: int) -> tuple[int, int]:
 
 
 def _picture(view: PhotoView, width: int, selection: Selection) -> None:
-    """Show the marked picture with its faces to choose from, and a strip if there are many."""
     faces = view.faces
     with st.container(key=_picture_key(view), gap="xsmall", horizontal_alignment="center"):
         notes = _notes(view)
@@ -214,7 +212,6 @@ def _about(photo: Photo) -> str:
 
 
 def _pick_face(view: PhotoView, selection: Selection) -> None:
-    """Make the faces of the picture above choosable; many of them in a strip, too."""
     number, strip = view.photo.number, len(view.faces) > MAX_CARDS
     key = f"photo_faces_{number}"
 
@@ -244,7 +241,6 @@ def _picture_key(view: PhotoView) -> str:
 
 
 def _cards_key(view: PhotoView) -> str:
-    """Return what the keys of all cards of a photograph begin with."""
     return f"photo_card_{view.photo.number}"
 
 
@@ -287,7 +283,6 @@ def show_table(views: Sequence[PhotoView], key: str) -> None:
 
 
 def _table_columns(labels: Sequence[str]) -> dict[str, Any]:
-    """Return Streamlit's configuration of the columns of `_table_rows`."""
     return {
         "file": st.column_config.TextColumn("Photo"),
         "face": st.column_config.NumberColumn("Face", width=56),

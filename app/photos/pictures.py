@@ -65,7 +65,6 @@ class Drawn:
 
     Attributes:
         marked: JPEG for the page with a box on every face, and a label where they are few.
-        portraits: JPEG of each face.
         tiles: smaller JPEG of each face, for a strip of many; none of few.
     """
 

@@ -8,11 +8,12 @@ from functools import partial
 
 import streamlit as st
 
-from app.core import charts, text
+from app.core import text
 from app.core.components import download, mount
 from app.core.layout import CONTENT_WIDTH
 from app.core.photo import Photo
 from app.core.pictures import fitted
+from app.core.stream_charts.drawing import strip_html
 from app.core.uploaders import show_progress
 from app.photos.photo_view import Cards, show_photo, show_table
 from app.photos.pictures import PhotoView
@@ -108,14 +109,13 @@ def _show_list(
         row = _row if new else st.fragment(_row)
         row(session, done[-1], cards)
     with top.container():
-        _show_counts(done, "photo_mix")
+        _show_counts(done)
     if any(len(view.faces) for view in done):
         show_table(done, "photo_table")
         _show_downloads(done, "photos")
 
 
 def _row(session: GallerySession, view: PhotoView, cards: Cards) -> None:
-    """Show a photo in a list: what it is, what was found, and on demand its faces."""
     photo = view.photo
     if photo.number not in session:  # removed by a click in this row
         st.rerun()
@@ -152,28 +152,20 @@ def _show_error(view: PhotoView) -> None:
 
 
 def _show_summary(said: str) -> None:
-    """Show the sentence that says the whole, as the title of the page."""
     st.html(_STYLE)
     with st.container(key=_SUMMARY):
         st.title(said, anchor=False)
 
 
-def _show_counts(views: Sequence[PhotoView], key: str) -> None:
-    """Show how many photographs and faces there are, and in a chart the share of each answer."""
+def _show_counts(views: Sequence[PhotoView]) -> None:
     results = [view.faces for view in views if not view.photo.error]
     missing = Counter[str](view.photo.missing for view in views if view.photo.error)
     _show_summary(summary(results, len(results), missing))
     if answers := text.answer_counts(results):
-        st.plotly_chart(
-            charts.answer_mix(answers),
-            config=charts.CONFIG,
-            alt=text.describe_mix(answers),
-            key=key,
-        )
+        st.html(strip_html(answers, map(str, answers.values()), text.describe_mix(answers)))
 
 
 def _show_downloads(views: Sequence[PhotoView], title: str) -> None:
-    """Offer all results: as one archive, or the tables alone."""
     name = partial(file_name, title, views[0].head)
     with st.container(horizontal=True, vertical_alignment="center"):
         small = any(view.photo.picture for view in views)
@@ -209,7 +201,7 @@ def show_growing(session: GallerySession, views: Views, alone: int | None) -> No
     """
     if not session.running or session.alone != alone:
         st.rerun()
-    if show_progress(session, "set of photos") and alone is None and session.photos:
+    if show_progress(session) and alone is None and session.photos:
         _show_all(session, views)
 
 
@@ -225,13 +217,12 @@ def show_results(session: GallerySession, views: Views) -> None:
 
 
 def _show_all(session: GallerySession, views: Views) -> None:
-    """Show the summary, the filters, and a page of thumbnails."""
     if session.few or session.alone is not None:  # cleared, or a thumbnail was pressed
         st.rerun()
     items = views()
     if not items:
         return
-    _show_counts(items, "photos_mix")
+    _show_counts(items)
     if session.title or session.system:
         known = [text.escape_markdown(session.title), facts(len(session), session.system)]
         st.caption(" · ".join(filter(None, known)))
@@ -282,7 +273,6 @@ def _key(session: GallerySession, items: Sequence[PhotoView]) -> str:
 
 
 def _choice(session: GallerySession, items: Sequence[PhotoView]) -> tuple[Filter, Order]:
-    """Return what the visitor wants to see, and in which order."""
     key, state = _key(session, items), st.session_state
     answers, issues = (
         frozenset(state.get(f"{key}_{what}") or ()) for what in ("answers", "issues")
@@ -291,7 +281,6 @@ def _choice(session: GallerySession, items: Sequence[PhotoView]) -> tuple[Filter
 
 
 def _page(session: GallerySession, count: int, items: Sequence[PhotoView]) -> int:
-    """Show the numbers of the pages, if there are several; return the one that is chosen."""
     session.look_at((items[0].head, *_choice(session, items)))
     key, number = f"photo_page_{session.serial}_{session.looks}", pages(count)
     if number < 2:
@@ -322,7 +311,6 @@ def show_alone(session: GallerySession, views: Views, cards: Cards) -> None:
 
 
 def _ways(session: GallerySession, photo: Photo, shown: Sequence[int]) -> None:
-    """Show the ways from a photo: back to all, and to its neighbours among those of `shown`."""
     at = shown.index(photo.number) if photo.number in shown else None
     before = shown[at - 1] if at else None
     after = shown[at + 1] if at is not None and at + 1 < len(shown) else None

@@ -125,11 +125,7 @@ def show_settings() -> None:
 
 
 def chosen_settings() -> VideoSettings:
-    """Return the visitor's choice.
-
-    Raises:
-        ModelError: the model is missing or incomplete.
-    """
+    """Return the visitor's choice; ModelError if the model is missing or incomplete."""
     rate = _RATES[st.session_state.get(_RATE) or _USUAL]
     fine = bool(st.session_state.get(_FINE))
     return VideoSettings(rate, fine, chosen_head(), chosen_model())

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image as PillowImage
 from PIL import ImageColor, ImageDraw, ImageFont
 
@@ -71,12 +72,12 @@ def badge(number: int, fill: str, background: str, size: int) -> Image:
 
 def ink_on(background: str) -> str:
     """Return the more readable text colour on a background: black or white."""
-    return "black" if _luminance(ImageColor.getrgb(background)) > _BRIGHT else "white"
+    return "black" if luminance(ImageColor.getrgb(background)) > _BRIGHT else "white"
 
 
-def _luminance(rgb: tuple[int, ...]) -> float:
-    """Return the relative luminance of an sRGB colour (WCAG 2.2), 0…1."""
-    share = np.array(rgb[:3]) / 255
+def luminance(rgb: ArrayLike) -> float:
+    """Return the relative luminance of an sRGB colour ``(3,)`` of 0…255 (WCAG 2.2), 0…1."""
+    share = np.asarray(rgb) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
 

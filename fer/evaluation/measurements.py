@@ -44,7 +44,6 @@ class FerPlusAgreement(Record):
     Attributes:
         rule: which images are included and what their label is; a key of `VOTE_RULES`.
         accuracy: fraction on which the head agrees with the annotators.
-        accuracy_low: lower bound of its 95 % confidence interval.
         macro_f1: mean F1 of the classes that occur.
     """
 

@@ -233,7 +233,6 @@ class Report(RecordFile):
         training_seconds: wall-clock time of the fit, summed over all parts of a resumed run.
         evaluations: metrics per split, without test-time augmentation, with temperature scaling.
         without_duplicates: the same, without images that are also in the training split.
-        before_temperature: metrics of the validation split without temperature scaling.
         cross_fitted_calibration_error: calibration error of the validation split with temperatures
             fitted on other faces (five folds).
         ferplus_evaluations: metrics of the FER+ head per split, where its truth is the expression
@@ -241,7 +240,6 @@ class Report(RecordFile):
             or votes.
         balanced_evaluations: metrics of the balanced head per split, where its truth is the label;
             empty without such a head.
-        tta: the validation split with test-time augmentation; None if it was not measured.
         selective: effect of the thresholds for "uncertain" per split and head, on uncorrupted and
             on corrupted images.
         parity: largest difference between the probabilities of Keras and LiteRT.

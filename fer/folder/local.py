@@ -155,8 +155,6 @@ class _Task:
 
 
 class _Worker:
-    """A worker process as the parent sees it."""
-
     def __init__(self, load: Callable[[], Analyse]) -> None:
         self.pipe, theirs = _context.Pipe()
         self.process = _context.Process(target=_serve, args=(theirs, load), daemon=True)

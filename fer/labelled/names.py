@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import PurePath, PurePosixPath
 
@@ -116,17 +115,8 @@ SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest"
 _DEPTH = 3
 
 
-@dataclass(frozen=True)
-class LabelledFile:
-    """The name of a file below a folder, and the class and split (or ``""``) that it says."""
-
-    name: str
-    class_name: str
-    split: str
-
-
-def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[LabelledFile]:
-    """Return the files of class folders; no image is opened.
+def labelled_files(names: Iterable[str], labels: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return class and split, or ``""``, of the files of class folders; no image is opened.
 
     Class folders stand as high as the first folder that is called like one of the labels; folders
     beside it are classes too. Splits are the folders around them, as for training. Names are paths
@@ -136,17 +126,16 @@ def labelled_files(names: Iterable[str], labels: Sequence[str]) -> list[Labelled
     folders = [path.parts[:-1][: _DEPTH + 1] for path in paths]
     levels = [i for parts in folders for i, part in enumerate(parts) if canonical(part) in labels]
     if not levels:
-        return []
+        return {}
     level = min(levels)
-    return [
-        LabelledFile(
-            str(path),
+    return {
+        str(path): (
             canonical(path.parts[level]),
             split_of(path, SPLIT_OF_FOLDER.get(path.parts[level - 1].lower() if level else "", "")),
         )
         for path in paths
         if len(path.parts) > level + 1
-    ]
+    }
 
 
 def split_of(path: PurePath, folder_split: str) -> str:

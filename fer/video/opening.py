@@ -48,7 +48,6 @@ class VideoInfo:
 
     Attributes:
         width: width of the upright picture, in pixels.
-        codec: name of the picture's codec, as FFmpeg calls it.
     """
 
     width: int

@@ -55,7 +55,6 @@ class VideoOptions:
 
     Attributes:
         rate: frames that are analysed a second; every frame if None.
-        head: name of the head to use; the usual one if None.
         pixels: pixels of all frames together after which no more is read.
         processor_seconds: of the threads that read and analyse, after which no more is read.
     """
@@ -117,7 +116,6 @@ class Recording(StreamResult):
     or analysed if it does not say. Nobody has the same number before and after a cut.
 
     Attributes:
-        start: second at which its first frame is shown.
         end: second at which its last readable frame ends.
         moments: the surest moments of each person and expression.
     """

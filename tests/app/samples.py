@@ -130,9 +130,6 @@ class FakeAnalyzer:
         answers = self.all_heads(one_face, Detections.empty())
         return {head: replace(faces, xyxy=box) for head, faces in answers.items()}
 
-    def has_class_activation(self, head: str) -> bool:
-        return bool(self.spec and self.spec.head(head).activation_map)
-
     def class_activation(
         self, image: Image, faces: Faces, index: int, *, head: str = EXPRESSION_HEAD
     ) -> ClassActivation:

@@ -96,8 +96,8 @@ def test_labels_and_thresholds_are_those_of_the_head_that_answers(
 def test_class_activation_is_of_the_face_that_is_asked_for(two_heads: ModelSpec) -> None:
     found = make_detections((10, 10, 80, 80), (200, 10, 250, 60))
     analyzer = FaceAnalyzer(fake_detector(found), TwoHeads(3), two_heads)
-    assert analyzer.has_class_activation(EXPRESSION_HEAD)
-    assert not analyzer.has_class_activation(FERPLUS_HEAD)
+    assert two_heads.has_activation_map(EXPRESSION_HEAD)
+    assert not two_heads.has_activation_map(FERPLUS_HEAD)
     made = analyzer.class_activation(NOISE, analyzer(NOISE), 1)
     heat = heat_in_photo(made, "happy", (300, 100))
     assert not heat[:, :190].any()

@@ -33,7 +33,7 @@ from training.presets.schema import Preset
 GROWING = dataclasses.replace(TINY, small_epochs=2, small_size=32)
 
 #: Chance also decides what the teachers are shown.
-TAUGHT = dataclasses.replace(TINY, teacher_weight=1, teaching="pictures", mixup=0.3)
+TAUGHT = dataclasses.replace(TINY, teacher_weight=1, teaching="pictures")
 
 #: Learns nothing.
 STILL = dataclasses.replace(TINY, learning_rate=1e-12, weight_decay=0.0, epochs=1)
@@ -335,7 +335,7 @@ def test_a_training_that_blows_up_says_so_and_keeps_the_epoch_before(
     [
         ({"name": "another name"}, 5, 1, ""),
         ({"learning_rate": 0.5}, 5, 1, "learning rate 0.05 (now 0.5)"),
-        ({"mixup": 0.3}, 5, 1, "mixup 0.0 (now 0.3)"),
+        ({"label_smoothing": 0.3}, 5, 1, "label smoothing 0.0 (now 0.3)"),
         ({}, 6, 1, "seed 5 (now 6)"),
         ({}, 5, 2, "faces "),
     ],
@@ -347,7 +347,7 @@ def test_only_the_same_run_goes_on(
         return fingerprint(preset, bars(4, faces), seed=seed, teachers=None, initial_model=None)
 
     begun = of(TINY, 5, 1)
-    del begun["mixup"]  # a run that is older than this setting used the usual one
+    del begun["label_smoothing"]  # a run that is older than this setting used the usual one
     lived(Run(tmp_path, begun), [1.0])
     now = of(dataclasses.replace(TINY, **changes), seed, faces)
     if not reason:

@@ -62,7 +62,7 @@ def test_any_field_can_be_overridden_with_text(text: dict, value: object) -> Non
         ({"dropout": "nan"}, "--dropout expects 0 to 0.99999, got nan"),
         ({"dropout": "1"}, "--dropout expects 0 to 0.99999, got 1"),
         ({"teacher_weight": "1.1"}, "--teacher-weight expects 0 to 1, got 1.1"),
-        ({"mixup": "-1"}, "--mixup expects 0 or more, got -1"),
+        ({"vote_weight": "-1"}, "--vote-weight expects 0 or more, got -1"),
         ({"input_size": "7"}, "--input-size expects 8 to 1024, got 7"),
     ],
 )

@@ -76,11 +76,7 @@ def add_models(parser: argparse.ArgumentParser, option: str, meaning: str | None
 def data_for(
     preset: Preset, places: Sequence[str], seed: int = SPLIT_SEED
 ) -> tuple[DataSet, LabelledFaces, dict[str, int]]:
-    """Load data sets for a preset: all of it, the faces to learn from, and the others by reason.
-
-    Raises:
-        DataError: see `training.data.load.load_domains`.
-    """
+    """Load data sets for a preset: all of it, the faces to learn from, and the others by reason."""
     data = load_domains(
         places,
         seed=seed,
@@ -95,11 +91,7 @@ def data_for(
 def load_for_model(
     classifier: ExpressionClassifier, places: Sequence[str], seed: int = SPLIT_SEED
 ) -> DataSet:
-    """Load data sets in a model's input format, with the model's classes only.
-
-    Raises:
-        DataError: they lack classes of the model, or cannot be loaded.
-    """
+    """Load data sets as a model's input, with its classes only; DataError if they lack some."""
     spec = classifier.spec
     classes: Sequence[str] | None = None
     while True:

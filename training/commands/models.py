@@ -272,7 +272,6 @@ def recomputed(directory: Path, places: Sequence[str] = ()) -> Report:
 
 
 def _predicted_again(directory: Path, report: Report, places: Sequence[str]) -> Report:
-    """Fit temperatures, blend the heads and store predictions anew; return the new report."""
     from training.model_writer import file_cards, uncalibrated  # TensorFlow takes seconds to load
 
     spec = ModelSpec.load(directory)

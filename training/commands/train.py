@@ -185,7 +185,6 @@ def _outcome(report: Report) -> str:
 def _faces(
     arguments: argparse.Namespace, preset: Preset
 ) -> tuple[DataSet, LabelledFaces, dict[str, int]]:
-    """Return the data set, the faces to learn from, and the number of others by reason."""
     if arguments.share is not None and not (arguments.average and 0 < arguments.share < 1):
         raise DataError("--share is for --average, and between 0 and 1.")
     if arguments.replay:
@@ -225,7 +224,6 @@ def _learnt_from(
     data: DataSet,
     tuning: FineTuning | None,
 ) -> dict[str, Any]:
-    """Return the arguments of `fit` that say what else is learnt from, and how often each face."""
     from training.fit.batches import Mixture
     from training.fit.loop import distribute
     from training.fit.other_models import answers_of, teachers_for

@@ -41,7 +41,6 @@ class Form(TypedDict, total=False):
     Attributes:
         size: side in pixels to which images are resized; as they are, all must be of one size.
         channels: 1 for grey, 3 for RGB; as they are, RGB if any image has colour.
-        classes: names of the classes to keep, aliases such as "anger" allowed.
         column: column of a table or array of an ``.npz``, such as ``sex``, whose values are the
             faces' domains, by which they are measured apart.
     """
@@ -59,7 +58,6 @@ class LabelledFaces:
     Attributes:
         images: ``(n, size, size, channels)`` uint8.
         labels: ``(n,)`` int64, indices into ``class_names``; all 0 of faces without labels.
-        class_names: names of the classes.
         votes: ``(n, 10)`` FER+ votes, all zero for faces without votes; ``None`` without FER+.
         origins: ``(n,)`` origin of each face, as file and line or as path; ``None`` for faces that
             were created in memory.
@@ -68,7 +66,6 @@ class LabelledFaces:
         rows: ``(n,)`` row in ``fer2013.csv``, counted from 0 without the header; -1 if unknown.
         groups: ``(n,)`` photograph or person that each face is of; the faces of one stay in one
             split. ``None`` if the data does not say so.
-        problems: what a reader could not use.
     """
 
     images: NDArray[np.uint8]
@@ -161,11 +158,7 @@ class DataSet:
         return next(iter(self.splits.values())).class_names
 
     def split(self, name: str) -> LabelledFaces:
-        """Return one split.
-
-        Raises:
-            DataError: the data set has no such split; the message names those it has.
-        """
+        """Return one split; a DataError without such a one names those that there are."""
         if name not in self.splits:
             raise DataError(
                 f"{self.name} has no split {name!r}; it has {', '.join(self.splits) or 'none'}. "
@@ -218,11 +211,7 @@ def concatenated(parts: Sequence[LabelledFaces]) -> LabelledFaces:
 
 
 def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
-    """Return one data set of several, each of which is a domain; splits are joined.
-
-    Raises:
-        DataError: their classes differ.
-    """
+    """Return one data set of several, each a domain, splits joined; DataError if classes differ."""
     if len(data_sets) == 1:
         return next(iter(data_sets.values()))
     classes = {data.name: data.class_names for data in data_sets.values()}
@@ -244,11 +233,7 @@ def joined(data_sets: Mapping[str, DataSet]) -> DataSet:
 
 
 def check_known(model_name: str, known: Sequence[str], class_names: Sequence[str]) -> None:
-    """Check that a model has the classes of a data set, in the same order.
-
-    Raises:
-        DataError: the classes differ.
-    """
+    """Raise a DataError unless a model has the classes of a data set, in the same order."""
     if tuple(known) != tuple(class_names):
         raise DataError(
             f"{model_name} knows {', '.join(known)}; the data set has {', '.join(class_names)}."

@@ -232,11 +232,7 @@ def _sha256(root: Path, files: Sequence[Path]) -> str:
 
 
 def recognise(path: Path) -> Layout:
-    """Recognise the layout of the data set at a file or folder, up to three folders deep.
-
-    Raises:
-        DataError: the path does not exist, or holds no data set or several of them.
-    """
+    """Recognise the layout of the data set at a path, up to three folders deep, or a DataError."""
     if not path.exists():
         raise DataError(f"{path} does not exist. {EXPECTED}.")
     if path.is_file():

@@ -180,9 +180,8 @@ def unlabelled(path: Path, **form: Unpack[Form]) -> LabelledFaces:
 def clean(train: LabelledFaces, *held_out: LabelledFaces) -> tuple[LabelledFaces, dict[str, int]]:
     """Drop training images that are useless or that leak from a held-out split.
 
-    Returns:
-        The remaining faces, and the number of images dropped for each reason: they are blank, most
-        FER+ votes say "not a face", or they are identical to an image of a held-out split.
+    Returns the other faces, and the number of images dropped for each reason: they are blank, most
+    FER+ votes say "not a face", or they are identical to an image of a held-out split.
     """
     blank, no_face, leaked = train.blank(), np.zeros(len(train), bool), np.zeros(len(train), bool)
     if train.votes is not None:

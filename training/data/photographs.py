@@ -51,11 +51,7 @@ class Photographs:
     left_out: dict[str, int]
 
     def some(self, limit: int) -> Photographs:
-        """Return at most `limit` of the images, spread evenly over the classes.
-
-        Raises:
-            DataError: the limit is not positive.
-        """
+        """Return at most `limit` images, at least 1 or a DataError, spread over the classes."""
         if limit < 1:
             raise DataError(f"expected a limit of at least 1 image, got {limit}.")
         count = len(self.photographs)
@@ -122,11 +118,14 @@ def _of_files(
             f"{path} has no folder of a class that the model knows. Expected photographs in "
             f"folders called {', '.join(labels)}, got {', '.join(folders[:8]) or 'no folder'}."
         )
-    splits = sorted({file.split for file in files} - {""})
+    splits = sorted({of for _, of in files.values()} - {""})
     if splits and split not in splits:
         raise DataError(f"{path} has no split {split!r}; it has {', '.join(splits)}.")
-    chosen = [f for f in files if not splits or f.split == split]
-    found = [(f.name, f.class_name, readers[f.name]) for f in chosen]
+    found = [
+        (name, class_name, readers[name])
+        for name, (class_name, of) in files.items()
+        if not splits or of == split
+    ]
     return _chosen(path.resolve().name, split if splits else "", found, labels)
 
 

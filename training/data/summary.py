@@ -33,7 +33,6 @@ class DataSummary:
 
     Attributes:
         with_votes: number of faces with FER+ votes.
-        blank: number of uniformly grey images.
         duplicates_within: number of images that repeat an earlier one of their split.
         duplicates_across: number of images of the second split of each pair that are also in the
             first.

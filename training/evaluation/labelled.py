@@ -42,7 +42,6 @@ class FaceEvaluation(Record):
             if no face remains, or there is no such split.
         ferplus_evaluation: metrics of the FER+ head, where its truth is the expression with most
             votes, on faces where one has more than all others; None without such a head or votes.
-        not_read: what of the data could not be used, and why.
         by: what the faces are measured apart by: a column, ``domain``; empty if by nothing.
         groups: metrics of each group, by its name; without groups of which the head knows no class.
     """
@@ -65,9 +64,7 @@ def measure_faces(
 ) -> FaceEvaluation:
     """Measure a head on a split, or on all faces; with `by`, each domain apart too.
 
-    Raises:
-        DataError: there is no such split, or no face of a class that the head knows.
-        ModelError: the model has no such head.
+    A DataError without the split or faces that the head knows; a ModelError without the head.
     """
     spec = classifier.spec
     asked = spec.head(head)
@@ -192,8 +189,6 @@ class PhotoEvaluation(Record):
     """Measurements on photographs, each with one label; its largest face counts.
 
     Attributes:
-        detector: name and version of the detector; see `fer.detection.blazeface`.
-        split: the split; empty if the data has none.
         images: number of images that could be read.
         found: number of those in which a face was found.
         several: number of those in which several were found.
@@ -203,8 +198,6 @@ class PhotoEvaluation(Record):
         labelled: metrics of the faces that were found; None if there are none.
         direct: metrics of the same images as they are, without detection and alignment; None
             unless all images are cut-out faces.
-        left_out: number of images of each class that the head does not know.
-        not_read: the images that could not be read, and why.
     """
 
     model: str
@@ -254,11 +247,7 @@ def measured(
     detector: str,
     head: str,
 ) -> PhotoEvaluation:
-    """Return the measurements on photographs.
-
-    Raises:
-        DataError: no image could be read.
-    """
+    """Return the measurements on photographs; DataError if no image could be read."""
     read: list[PhotoAnswer] = []
     problems: list[Problem] = []
     for result in results:

@@ -311,8 +311,7 @@ def predict_anew(
 ) -> tuple[dict[str, Floats], dict[str, SplitPredictions]]:
     """Fit temperatures, blend the heads, and store predictions; arguments as for `write_model`.
 
-    Returns:
-        The validation faces' logits of each head, and the predictions for all held-out faces.
+    Returns the validation faces' logits of each head, and the predictions for held-out faces.
     """
     classifier, validation = SpreadClassifier(directory), data.split("validation")
     logits = classifier.logits(validation.images)

@@ -54,7 +54,6 @@ def evaluation_text(title: str, result: Evaluation) -> str:
 
 
 def _averages(result: Evaluation) -> list[str]:
-    """Return mean precision, recall and F1: of the classes that occur alike, and by their faces."""
     there = [c for c in result.classes if c.support]
     rows = []
     for name, weights in (("macro", [1] * len(there)), ("weighted", [c.support for c in there])):

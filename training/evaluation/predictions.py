@@ -121,11 +121,7 @@ def save_splits(splits: dict[str, SplitPredictions], directory: Path) -> None:
 
 
 def load_splits(directory: Path) -> dict[str, SplitPredictions]:
-    """Read the predictions of a model directory, by split.
-
-    Raises:
-        ModelError: a file with predictions is missing.
-    """
+    """Read the predictions of a model directory, by split; ModelError if a file is missing."""
     further = SplitPredictions("", load_predictions(directory, FURTHER_FILE))
     return {
         split: SplitPredictions(split, {"plain": plain} | further.under(f"{split}/"))
@@ -145,11 +141,7 @@ def save_predictions(
 
 
 def load_predictions(directory: Path, name: str = PREDICTIONS_FILE) -> dict[str, Predictions]:
-    """Read predictions by name.
-
-    Raises:
-        ModelError: the file is missing, damaged, or holds something else.
-    """
+    """Read predictions by name; ModelError if the file is missing, damaged or something else."""
     file = directory / name
     if not file.is_file():
         raise ModelError(f"{file} is missing; `python -m training train` writes it.")
@@ -213,11 +205,9 @@ class KnownTruth:
 def most_voted(
     votes: NDArray[np.uint8], rule: VoteRule = "plurality"
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the expression that the annotators agree on by a rule, contempt included.
+    """Return the expression on which the annotators agree by a rule, contempt included.
 
-    Returns:
-        Indices into FER+'s labels, ``(n,)``, and a mask ``(n,)`` of the faces for which the rule
-        yields an expression.
+    That is indices into FER+'s labels, ``(n,)``, and a mask ``(n,)`` of the faces that have one.
     """
     top, most = votes.argmax(axis=1), votes.max(axis=1)
     if rule == "majority":

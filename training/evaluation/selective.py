@@ -156,7 +156,6 @@ def selective(
 def _by_confidence(
     predictions: Predictions, classes: int
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
-    """Count all predictions, and the correct ones, by class and confidence."""
     column = (predictions.confidence * CONFIDENCE_BINS).astype(int)
     cell = predictions.answers * CONFIDENCE_BINS + np.minimum(column, CONFIDENCE_BINS - 1)
     every, right = (

@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.types import Floats
 from training.data.dataset import LabelledFaces
 from training.data.load import vote_distribution
 from training.evaluation.predict import compressed
 from training.fit.other_models import Teachers
-from training.networks import FLAT_STD
 from training.presets.schema import Augmentation
 
 #: Image side, in pixels, to which the lengths in `Augmentation` refer.
@@ -89,9 +87,6 @@ def _photographed(
     return np.asarray(result, np.uint8)
 
 
-#: Mean and standard deviation of mixed images, in grey levels; the latter is well above `FLAT_STD`.
-_MEAN, _STD = 128.0, 50.0
-
 Targets = dict[str, NDArray[np.float32]]
 Images = NDArray[np.uint8]
 
@@ -147,52 +142,6 @@ class Mixture:
         return np.concatenate([own, *drawn])
 
 
-@dataclass(frozen=True)
-class Mixup:
-    """Mixup of training faces in pairs (Zhang et al. 2018), which reduces memorisation of labels.
-
-    Each face has a partner ``(n,)`` in the batch, with a weight ``(n,)`` from 0 to 1.
-    """
-
-    other: NDArray[np.int64]
-    share: Floats
-
-    @classmethod
-    def draw(cls, count: int, shape: float, rng: np.random.Generator) -> Mixup:
-        """Draw partners and weights for `count` faces; weights follow Beta(`shape`, `shape`)."""
-        other = rng.permutation(count)
-        return cls(other, rng.beta(shape, shape, count).astype(np.float32))
-
-    def images(self, images: Floats) -> Floats:
-        """Return mixed images with mean 128 and a standard deviation of up to 50.
-
-        Images are standardised first, as in the network; otherwise the image with more contrast
-        would dominate.
-        """
-        image_axes = (1, 2, 3)
-        mean, std = images.mean(image_axes, keepdims=True), images.std(image_axes, keepdims=True)
-        standardised = np.asarray((images - mean) / np.maximum(std, FLAT_STD), np.float32)
-        return np.asarray(self._blend(standardised) * _STD + _MEAN, np.float32)
-
-    def targets(
-        self, targets: dict[str, Floats], weights: dict[str, Floats]
-    ) -> tuple[dict[str, Floats], dict[str, Floats]]:
-        """Return mixed targets ``(n, classes)`` and sample weights ``(n,)`` of each head."""
-        mixed, mixed_weights = {}, {}
-        for head, target in targets.items():
-            mixed_weights[head] = self._blend(weights[head])
-            # Weighted by the sample weights, so a face with weight 0 contributes nothing.
-            sums = self._blend(target * weights[head][:, None])
-            mixed[head] = np.asarray(
-                sums / np.maximum(mixed_weights[head], 1e-6)[:, None], np.float32
-            )
-        return mixed, mixed_weights
-
-    def _blend(self, values: Floats) -> Floats:
-        other_share = self.share.reshape(-1, *[1] * (values.ndim - 1))
-        return np.asarray((1 - other_share) * values + other_share * values[self.other], np.float32)
-
-
 def targets_and_weights(
     faces: LabelledFaces, heads: Container[str], teachers: Teachers | None = None
 ) -> tuple[Targets, Targets]:
@@ -220,9 +169,8 @@ class TrainingBatches(keras.utils.PyDataset):
     """Yields the training images in a new order and with new augmentation in every epoch.
 
     Randomness depends only on (seed, epoch, batch), so a resumed run draws the same batches as an
-    uninterrupted one. Augmented images are scaled to a side of `size` pixels, if it is given; a
-    `mixup` above 0 is the parameter of its Beta distribution; without a mixture, each face is in an
-    epoch once.
+    uninterrupted one. Augmented images are scaled to a side of `size` pixels, if it is given.
+    Without a mixture, each face is in an epoch once.
     """
 
     def __init__(
@@ -236,7 +184,6 @@ class TrainingBatches(keras.utils.PyDataset):
         first_epoch: int = 0,
         size: int | None = None,
         teachers: Teachers | None = None,
-        mixup: float = 0.0,
         mixture: Mixture | None = None,
         **kwargs: Any,
     ) -> None:
@@ -249,7 +196,6 @@ class TrainingBatches(keras.utils.PyDataset):
         self._seed = seed
         self._epoch = first_epoch
         self._size = size
-        self._mixup = mixup
         self._mixture = mixture
         self._order = self._shuffled()
 
@@ -267,13 +213,8 @@ class TrainingBatches(keras.utils.PyDataset):
         images = scaled(np.stack(degraded), self._size).astype(np.float32)
         targets = {head: target[indices] for head, target in self._targets.items()}
         weights = {head: weight[indices] for head, weight in self._weights.items()}
-        mixup = Mixup.draw(len(indices), self._mixup, rng) if self._mixup else None
-        if mixup:
-            images = mixup.images(images)
-            targets, weights = mixup.targets(targets, weights)
         if self._teachers:
             seen = np.stack(clean).astype(np.float32)
-            seen = mixup.images(seen) if mixup else seen
             shares = targets[EXPRESSION_HEAD]
             targets[EXPRESSION_HEAD] = self._teachers.on_pictures(shares, seen, rng, indices)
         return images, targets, weights

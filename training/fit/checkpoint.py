@@ -65,11 +65,7 @@ class Run:
 
     @classmethod
     def read(cls, work_dir: Path, fingerprint: Fingerprint) -> Run:
-        """Read what an interrupted run has done, or start a new one if there is none.
-
-        Raises:
-            DataError: the files are incomplete, or belong to another run.
-        """
+        """Read what an interrupted run has done, or start one; DataError if it is another."""
         run = cls(work_dir, fingerprint)
         if not run.file.is_file():
             return run
@@ -159,11 +155,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._started = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Save everything, and decide whether to stop.
-
-        Raises:
-            DataError: a figure is not finite; the previous checkpoint is kept.
-        """
+        """Save everything, and decide whether to stop; DataError if a figure is not finite."""
         logs = logs or {}
         # Keras prefixes metrics with the output's name if there are several outputs.
         loss = f"{EXPRESSION_HEAD}_loss" if f"{EXPRESSION_HEAD}_loss" in logs else "loss"

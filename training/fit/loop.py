@@ -115,7 +115,6 @@ def fit(
                 first_epoch=epochs_done,
                 size=phase.size,
                 teachers=teachers,
-                mixup=preset.mixup,
                 mixture=mixture,
             ),
             initial_epoch=epochs_done,
@@ -212,7 +211,6 @@ def even_batch_size(count: int, most: int = 512) -> int:
 def _compiled(
     model: keras.Model, preset: Preset, heads: dict[str, int], phase: _Phase, steps: int
 ) -> keras.Model:
-    """Return the network as a phase begins with it."""
     if model.input_shape[1] != phase.size:  # after global pooling, the weights fit another size
         if preset.ema_momentum and model.compiled:
             # Keras ends a phase with the averaged weights, but a checkpoint holds the raw ones.

@@ -171,11 +171,7 @@ def initial_answers(
 
 
 def answers_of(initial: Path, train: LabelledFaces, data: DataSet, preset: Preset) -> Teachers:
-    """Return the answers of an initial model, with a weight for faces that it learnt from.
-
-    Raises:
-        ModelError: the model has no report that says what it learnt from.
-    """
+    """Return an initial model's answers to what it learnt from; ModelError without its report."""
     known = Report.load(initial).data
     learnt_from = {known.sha256, *known.domains.values()}
     weights = np.full((len(train), 1), preset.memory_weight, np.float32)
@@ -224,11 +220,7 @@ def initialise_from(directory: Path, model: keras.Model, class_names: tuple[str,
 
 
 def weights_of(directory: Path, model: keras.Model, class_names: tuple[str, ...]) -> Weights:
-    """Return the weights of a trained model for weight averaging.
-
-    Raises:
-        DataError: there is no trained model, or it has other classes or other weight shapes.
-    """
+    """Return the weights of a trained model for averaging; DataError without such, or of others."""
     file = keras_file(directory, "only a trained model can be averaged with")
     check_known(str(directory), ModelSpec.load(directory).labels, class_names)
     weights: Weights = keras.models.load_model(file, compile=False).get_weights()

@@ -110,7 +110,7 @@ _RANGES: dict[str, tuple[float, float]] = {
         (
             *("frozen_epochs", "small_epochs", "warmup_epochs", "patience", "least_faces"),
             *("replayed_per_face", "learning_rate", "frozen_learning_rate", "weight_decay"),
-            *("mixup", "vote_weight"),
+            "vote_weight",
         ),
         (0, math.inf),
     ),
@@ -125,11 +125,7 @@ class Preset:
     """One reproducible training run.
 
     Attributes:
-        network: a key of `training.networks.NETWORKS`.
         input_size: height and width in pixels; images of another size are resized.
-        classes: names of the classes to learn; empty for all classes of the data set.
-        widths: channels of each stage, if the network has stages.
-        dropout: dropout rate, if the network does not fix it.
         backbone: backbone of ``transfer``, see `training.networks.BACKBONES`.
         weights: initial weights of the backbone: ``imagenet``, a local weights file, or ``none``.
         frozen_epochs: initial epochs in which the backbone is frozen; in a network without one, all
@@ -143,9 +139,6 @@ class Preset:
             `training.adapt`.
         memory_weight: weight of the initial model's answers in the targets of faces that it learnt
             from, 0…1.
-        epochs: largest number of epochs; with a cosine schedule, its length.
-        small_epochs: number of initial epochs on smaller images, which cost less.
-        optimizer: ``adam``, or ``sgd`` with Nesterov momentum.
         schedule: ``constant``, or ``cosine``, which falls to 0 over all epochs.
         warmup_epochs: epochs of linear warm-up, which a peak of 0.1 needs for stability.
         weight_decay: L2 weight decay, applied only to kernels.
@@ -155,8 +148,6 @@ class Preset:
             the label. Above 0.5, training accuracy measures agreement with the teachers.
         teaching: whether teachers predict each unaugmented face once (``faces``), or every
             augmented image (``pictures``), which increases the cost of training by half.
-        mixup: parameter of the Beta distribution of mixing weights, so that single labels are not
-            memorised; 0 turns mixup off.
         vote_weight: loss weight of the FER+ head, which learns the distribution of ten votes; 0 for
             no such head.
         ema_momentum: momentum per step of the exponential moving average (EMA) of the weights,
@@ -195,7 +186,6 @@ class Preset:
     label_smoothing: float = 0.0
     teacher_weight: float = 0.0
     teaching: Literal["faces", "pictures"] = "faces"
-    mixup: float = 0.0
     vote_weight: float = 0.0
     ema_momentum: float = 0.0
     keep: Literal["last", "best"] = "best"

@@ -26,11 +26,7 @@ Stamp = tuple[int, int]
 
 
 def read_record(kind: type[Kind], directory: Path) -> Kind:
-    """Return a record of a model, such as its `Report`.
-
-    Raises:
-        ModelError: it is missing, invalid, or of another version.
-    """
+    """Return a record of a model, such as its `Report`, or raise a ModelError."""
     file = directory / kind.filename
     if not file.is_file():
         return kind.load(directory)  # raises an error that says what is missing and what to do
@@ -63,11 +59,8 @@ class ModelEntry:
 
     Attributes:
         name: name of its directory, numbered where another has the same.
-        directory: where it is.
         key: tells it from all others, and from what was or will be at the same place: a hash of
             its spec, which names the weights by theirs.
-        spec: tells how to run it.
-        bytes: size of the network's file.
         report: what was measured; None without a report about these weights.
     """
 

@@ -125,12 +125,8 @@ def show_answered(answered: ModelEntry | None, following: str) -> None:
 
 def facts(entry: ModelEntry) -> str:
     """Return a model's accuracy, size, and what it was trained on, as Markdown."""
-    known, measured, report = (
-        [f"{len(entry.spec.labels)} expressions"],
-        entry.measured,
-        entry.report,
-    )
-    if measured:
+    known, report = [f"{len(entry.spec.labels)} expressions"], entry.report
+    if measured := entry.measured:
         low, high = measured.accuracy_low, measured.accuracy_high
         known.append(
             f"{measured.accuracy:.1%} right on its validation data ({100 * low:.1f}–{high:.1%}), "
@@ -157,11 +153,7 @@ def _chosen(entries: Sequence[ModelEntry]) -> ModelEntry | None:
 
 
 def chosen_head() -> str:
-    """Return the name of the head that the visitor chose on any page.
-
-    Raises:
-        ModelError: the model is missing or incomplete.
-    """
+    """Return the name of the head that the visitor chose on any page, or raise a ModelError."""
     spec = model_spec()
     return _chosen_among(offered(spec), spec.default_head)
 
@@ -169,10 +161,8 @@ def chosen_head() -> str:
 def choose_head(more: Callable[[], None] | None = None) -> str:
     """Show the settings, shut: the head, the model, what the page adds. Return the head.
 
-    Where there is one head, one model and nothing more, there is nothing to set.
-
-    Raises:
-        ModelError: the model is missing or incomplete.
+    Where there is one head, one model and nothing more, there is nothing to set. ModelError if the
+    model is missing or incomplete.
     """
     choices, chosen = offered(model_spec()), chosen_head()
     if more or len(choices) > 1 or models_to_choose():
@@ -222,11 +212,7 @@ MAX_NETWORKS = 3
 
 
 def photo_analyzer(directory: Path | None = None) -> FaceAnalyzer:
-    """Return the analyzer for still images of a model, or of the chosen one.
-
-    Raises:
-        ModelError: the model is missing or incomplete.
-    """
+    """Return the analyzer of photographs of a model, or of the chosen one; or a ModelError."""
     classifier = expression_network(directory or chosen_model())
     return FaceAnalyzer(
         _photo_scan(), classifier, classifier.spec, detector_version=photo_detector()
@@ -234,31 +220,19 @@ def photo_analyzer(directory: Path | None = None) -> FaceAnalyzer:
 
 
 def expression_network(directory: Path) -> ExpressionClassifier:
-    """Return the network of a model, loaded once per process, for photographs and streams.
-
-    Raises:
-        ModelError: the model is missing or incomplete.
-    """
+    """Return the network of a model, loaded once per process, or raise a ModelError."""
     entry = entry_of(directory)
     return _classifier(directory, entry.key if entry else "")
 
 
 @st.cache_resource(show_spinner=False)
 def face_landmark() -> FaceLandmark:
-    """Return the network that looks closely at faces, loaded once for all that is done here.
-
-    Raises:
-        ModelError: the package that carries it is not installed.
-    """
+    """Return the network that looks closely at faces, loaded once, or raise a ModelError."""
     return FaceLandmark()
 
 
 def model_spec() -> ModelSpec:
-    """Return the spec of the chosen model, without loading its network.
-
-    Raises:
-        ModelError: it is missing, invalid, or of another version.
-    """
+    """Return the spec of the chosen model, without its network, or raise a ModelError."""
     return read_record(ModelSpec, chosen_model())
 
 

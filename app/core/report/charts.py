@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
+from PIL import ImageColor
 from plotly.subplots import make_subplots
 
 from app.core.report.text import cell_sentences
+from fer.drawing.annotate import luminance
 from fer.evaluation.metrics import ClassScores, Evaluation
 from fer.labels import colour_of
 
@@ -259,22 +262,11 @@ def _cells(evaluation: Evaluation, mode: str) -> tuple[list[list[float | None]],
 def _ink(level: float, shades: Sequence[str]) -> str:
     """Return the text colour with the higher contrast for a cell at `level` of the shades, 0…1."""
     position = min(level * (len(shades) - 1), len(shades) - 1 - 1e-9)
-    low, high = shades[int(position)], shades[int(position) + 1]
-    colour = [a + (b - a) * (position % 1) for a, b in zip(_rgb(low), _rgb(high), strict=True)]
-    background = _luminance(colour) + 0.05
+    low, high = (np.array(ImageColor.getrgb(shades[int(position) + i])) for i in (0, 1))
+    background = luminance(low + (high - low) * (position % 1)) + 0.05
 
     def contrast(ink: str) -> float:
-        ratio = (_luminance(_rgb(ink)) + 0.05) / background
+        ratio = (luminance(ImageColor.getrgb(ink)) + 0.05) / background
         return max(ratio, 1 / ratio)
 
     return max(_INKS, key=contrast)
-
-
-def _luminance(colour: Sequence[float]) -> float:
-    """Return the relative luminance of an sRGB colour that is not nearly black (WCAG 2)."""
-    linear = [((v + 0.055) / 1.055) ** 2.4 for v in colour]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _rgb(colour: str) -> list[float]:
-    return [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]

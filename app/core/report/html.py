@@ -160,8 +160,6 @@ def html_page(
 
 
 class _Page:
-    """Renders parts to HTML, and counts sections and charts for their ids."""
-
     def __init__(self) -> None:
         self._sections = 0
         self._charts = 0

@@ -184,7 +184,6 @@ def _show_matrix(part: Matrix, *, key: str) -> None:
 
 
 def _choose_cell(part: Matrix, names: list[str], key: str) -> tuple[str, str]:
-    """Show the two select boxes and the explanation of their cell; return the cell."""
     evaluation = part.chosen.evaluation
     cell = []
     with st.container(horizontal=True):
@@ -219,7 +218,6 @@ def _on_click(key: str, names: list[str]) -> None:
 
 
 def _show_examples(part: Matrix, truth: str, answer: str) -> None:
-    """Show the most confident mistakes of one cell of the matrix, or how to get them."""
     chosen, mistakes = part.chosen, part.mistakes
     if mistakes is None or mistakes.split != chosen.split:
         with st.expander("See such faces from your own data", icon=":material/face:"):

@@ -61,8 +61,7 @@ def bound_allocator(environment: Mapping[str, str] = os.environ) -> list[str]:
     What is freed stays in memory until somebody needs the place. A visitor's file of 400 kB was
     found there long after the tab was closed, up to twice, and some of its pixels.
 
-    Returns:
-        The names of the bounds that were set, as far as the operator has not set them.
+    Returns the names of the bounds that were set, as far as the operator has not set them.
     """
     library = _gnu_library()
     if library is None:

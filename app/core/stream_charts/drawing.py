@@ -7,7 +7,7 @@ that leave the memory late; here a bar is one element, and a chart of lines a pi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
@@ -20,7 +20,7 @@ from fer.drawing.annotate import ink_on
 from fer.export.stream import Shares, Span
 from fer.labels import UNCERTAIN_COLOUR, colour_of, person_colour
 from fer.text import chance, clock
-from fer.types import UNCERTAIN, Floats
+from fer.types import UNCERTAIN
 
 #: In the legend and in what a chart says: where nothing was analysed, and the camera was off.
 NO_DATA, CAMERA_OFF = "no data", "camera off"
@@ -205,7 +205,6 @@ def _around(line: Timeline, cuts: Sequence[float], axis: TimeAxis) -> str:
 
 
 def _names(line: Timeline, axis: TimeAxis) -> str:
-    """Return the names of what answers from its time on."""
     return "".join(
         f'<span style="{axis.left(change.seconds)}'
         f'{";transform:translateX(-100%)" * axis.late(change.seconds)}">'
@@ -283,9 +282,9 @@ def _figures(curve: Curves, axis: TimeAxis) -> Iterator[str]:
             yield f'<i{late} data-tip="{escape(tip)}" style="{span}"></i>'
 
 
-def mix_strip(mix: Floats, labels: Sequence[str], alt: str) -> str:
-    """Return one strip divided by the mean probabilities ``(k,)`` of the faces in view."""
-    parts = "".join(map(_part, labels, mix.tolist(), map(chance, mix.tolist())))
+def strip_html(shares: Mapping[str, float], tips: Iterable[str], alt: str) -> str:
+    """Return one strip divided by the shares of answers, each with what is told of it."""
+    parts = "".join(map(_part, shares, shares.values(), tips))
     return f'<div role="img" aria-label="{escape(alt)}" style="{_STRIP_STYLE}">{parts}</div>'
 
 

@@ -28,7 +28,6 @@ class PersonLine:
     """One person over time, in ``m`` bars. Times without that person have no bar.
 
     Attributes:
-        track: number of the person.
         seconds: ``(m,)`` centre of each bar.
         expression: ``(m,)`` index of the label with the highest mean probability in the bar.
         confidence: ``(m,)`` mean probability of that label.
@@ -61,13 +60,9 @@ class Timeline:
     """All people over time. All times are in seconds.
 
     Attributes:
-        start: first second.
-        end: last second.
         until: second up to which time has passed; not after the end.
         width: of a bar.
-        people: everybody who was seen.
         gaps: from and to, where nothing was analysed; not shorter than a bar.
-        changes: changes of the head.
         camera_off: from and to, where the camera was switched off; not shorter than a bar.
     """
 
@@ -110,15 +105,10 @@ def timeline(
     gap_seconds: float = GAP_SECONDS,
     max_bars: int = MAX_BARS,
 ) -> Timeline:
-    """Aggregate rows into bars.
+    """Aggregate the rows of a time, in seconds, into bars; it begins with that of `start`.
 
-    Args:
-        rows: rows of a session; those before `start` or after `end` are ignored.
-        start: seconds; rounded down to the start of a bar.
-        end: seconds.
-        until: seconds up to which frames may have come; to the last frame if None.
-        gap_seconds: longest time for which a frame stands; see `fer.export.stream`.
-        max_bars: maximum number of bars of a person.
+    Frames may have come `until` then, to the last one if None. One stands for `gap_seconds` at
+    most, see `fer.export.stream`. Nobody has more than `max_bars`.
     """
     width = bar_width(end - start, max_bars)
     start = width * float(np.floor(max(0.0, start) / width))
@@ -289,7 +279,6 @@ class Curves:
         seconds: ``(m,)`` times, ascending.
         probabilities: ``(m, k)``; NaN for a label that the head of the time lacks. A row that is
             all NaN is a gap: the person was not in view, nothing was analysed, or the head changed.
-        labels: names of the ``k`` expressions.
     """
 
     seconds: NDArray[np.float64]

@@ -74,7 +74,6 @@ def show_timeline(
 
 
 def _explain(line: Timeline, labels: Sequence[str], cuts: Sequence[float]) -> None:
-    """Say what the marks mean, and who is not drawn."""
     seen = {int(i) for person in line.people for i in person.expression}
     unsure = any(person.uncertain.any() for person in line.people)
     marks = [legend([labels[i] for i in sorted(seen)] + [UNCERTAIN] * unsure), _NOT_IN_VIEW]

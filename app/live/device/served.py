@@ -27,23 +27,17 @@ _ROOT = "../../.."
 
 
 def served_networks(directory: Path, key: str = "") -> dict[str, Any]:
-    """Return where a browser finds the networks of a model.
+    """Return where a browser finds the networks of a model; ModelError without a complete one.
 
-    All visitors share the files, and they stay until other models take their place. Static files
-    of an app lie in a folder, which may be read-only, and the networks are made here.
+    That is ``{"key": …, "detector": {canvas: file}, "landmark": file, "expression": file}``, each
+    file ``{"url": …, "sha256": …, "bytes": …}``. Addresses are relative to the folder of the
+    component's scripts. All visitors share the files, and they stay until other models take their
+    place. Static files of an app lie in a folder, which may be read-only; the networks are made.
 
     Seen in Streamlit 1.67.0, where a file is the page's that asked, and goes when it runs anew.
     Without it, a start could fail with 404. It can go when Streamlit lets an app serve a content of
     its own for as long as it likes. Where a newer version keeps its files in another way, they
     belong to the page that asks.
-
-    Returns:
-        ``{"key": …, "detector": {canvas: file}, "landmark": file, "expression": file}``, each file
-        ``{"url": …, "sha256": …, "bytes": …}``. Addresses are relative to the folder of the
-        component's scripts.
-
-    Raises:
-        ModelError: the directory is not a complete model, or the detector is not installed.
     """
     networks = device_networks(directory)
     shelf = Shelf(runtime.get_instance().media_file_mgr)

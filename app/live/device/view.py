@@ -228,7 +228,6 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
 
 
 def _show_problem(report: Report, known: str, *, offer_server: bool) -> None:
-    """Say what keeps the device from analysing, and what else there is."""
     if report.phase == "failed" and report.code == "camera":
         known = known or problem_of(report.detail)
     if known and not report.problem:

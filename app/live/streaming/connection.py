@@ -54,11 +54,9 @@ class Connection:
         self._failed = False
 
     def observe(self, active: bool, silent_for: float) -> Phase:
-        """Return the current phase.
+        """Return the phase of a browser that is connected or connecting, if it is active.
 
-        Args:
-            active: whether the browser is connected or connecting.
-            silent_for: seconds since the last frame, of this attempt or an earlier one.
+        The last frame, of this attempt or an earlier one, came so many seconds ago.
         """
         if not active:
             if self._started is not None:

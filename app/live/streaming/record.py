@@ -194,12 +194,10 @@ class LiveRecord:
             self._forget()
 
     def arrived(self, seconds: float | None, frames: int, *, lag: float = 0.0) -> float:
-        """Note that frames have arrived, and return the time of the newest since the first frame.
+        """Note that so many frames, skipped ones too, have arrived, the newest at a time.
 
-        Args:
-            seconds: time of the newest one on the clock; now if None.
-            frames: how many, including skipped ones.
-            lag: by how much later they may come than they were taken, as a rule.
+        That is on the clock, and now if None; returned is its time since the first frame. As a
+        rule, they may come by the `lag` later than they were taken.
         """
         heard = self.clock()
         now = heard if seconds is None else seconds

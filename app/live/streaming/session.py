@@ -205,16 +205,10 @@ class LiveSession:
     def process(self, image: Image, seconds: float | None = None, *, received: int = 1) -> Image:
         """Hand a frame to the analysis, and return the picture to show. Never raises.
 
-        The picture has the boxes of this frame if the analysis is quick, and else those of the
-        last one that was analysed, moved on. It does not wait for a slow analysis.
-
-        Args:
-            image: ``(height, width, 3)`` RGB uint8, not mirrored.
-            seconds: time of the frame on the session's clock; now if None.
-            received: number of frames that arrived since the last call, including this one.
-
-        Returns:
-            ``(height, width, 3)`` RGB uint8, in working size and mirrored if so set.
+        The frame is ``(height, width, 3)`` RGB uint8, not mirrored; its time on the session's clock
+        is now if None, and so many were received since the last call. The picture, in working size
+        and mirrored if so set, has the boxes of this frame if the analysis is quick, and else those
+        of the last one that was analysed, moved on. It does not wait for a slow analysis.
         """
         model = self.model
         settings = self._settings_at(np.inf, model)

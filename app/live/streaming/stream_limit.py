@@ -22,8 +22,6 @@ _COUNTS_SECONDS = 1.0
 
 @dataclass
 class _Lease:
-    """What is known of a stream."""
-
     #: Tells its visitor from others; None if nobody has said so.
     visitor: str | None = None
     #: When it took its slot, and when it last held it; minus infinity after it left.

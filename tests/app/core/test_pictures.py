@@ -109,25 +109,6 @@ def test_bars_keep_the_order_of_the_labels_so_that_faces_compare() -> None:
     assert list(bars.text) == ["2%", "<1%", "3%", "90%", "1%", "4%", "<1%"]
 
 
-@pytest.mark.parametrize(
-    ("counts", "parts"),
-    [
-        ({}, []),
-        ({"sad": 2, "happy": 5, "uncertain": 4}, [("sad", 2), ("happy", 5), ("uncertain", 4)]),
-    ],
-)
-def test_a_mix_has_a_part_per_expression_that_occurs(
-    counts: dict[str, int], parts: list[tuple[str, int]]
-) -> None:
-    figure = charts.answer_mix(counts)
-    assert [(bar.name, bar.x[0]) for bar in figure.data] == parts
-    for bar, (name, _) in zip(figure.data, parts, strict=True):
-        assert bool(bar.marker.pattern.shape) == (name == "uncertain")
-        assert (bar.marker.color == colour_of(name)) == (name != "uncertain")
-    assert figure.layout.barmode == "stack"
-    assert figure.layout.xaxis.range[1] == max(1, sum(counts.values()))
-
-
 BEFORE_PANDAS = """
 import sys, numpy as np
 from app.core import charts
@@ -138,8 +119,7 @@ def make(value):
 assert "pandas" not in sys.modules
 make(1)
 print(made)
-for maker in (charts.probability_bars, charts.answer_mix):
-    print(maker.__code__ is make.__code__)
+print(charts.probability_bars.__code__ is make.__code__)
 """
 
 
@@ -147,7 +127,7 @@ def test_pandas_is_whole_before_a_figure_is_made_and_not_there_before() -> None:
     done = subprocess.run(
         [sys.executable, "-c", BEFORE_PANDAS], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines() == ["[(1, True)]", *["True"] * 2]
+    assert done.stdout.splitlines() == ["[(1, True)]", "True"]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from app.core.stream_charts.drawing import curves_html, mix_strip, shares_html, timeline_html
+from app.core.stream_charts.drawing import curves_html, shares_html, strip_html, timeline_html
 from app.core.stream_charts.timeline import MAX_PEOPLE, Curves, Timeline, timeline
 from fer.export.stream import HeadLabels, StreamRows, shares
 from fer.labels import colour_of
@@ -151,10 +151,12 @@ def test_around_each_point_its_figures_are_told_but_not_in_a_gap() -> None:
     assert (percent(last, "left"), percent(last, "width")) == (37.5, 62.5)
 
 
-def test_the_strip_is_divided_by_probabilities_and_can_be_heard() -> None:
-    strip = mix_strip(np.array([0.5, 0.4, 0.1], np.float32), LABELS, "In view now: happy.")
+def test_the_strip_is_divided_by_shares_and_can_be_heard() -> None:
+    parts = {"happy": 0.5, "sad": 0.4, UNCERTAIN: 0.1}
+    strip = strip_html(parts, ["5", "4", "1"], "In view now: happy.")
     assert re.findall(r"flex:([\d.]+) ", strip) == ["0.5000", "0.4000", "0.1000"]
-    assert 'title="sad 40%"' in strip
+    assert 'title="sad 4"' in strip
+    assert strip.count("repeating-linear-gradient") == 1, "uncertain has no colour"
     assert 'role="img" aria-label="In view now: happy."' in strip
 
 
@@ -173,7 +175,7 @@ def test_shares_have_a_strip_per_person_with_a_part_per_answer() -> None:
     "page",
     [
         curves_html(curve((1, 0)), 10, 20, '"><script>', tips=True),
-        mix_strip(np.ones(1, np.float32), ['"><script x=y>'], '"><script>'),
+        strip_html({'"><script x=y>': 1.0}, ["1"], '"><script>'),
         shares_html(shares(TWO), ['"><script>', "b", "c"], '"><script>'),
     ],
 )
