@@ -62,16 +62,10 @@ def test_text_in_charts_can_be_read() -> None:
     assert contrast(_LIGHT_INK, CONFIG["theme"]["dark"]["backgroundColor"]) >= 3
 
 
-def test_charts_have_the_colours_of_the_expressions() -> None:
+def test_the_configuration_says_the_same_as_the_code() -> None:
     assert CONFIG["theme"]["chartCategoricalColors"] == list(COLOURS.values())
-
-
-def test_an_upload_may_be_as_large_as_what_is_taken() -> None:
     largest = CONFIG["server"]["maxUploadSize"]
     assert largest == MAX_PHOTOS_MB.number({})
     assert largest >= max(MAX_VIDEO_MB.number({}), MAX_BYTES / 2**20)
-
-
-def test_nothing_is_told_to_anybody() -> None:
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert CONFIG["client"]["showErrorDetails"] == "none"

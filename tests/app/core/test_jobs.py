@@ -51,9 +51,7 @@ class Work:
     [("", 1, 1, 2), ("", 8, 4, 16), ("", 0.5, 1, 1), ("", 0.1, 1, 0), ("3", 1, 3, 3),
      ("0", 8, 0, 0)],
 )  # fmt: skip
-def test_the_setting_decides_or_else_the_cores(
-    setting: str, cores: float, places: int, streams: int
-) -> None:
+def test_a_setting_or_cores_decide(setting: str, cores: float, places: int, streams: int) -> None:
     assert max_jobs(Setting("JOBS", "at once"), {"JOBS": setting}, cores) == places
     assert max_streams({MAX_STREAMS.name: setting}, cores) == streams
 
@@ -74,9 +72,7 @@ def test_a_job_runs_and_keeps_its_result() -> None:
     assert job.state is State.DONE
 
 
-def test_a_job_that_fails_says_why_to_the_log_unless_it_is_for_the_visitor(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_job_that_fails_says_why_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     for error, logged in ((FerError("refused"), False), (ValueError("no picture"), True)):
         job = Job(work := Work(error))
         work.go.set()
@@ -149,9 +145,7 @@ def test_a_thread_that_is_ended_takes_no_place_with_it(end: type[BaseException])
     assert (first.state, second.state, second.result) == (State.FAILED, State.DONE, "done")
 
 
-def test_a_job_for_which_there_is_no_thread_fails_and_the_next_one_runs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_job_without_a_thread_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs, ended = Jobs(1), threading.Event()
 
     none_left = Mock(side_effect=RuntimeError("can't start new thread"))
@@ -176,9 +170,7 @@ def test_a_job_for_which_there_is_no_thread_fails_and_the_next_one_runs(
         ({"cpu/cpu.cfs_quota_us": "0\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
     ],
 )
-def test_a_container_has_what_it_is_given(
-    tmp_path: Path, files: dict[str, str], cores: float
-) -> None:
+def test_a_container_has_its_share(tmp_path: Path, files: dict[str, str], cores: float) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)

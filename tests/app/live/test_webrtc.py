@@ -79,9 +79,7 @@ def streams() -> bool:
 
 
 @pytest.mark.parametrize(("patched", "left"), [(False, False), (True, False), (True, True)])
-def test_a_stream_lasts_over_runs_that_follow_closely_but_only_with_the_patch(
-    monkeypatch: pytest.MonkeyPatch, patched: bool, left: bool
-) -> None:
+def test_a_stream_lasts_patched(monkeypatch: pytest.MonkeyPatch, patched: bool, left: bool) -> None:
     """When the second begins, the browser has not been told yet that the first has ended."""
     visit = Visit(monkeypatch)
     assert video_context(KEY) is None
@@ -180,9 +178,7 @@ def test_a_picture_is_encoded_once(patched: bool, expected: list[int]) -> None:
 
 
 @pytest.mark.parametrize(("patched", "number"), [(0, 2), (1, 4), (2, 4)])
-def test_a_slow_consumer_gets_the_newest_frame_but_only_with_the_patch(
-    patched: int, number: int
-) -> None:
+def test_slow_consumers_get_the_newest_frame(patched: int, number: int) -> None:
     async def run() -> int:
         relay = MediaRelay()
         for _ in range(patched):
@@ -201,9 +197,7 @@ def test_streamlit_webrtc_asks_for_the_queue() -> None:
     assert (len(asked.args), asked.kwargs) == (1, {})
 
 
-def test_the_relay_of_all_streams_is_the_one_that_is_changed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_global_relay_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     server, loop = SimpleNamespace(), asyncio.new_event_loop()
     monkeypatch.setattr(Runtime, "instance", lambda: server)
     monkeypatch.setattr(streamlit_webrtc.relay, "get_global_event_loop", lambda: loop)
@@ -219,9 +213,7 @@ def test_the_relay_of_all_streams_is_the_one_that_is_changed(
 @pytest.mark.parametrize(
     ("function", "requests"), [(cloudflare_servers, 2), (get_cloudflare_ice_servers, 1)]
 )
-def test_a_second_question_reaches_cloudflare_but_not_by_the_public_function(
-    monkeypatch: pytest.MonkeyPatch, function: Any, requests: int
-) -> None:
+def test_cloudflare_is_asked(monkeypatch: pytest.MonkeyPatch, function: Any, requests: int) -> None:
     sent: list[tuple[urllib.request.Request, float]] = []
 
     def answer(request: urllib.request.Request, timeout: float) -> io.BytesIO:
@@ -269,9 +261,7 @@ def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs(tmp_
     assert Styled.copy(frontend, font) == copy, "made once"
 
 
-def test_where_the_disk_is_full_nothing_is_left_and_it_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(_: Path, copy: Path) -> None:
         copy.write_text("half of it")
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -10,7 +10,7 @@ from fer.detection.blazeface import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
-from tests.app.words import unfolded
+from tests.app.samples import unfolded, words
 from tests.samples import ROOT, SHIPPED_MODEL
 
 #: Labels and answers of another head, all of which are right.
@@ -41,19 +41,28 @@ def about() -> AppTest:
     return page.switch_page("app/pages/about.py")
 
 
-def text(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in (*page.markdown, *page.caption, *page.warning))
-
-
-def test_the_limits_are_in_view_in_few_words(about: AppTest) -> None:
+def test_the_page_has_its_limits_in_view_and_shows_the_report(
+    about: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     about.run()
-    assert not about.exception
     said = unfolded(about)
     for limit in ("cannot say what somebody feels", "ages, skin", "forbids to infer", "hiring"):
         assert limit in said
     assert len(said.split()) <= 450
     assert "Art. 50(3)" not in said
-    assert "Art. 50(3)" in text(about), "folded"
+    assert "Art. 50(3)" in words(about), "folded"
+    monkeypatch.setattr(running_model, "matching_report", lambda: report("test"))
+    about.run()
+    assert "The balanced head of model **tiny** was right on **100.0%** of 2" in words(about)
+    about.session_state["head"] = EXPRESSION_HEAD
+    about.run()
+    assert "The FER2013 head of model **tiny** was right on **75.0%** of 4" in words(about)
+    for fact in ("Apache 2.0", "**Uncertain** is an answer", photo_detector(), stream_detector()):
+        assert fact in words(about)
+    monkeypatch.setattr(running_model, "matching_report", lambda: None)
+    about.run()
+    assert "there is no report about the model that answers" in words(about)
+    assert "%" not in words(about)
 
 
 def test_an_unmeasured_model_is_called_so() -> None:
@@ -68,34 +77,12 @@ def test_an_unmeasured_model_is_called_so() -> None:
         (["test", "validation"], "of the test set, on which nothing was chosen", 15.0),
     ],
 )
-def test_the_split_is_named_with_what_it_is_worth(
-    splits: list[str], meaning: str, error: float
-) -> None:
+def test_a_split_has_its_worth(splits: list[str], meaning: str, error: float) -> None:
     lines = accuracy_lines(report(*splits), EXPRESSION_HEAD)
     assert "**75.0%** of 4" in lines
     assert lines.strip().startswith("The FER2013 head of model **tiny**")
     assert meaning in " ".join(lines.split())
     assert f"off by {error} percentage points" in lines
-
-
-def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running_model, "matching_report", lambda: report("test"))
-    about.run()
-    assert not about.exception
-    assert "The balanced head of model **tiny** was right on **100.0%** of 2" in text(about)
-    about.session_state["head"] = EXPRESSION_HEAD
-    about.run()
-    assert "The FER2013 head of model **tiny** was right on **75.0%** of 4" in text(about)
-    assert "evidence, not" in text(about)
-    assert "Apache 2.0" in text(about)
-    assert "**Uncertain** is an answer" in text(about)
-    assert photo_detector() in text(about)
-    assert stream_detector() in text(about)
-    monkeypatch.setattr(running_model, "matching_report", lambda: None)
-    about.run()
-    assert not about.exception
-    assert "there is no report about the model that answers" in text(about)
-    assert "%" not in text(about)
 
 
 def test_each_further_domain_has_its_figure() -> None:

@@ -21,8 +21,8 @@ from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections
-from tests.app.live.samples import PAGE, Visitor, live_page, session_of, words
-from tests.app.samples import Detector, FakeAnalyzer, chart_alts, png
+from tests.app.live.samples import PAGE, Visitor, live_page, session_of
+from tests.app.samples import Detector, FakeAnalyzer, button, chart_alts, png, words
 from tests.samples import make_detections
 
 #: Of `session`: goes on with its frames alone, so that none gets old before the page has run.
@@ -63,20 +63,21 @@ def running(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
         (Ice(Help.TURN, STUN, "Cloudflare"), "TURN, Cloudflare"),
     ],
 )
-def test_before_a_start_it_says_what_will_be_asked_and_who_helps(
+def test_before_a_start(
     page: AppTest, monkeypatch: pytest.MonkeyPatch, ice: Ice, says: str
 ) -> None:
     monkeypatch.setattr(IceSource, "current", lambda _: ice)
     page.run()
     for part in (says, ice.problem, "allow the camera", "Nothing is recorded"):
         assert part in words(page)
-    assert not chart_alts(page)
-    assert not page.download_button
+    assert not [*chart_alts(page), *page.download_button, *page.camera_input]
+    page.session_state["live_snapshot"] = True
+    page.run()
+    page.camera_input[0].set_value(("snapshot.jpg", png(faces=1), "image/jpeg")).run()
+    assert "1 face: " in page.title[0].value
 
 
-def test_while_it_runs_figures_and_timeline_are_shown(
-    running: AppTest, session: LiveSession, detector: Detector
-) -> None:
+def test_while_it_runs(running: AppTest, session: LiveSession, detector: Detector) -> None:
     play(session, 5)
     running.run()
     assert "**1 face in view: happy**" in words(running)
@@ -108,8 +109,8 @@ def test_while_it_runs_figures_and_timeline_are_shown(
     assert "**2 faces in view: 2 happy.** Their mean:" in words(running)
 
 
-def test_nobody_in_view_and_a_camera_that_is_off_are_said(
-    running: AppTest, session: LiveSession, detector: Detector
+def test_without_a_face_or_a_result(
+    running: AppTest, session: LiveSession, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, detector.found = detector.found, Detections.empty()
     play(session, 2)
@@ -129,6 +130,15 @@ def test_nobody_in_view_and_a_camera_that_is_off_are_said(
     assert "Camera off from 0:00 to 0:02." in words(running)
     assert not running.dataframe
     assert running.download_button
+    # A stall of the analysis does not look as if everybody had left.
+    session.record.clear()
+    play(session, 5)
+    monkeypatch.setattr(session._analysis, "offer", lambda *_, **__: False)
+    play(session, 50)
+    running.run()
+    assert "No result at the moment" in words(running)
+    assert "No face in view" not in words(running)
+    assert "No data from 0:00 to 0:05." in chart_alts(running)[0]
 
 
 def test_a_chart_may_stay_as_it_is_for_a_while(session: LiveSession) -> None:
@@ -153,21 +163,7 @@ def test_a_chart_may_stay_as_it_is_for_a_while(session: LiveSession) -> None:
     ]
 
 
-def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
-    running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    play(session, 5)
-    monkeypatch.setattr(session._analysis, "offer", lambda *_, **__: False)
-    play(session, 50)
-    running.run()
-    assert "No result at the moment" in words(running)
-    assert "No face in view" not in words(running)
-    assert "No data from 0:00 to 0:05." in chart_alts(running)[0]
-
-
-def test_controls_act_on_the_session_and_last_over_a_visit_to_another_page(
-    running: AppTest, session: LiveSession
-) -> None:
+def test_controls_act_and_last(running: AppTest, session: LiveSession) -> None:
     play(session, 3)
     running.run()
     assert session.settings == LiveSettings(head=EXPRESSION_HEAD)
@@ -183,9 +179,7 @@ def test_controls_act_on_the_session_and_last_over_a_visit_to_another_page(
     assert len(session.record) == 3
 
 
-def test_after_it_the_session_is_there_with_its_downloads_until_it_is_cleared(
-    page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_it(page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch) -> None:
     play(session, 5)
     page.run()
     assert "This session" in words(page)
@@ -225,7 +219,7 @@ def test_files_have_the_time_of_the_visitor(
         (0, 2, "Live video is switched off"),
     ],
 )
-def test_where_there_is_no_place_the_page_says_why_and_opens_by_itself(
+def test_without_a_place_it_says_why(
     page: AppTest, session: LiveSession, slots: int, of_visitor: int, says: str
 ) -> None:
     limit, other = session.limit, Visitor()
@@ -241,7 +235,7 @@ def test_where_there_is_no_place_the_page_says_why_and_opens_by_itself(
     assert ("Before you start" in words(page)) == bool(slots)
 
 
-def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
+def test_a_page_that_connects_keeps_its_place(
     running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Visitor()
@@ -278,20 +272,17 @@ def test_trouble_is_explained_with_two_ways_that_need_no_connection(
     assert running.camera_input
 
 
-def test_without_a_camera_it_says_why_and_offers_two_other_ways(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_camera_it_says_why(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {*notices._PROBLEMS.values(), "other"} == set(notices._CAMERA)
     monkeypatch.setattr("app.live.view.camera_problem", lambda: "denied")
     page.run()
     assert notices._CAMERA["denied"] in words(page)
     assert page.get("page_link")
     monkeypatch.setattr(webrtc, "create_video_source_track", lambda *_: None)  # needs a server
-    (button,) = [b for b in page.button if b.label == "Play a sample clip"]
     monkeypatch.setattr("app.live.view.camera_problem", lambda: "")
-    button.click().run()
+    button(page, "Play a sample clip").click().run()
     page.button(key="live_clip_stop").click().run()
-    assert [b.label for b in page.button if b.label == "Play a sample clip"]
+    assert button(page, "Play a sample clip")
 
 
 @pytest.mark.parametrize(
@@ -304,22 +295,13 @@ def test_without_a_camera_it_says_why_and_offers_two_other_ways(
         ("", "TypeError", "other"),
     ],
 )
-def test_a_problem_is_known_before_a_start_or_by_the_error_after_it(
+def test_a_problem_is_known(
     monkeypatch: pytest.MonkeyPatch, known: str, error: str, problem: str
 ) -> None:
     there = SimpleNamespace(problem=known, error=error)
     monkeypatch.setattr(notices, "mount", lambda *_, **__: None)
     monkeypatch.setattr(notices.st, "session_state", {"live_camera": there})
     assert notices.camera_problem() == problem
-
-
-def test_a_snapshot_is_read_like_a_photo(page: AppTest) -> None:
-    page.run()
-    assert not page.camera_input
-    page.session_state["live_snapshot"] = True
-    page.run()
-    page.camera_input[0].set_value(("snapshot.jpg", png(faces=1), "image/jpeg")).run()
-    assert "1 face: " in page.title[0].value
 
 
 def test_without_a_model_it_says_so(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

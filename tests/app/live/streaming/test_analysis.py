@@ -69,9 +69,7 @@ def wait_for_rows(session: LiveSession, count: int) -> None:
     pytest.fail("the analysis did not come to an end")
 
 
-def test_the_video_goes_on_while_an_analysis_takes_long(
-    stalling: LiveSession, held_up: HeldUp, clock: Clock
-) -> None:
+def test_the_video_does_not_wait(stalling: LiveSession, held_up: HeldUp, clock: Clock) -> None:
     shown = [show(stalling, clock)]
     assert held_up.begun.acquire(timeout=PATIENCE)
     shown += [show(stalling, clock) for _ in range(29)]
@@ -85,9 +83,7 @@ def test_the_video_goes_on_while_an_analysis_takes_long(
     assert stalling.record.rows().seconds == pytest.approx([0, 2.9])
 
 
-def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
-    stalling: LiveSession, held_up: HeldUp, clock: Clock
-) -> None:
+def test_boxes_stay_a_while(stalling: LiveSession, held_up: HeldUp, clock: Clock) -> None:
     held_up.allowed.release()
     show(stalling, clock)
     wait_for_rows(stalling, 1)
@@ -95,9 +91,7 @@ def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
     assert (show(stalling, clock, 0.02) == picture()).all()
 
 
-def test_a_clear_does_not_wait_for_the_analysis_and_drops_what_it_finds(
-    stalling: LiveSession, held_up: HeldUp, clock: Clock
-) -> None:
+def test_a_clear_does_not_wait(stalling: LiveSession, held_up: HeldUp, clock: Clock) -> None:
     show(stalling, clock)
     assert held_up.begun.acquire(timeout=PATIENCE)
     stalling.record.clear()
@@ -118,9 +112,7 @@ def newest() -> Iterator[NewestFirst]:
     newest.end()
 
 
-def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at_once(
-    held_up: HeldUp, newest: NewestFirst
-) -> None:
+def test_an_end_drops_what_waits(held_up: HeldUp, newest: NewestFirst) -> None:
     newest.end()  # nothing has begun yet
     newest.offer(partial(held_up, "a"))
     assert held_up.begun.acquire(timeout=PATIENCE)
@@ -136,9 +128,7 @@ def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at
     assert len(held_up.threads) == 1
 
 
-def test_the_thread_ends_by_itself_when_no_frames_come(
-    held_up: HeldUp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_without_frames_ends(held_up: HeldUp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
     newest = NewestFirst()
     held_up.allowed.release(2)
@@ -149,9 +139,7 @@ def test_the_thread_ends_by_itself_when_no_frames_come(
     assert len(held_up.threads) == 2
 
 
-def test_a_slow_analysis_is_remembered_for_a_while(
-    newest: NewestFirst, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_work_is_remembered(newest: NewestFirst, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, lately = Clock(), []
     monkeypatch.setattr(module.time, "monotonic", clock)
     for seconds in [0.01, 0.2, *[0.01] * 40]:
