@@ -204,6 +204,11 @@ def words(page: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
+def plain_words(page: AppTest) -> str:
+    """Return all that a page says as it reads, without the escapes of Markdown."""
+    return words(page).replace("\\", "")
+
+
 def button(page: AppTest, label: str) -> Any:
     return next(b for b in page.button if b.label == label)
 

@@ -56,13 +56,10 @@ def test_captions_and_buttons_can_be_read_and_seen(theme: dict[str, Any]) -> Non
     assert contrast(theme["primaryColor"], theme["backgroundColor"]) >= 3
 
 
-def test_text_in_charts_can_be_read() -> None:
+def test_the_configuration_says_the_same_as_the_code() -> None:
     assert contrast(_LIGHT_INK, CONFIG["theme"]["light"]["backgroundColor"]) >= 4.5
     # Kept for a moment when the theme changes under a chart.
     assert contrast(_LIGHT_INK, CONFIG["theme"]["dark"]["backgroundColor"]) >= 3
-
-
-def test_the_configuration_says_the_same_as_the_code() -> None:
     assert CONFIG["theme"]["chartCategoricalColors"] == list(COLOURS.values())
     largest = CONFIG["server"]["maxUploadSize"]
     assert largest == MAX_PHOTOS_MB.number({})

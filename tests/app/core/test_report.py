@@ -92,7 +92,7 @@ def contrast(*colours: list) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_each_class_has_its_colour_and_its_three_figures() -> None:
+def test_charts_hold_every_figure() -> None:
     figure = core_charts.per_class_chart(FOUND.classes)
     marks = {trace.name: trace for trace in figure.data if trace.name}
     assert figure.layout.height > 30 * len(LABELS), "a row for each"
@@ -102,9 +102,6 @@ def test_each_class_has_its_colour_and_its_three_figures() -> None:
     for trace in marks.values():
         assert list(trace.y) == list(LABELS)
         assert list(trace.marker.color) == [colour_of(label) for label in LABELS]
-
-
-def test_reliability_has_a_line_before_only_if_it_was_measured() -> None:
     before = evaluation(skill=1.0)
     names = [t.name for t in core_charts.reliability_chart(FOUND, None).data]
     assert "before" not in names
@@ -114,20 +111,6 @@ def test_reliability_has_a_line_before_only_if_it_was_measured() -> None:
     assert list(lines["after"].y) == [b.accuracy for b in FOUND.calibration]
     assert sum(lines["answers"].y) == FOUND.count
     assert max(lines["answers"].width) < 1 / 15, "bars side by side"
-
-
-def test_robustness_shows_accuracy_interval_and_change() -> None:
-    (worse,) = slices = report().robustness
-    (marks,) = charts.robustness_chart(FOUND, slices).data
-    assert list(marks.x) == [FOUND.accuracy, worse.evaluation.accuracy]
-    assert list(marks.y) == ["as they are", "darker"]
-    assert marks.x[1] + marks.error_x.array[1] == pytest.approx(worse.evaluation.accuracy_high)
-    assert marks.x[1] - marks.error_x.arrayminus[1] == pytest.approx(worse.evaluation.accuracy_low)
-    change = 100 * (worse.evaluation.accuracy - FOUND.accuracy)
-    assert marks.text[1] == f"{change:+.1f}".replace("-", "−")
-
-
-def test_curves_hold_every_epoch() -> None:
     history = report().history
     train, validation = charts.loss_chart(history).data
     assert list(train.x) == [1, 2, 3]
@@ -140,6 +123,17 @@ def test_curves_hold_every_epoch() -> None:
     assert charts.loss_chart(history[:1]).data[0].mode == "markers", "one epoch can be seen"
     (rate,) = charts.learning_rate_chart(history).data
     assert list(rate.y) == [e.learning_rate for e in history]
+
+
+def test_robustness_shows_accuracy_interval_and_change() -> None:
+    (worse,) = slices = report().robustness
+    (marks,) = charts.robustness_chart(FOUND, slices).data
+    assert list(marks.x) == [FOUND.accuracy, worse.evaluation.accuracy]
+    assert list(marks.y) == ["as they are", "darker"]
+    assert marks.x[1] + marks.error_x.array[1] == pytest.approx(worse.evaluation.accuracy_high)
+    assert marks.x[1] - marks.error_x.arrayminus[1] == pytest.approx(worse.evaluation.accuracy_low)
+    change = 100 * (worse.evaluation.accuracy - FOUND.accuracy)
+    assert marks.text[1] == f"{change:+.1f}".replace("-", "−")
 
 
 @pytest.mark.parametrize("counts", [{}, {"happy": 30, "sad": 10}])

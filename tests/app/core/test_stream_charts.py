@@ -87,7 +87,7 @@ def test_there_are_never_too_many_bars(span: float) -> None:
     assert span / bar_width(span, 20) <= 20 * (1 + 1e-9)
 
 
-def test_a_hole_is_no_data_and_nobody_in_view_is_none() -> None:
+def test_holes_and_changes_of_the_head_are_told() -> None:
     steady = [0.2 * i for i in range(60)]
     away = [(t, NO_FACE, NOBODY) if 2 < t < 4 else (t, 1, HAPPY) for t in steady]
     stalled = [seen for seen in away if not 6 < seen[0] < 9]
@@ -99,9 +99,6 @@ def test_a_hole_is_no_data_and_nobody_in_view_is_none() -> None:
     assert len([t for t in there if t < 2 or 4 < t < 6 or t > 9]) == 4 + 4 + 6
     assert np.array(line.known) == pytest.approx(np.array([(0, 6.2), (9.0, 12)]), abs=0.01)
     assert describe_timeline(line, LABELS).endswith("mostly happy. No data from 0:06 to 0:09.")
-
-
-def test_a_change_of_the_head_or_model_is_marked_with_its_name() -> None:
     mine = HeadLabels("ferplus", LABELS, "mine", "1")
     heads = (*HEADS, HeadLabels("ferplus", LABELS), mine)
     seen = StreamRows(rows(*[(0.2 * i, 1, HAPPY) for i in range(20)]).array, heads)
@@ -256,7 +253,7 @@ def test_uncertain_is_hatched_and_late_bars_say_theirs_to_the_left() -> None:
     assert re.findall("([^>]*)</b>", page) == [f"{UNCERTAIN} 100%"]
 
 
-def test_what_is_not_known_stands_apart_in_each_row() -> None:
+def test_what_is_not_known_and_changes_stand_apart() -> None:
     line = timeline(steady("h" * 10 + "o" * 10 + "_" * 40 + "h" * 5), 0, 10)
     page = html(line)
     for name, spans in (("camera-off", [(1, 2)]), ("no-data", [(2, 6)]), ("known", line.known)):
@@ -264,9 +261,6 @@ def test_what_is_not_known_stands_apart_in_each_row() -> None:
         expected = [(10 * first, 10 * (last - first)) for first, last in spans]
         assert np.array(found) == pytest.approx(np.array(expected), abs=0.02)
     assert [one["data-tip"] for one in of_class(page, "no-data")] == ["no data, 0:02 to 0:06"]
-
-
-def test_a_change_has_a_name_that_is_text_alone() -> None:
     heads = tuple(HeadLabels("expression", LABELS, model, model) for model in ("a", "<b>mine"))
     seen = StreamRows(rows(*[(0.2 * i, 1, HAPPY) for i in range(20)]).array, heads)
     seen.array["head"][10:] = 1
@@ -303,16 +297,13 @@ def curve(*shares: tuple[float, float]) -> Curves:
     return Curves(np.arange(len(shares)) + 10.0, np.array(shares).reshape(-1, 2), ("happy", "sad"))
 
 
-def test_of_nobody_there_is_the_axis_alone() -> None:
+def test_curves_have_lines_gaps_and_tips() -> None:
     page = curves_html(curve(), 10, 20, "", tips=True)
     assert drawn(page) == {}
     assert "data-tip=" not in page
     assert re.findall(">([^<]+)</span>", page) == ["0%", "50%", "100%", "0:10", "0:15", "0:20"]
     bottom, middle, top = (int(pixels) for pixels in re.findall(r"top:(\d+)px", page))
     assert (top, middle) == (0, bottom / 2)
-
-
-def test_every_expression_has_its_line_whose_gaps_are_not_joined() -> None:
     lines = drawn(curves_html(curve((1, 0), (0.5, 0.5), (0.25, 0.75)), 10, 20, ""))
     (happy,), (sad,) = lines[colour_of("happy")], lines[colour_of("sad")]
     assert np.array(happy) == pytest.approx(np.array([(0, 100), (10, 50), (20, 25)]), abs=0.2)
@@ -321,9 +312,6 @@ def test_every_expression_has_its_line_whose_gaps_are_not_joined() -> None:
     assert [*lines] == [colour_of("happy")]
     assert [len(line) for line in lines[colour_of("happy")]] == [1, 2]
     assert "h0" in unquote(curves_html(curve((1, NAN)), 10, 20, ""))
-
-
-def test_around_each_point_its_figures_are_told_but_not_in_a_gap() -> None:
     shares = curve((0.9, 0.1), (NAN, NAN), (0.25, NAN))
     assert "data-tip=" not in curves_html(shares, 10, 14, "")
     found = _Elements(curves_html(shares, 10, 14, "", tips=True).split("</style>")[1])

@@ -210,20 +210,13 @@ def test_pandas_is_whole_before_a_figure_is_made_and_not_there_before() -> None:
     assert done.stdout.splitlines() == ["[(1, True)]", *["True"] * 2]
 
 
-@pytest.fixture(scope="module")
-def clip() -> SampleClip:
-    return SampleClip(SAMPLE)
-
-
-def test_the_face_is_in_view_and_for_a_while_it_is_not(clip: SampleClip) -> None:
+def test_the_sample_clip_moves_leaves_and_comes_back() -> None:
+    clip = SampleClip(SAMPLE)
     detector = BlazeFace()
     seen = {t: len(detector(clip.frame(t))) for t in np.arange(0, SECONDS, 1.0).tolist()}
     far = {t: count for t, count in seen.items() if not AWAY[0] - 1.5 < t < AWAY[1] + 1.5}
     assert set(far.values()) == {1}
     assert {count for t, count in seen.items() if AWAY[0] <= t < AWAY[1]} == {0}
-
-
-def test_it_moves_leaves_comes_back_and_repeats(clip: SampleClip) -> None:
     times = np.arange(10, SECONDS - 4, 1 / RATE).tolist()
     frames = [clip.frame(t).astype(np.int16) for t in times]
     changes = [np.abs(b - a).mean() for a, b in pairwise(frames)]

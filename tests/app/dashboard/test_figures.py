@@ -242,7 +242,7 @@ def test_test_and_other_data_stand_apart_with_who_measured_them() -> None:
     ]  # fmt: skip
 
 
-def test_columns_are_there_only_where_somebody_has_them() -> None:
+def test_columns_and_names_say_what_was_measured() -> None:
     plain = tables(other_data(opened(record())))["Other data"]
     assert plain.columns == ("Data", "Head", "Images", "Accuracy", "Macro-F1")
     search = PhotoSearch(images=10, found=8, right=6)
@@ -255,9 +255,6 @@ def test_columns_are_there_only_where_somebody_has_them() -> None:
     classes = (StatedClass(label="neutral", recall=0.98), StatedClass(label="happy", recall=0.57))
     some = record(figures=StatedFigures(count=204, classes=classes))
     assert tables(other_data(opened(some)))["Other data"].rows[0][3] == "neutral 98.0%, happy 57.0%"
-
-
-def test_a_name_says_what_was_measured_by_what() -> None:
     assert record_name(record()) == "set"
     named = record(split="test", truth="majority")
     assert record_name(named) == "set, test, by more than half of all FER+ votes"
@@ -292,9 +289,6 @@ def test_complete_figures_are_shown_both_ways() -> None:
     notes = " ".join(part.text for part in record_parts(whole) if isinstance(part, Note))
     assert "no face of neutral" in notes
     assert "of contempt" in notes
-
-
-def test_a_file_has_every_record_both_ways_and_what_is_not_shown() -> None:
     found = sections(opened(record(), complete(), not_shown="2 measurements not shown."))
     assert [section.title for section in found] == [
         "On other data",

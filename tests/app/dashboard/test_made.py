@@ -9,7 +9,7 @@ from app.core.report.elements import Chart, Facts, Note, Row, Table
 from app.core.report.evaluation import adaptation, circumstances, summary
 from app.core.report.text import training_time, trainings
 from app.dashboard.comparison import differences
-from app.dashboard.made import class_counts, network, one_training, training
+from app.dashboard.made import class_counts, flatten, network, one_training, training
 from app.dashboard.network import blocks_of, describe_network, network_svg, units_of
 from fer.evaluation.report import EarlierTraining, Given, Layer, Report
 from tests.app.dashboard.samples import layers, report
@@ -19,10 +19,6 @@ FIRST = EarlierTraining(name="first", command="train first", training_seconds=60
 SECOND = EarlierTraining(
     name="second", command="train second", training_seconds=120.0, history=report().history[:2]
 )
-
-
-def chained(**changes: object) -> Report:
-    return report(initial_model="second", earlier_trainings=(FIRST, SECOND), **changes)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +42,8 @@ def test_agreement_with_teachers_and_a_part_of_a_mean_are_not_called_accuracy(
 
 
 def test_a_chain_of_trainings_is_told_from_a_single_one() -> None:
-    made = chained(training_seconds=30.0)
+    before = {"initial_model": "second", "earlier_trainings": (FIRST, SECOND)}
+    made = report(training_seconds=30.0, **before)
     chain = first, second, last = trainings(made)
     assert [one.name for one in chain] == ["first", "second", made.name]
     assert training_time(made) == ("3 min 30 s", "3 trainings")
@@ -148,9 +145,17 @@ def configured(**changes: Any) -> dict[str, Any]:
     return {"configuration": PLAIN | changes}
 
 
-def test_what_is_equal_is_not_told_and_what_is_not_known_is() -> None:
+def test_what_is_equal_is_not_told_and_a_chain_counts() -> None:
     assert rows() == {}
     assert rows(configuration={})["Images"][1] == "not told"
+    own: Report = report("second")
+    earlier = EarlierTraining(name="start", command="", history=own.history)
+    epochs = len(own.history)
+    told = rows(earlier_trainings=(earlier,), initial_model="start")["Epochs"]
+    assert told == (f"{epochs} epochs in 1 training", f"{2 * epochs} epochs in 2 trainings")
+    unknown = EarlierTraining(name="start", command="")
+    told = rows(earlier_trainings=(unknown,), initial_model="start")["Epochs"]
+    assert told[1] == f"at least {epochs} epochs in 2 trainings"
 
 
 @pytest.mark.parametrize(
@@ -176,24 +181,13 @@ def test_differences_are_told(changes: dict[str, Any], about: str, before: str, 
     assert found[about][1].startswith(after)
 
 
-def test_all_trainings_of_a_chain_count() -> None:
-    own: Report = report("second")
-    earlier = EarlierTraining(name="start", command="", history=own.history)
-    epochs = len(own.history)
-    told = rows(earlier_trainings=(earlier,), initial_model="start")["Epochs"]
-    assert told == (f"{epochs} epochs in 1 training", f"{2 * epochs} epochs in 2 trainings")
-    unknown = EarlierTraining(name="start", command="")
-    told = rows(earlier_trainings=(unknown,), initial_model="start")["Epochs"]
-    assert told[1] == f"at least {epochs} epochs in 2 trainings"
-
-
 def layer(name: str, *inputs: str, kind: str = "Conv2D", activation: str = "") -> Layer:
     return Layer(
         name=name, kind=kind, activation=activation, shape=(4, 4, 2), parameters=1, inputs=inputs
     )
 
 
-def test_residual_blocks_are_found_with_and_without_a_layer_on_the_shortcut() -> None:
+def test_residual_and_outer_blocks_are_found() -> None:
     found = blocks_of(layers())
     assert [[unit.main_layer.name for unit in block.path] for block in found] == [
         ["image"], ["conv"], ["a", "b"], ["c"], ["pool"], ["expression"], ["votes"]
@@ -203,9 +197,6 @@ def test_residual_blocks_are_found_with_and_without_a_layer_on_the_shortcut() ->
     assert [[u.main_layer.name for u in b.shortcut] for b in found if b.join] == [[], ["way"]]
     assert [b.path[0].main_layer.name for b in found if b.output] == ["expression", "votes"]
     assert (blocks_of(()), network_svg(()), describe_network(())) == ([], "", "No layers.")
-
-
-def test_units_and_outer_blocks_take_what_is_theirs() -> None:
     units = units_of((layer("x"), layer("n", "x", kind="ReLU"), layer("y", "x")))
     assert [unit.main_layer.name for unit in units] == ["x", "n", "y"]
     assert len(units_of((layer("x"), layer("n", "x", kind="ReLU")))) == 1
@@ -252,3 +243,9 @@ def test_the_drawing_is_valid_and_says_what_stands_where() -> None:
     )
     odd = layer("<a&b", kind='"<script>', activation="'&")
     assert ElementTree.fromstring(network_svg((odd, layer("next", "<a&b")))) is not None
+
+
+def test_settings_are_rows_of_dotted_names() -> None:
+    settings = {"widths": [8, 16], "augmentation": {"flip": True, "light": None}}
+    rows = [("widths", "8, 16"), ("augmentation.flip", "yes"), ("augmentation.light", "–")]
+    assert flatten(settings) == rows

@@ -63,7 +63,7 @@ def test_another_networks_report_is_one(tmp_path: Path) -> None:
     assert "is about another model.tflite" in open_model(tmp_path / "other").problems[0]
 
 
-def test_a_report_may_stand_alone(tmp_path: Path) -> None:
+def test_reports_may_stand_alone(tmp_path: Path) -> None:
     made = write_model(tmp_path)
     directory = tmp_path / "small"
     (directory / "spec.json").unlink()
@@ -73,9 +73,6 @@ def test_a_report_may_stand_alone(tmp_path: Path) -> None:
     (directory / "predictions.npz").write_bytes(b"others")
     (problem,) = open_model(directory).problems
     assert "predictions.npz is not the file" in problem
-
-
-def test_the_shipped_reports_of_other_networks_stand_alone() -> None:
     shipped = {name: open_model(ROOT / "models" / name) for name in model_names(ROOT / "models")}
     assert {name for name, model in shipped.items() if not model.report_alone} == {"compact"}
     assert len(shipped) > 1

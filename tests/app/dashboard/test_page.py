@@ -23,8 +23,8 @@ from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.evaluation.report import Mistake, Mistakes, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
-from tests.app import samples
 from tests.app.dashboard.samples import LABELS, answers, report, write_model
+from tests.app.samples import plain_words as words
 from tests.app.samples import unfolded
 from tests.samples import ROOT, SHIPPED_MODEL
 
@@ -41,12 +41,9 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def dashboard(models: Path) -> Open:
-    """Open the page, with sections of other tabs unfolded."""
-
-    def open_page(*titles: str) -> AppTest:
+    def open_page() -> AppTest:
         page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30).run()
-        page.switch_page("app/pages/dashboard.py").run()
-        return unfold(page, *titles) if titles else page
+        return page.switch_page("app/pages/dashboard.py").run()
 
     return open_page
 
@@ -63,11 +60,6 @@ def unfold(page: AppTest, *titles: str) -> AppTest:
         page.session_state[f"dashboard_fold_{entry.title}"] = True
     page.session_state["dashboard_tab"] = entries[0].tab
     return page.run()
-
-
-def words(page: AppTest) -> str:
-    """Return all that the page says, in one string, as it reads."""
-    return samples.words(page).replace("\\", "")
 
 
 def alts(page: AppTest) -> list[str]:
@@ -93,28 +85,7 @@ def choose(page: AppTest, label: str, value: str) -> AppTest:
     return next(s for s in page.selectbox if s.label == label).select(value).run()
 
 
-def test_only_the_open_tab_is_sent(dashboard: Open, models: Path) -> None:
-    write_model(models)
-    page = dashboard()
-    for titles, shown in (
-        (["Each expression"], "Each expression, FER2013 head"),
-        (["Confidence"], "Reliability diagram, FER2013 head"),
-        (["Worse pictures, and what people say"], f"120 faces on which {AGREED['majority']}"),
-        (["On other data"], "python -m training evaluate models/small"),
-        (["Data and training"], "the two losses cannot be compared"),
-        (["Network"], "13 layers, 1,567,551 parameters"),
-        (["Command, settings and files"], "are those that were measured"),
-    ):
-        assert shown not in words(page)
-        unfold(page, *titles)
-        assert [bool(t.children) for t in page.tabs].count(True) == 1
-        assert shown in words(page)
-        assert all(alts(page))
-    assert page.code[0].value == "python -m training train --out models/small"
-    assert {"augmentation.flip", "yes", "8, 16", "a machine, 2 cores", "12"} <= set(cells(page))
-
-
-def test_one_model_opens_with_a_verdict_and_figures(dashboard: Open, models: Path) -> None:
+def test_one_model_from_its_verdict_to_its_files(dashboard: Open, models: Path) -> None:
     made = write_model(models)
     found = made.evaluations["test"]
     page = dashboard()
@@ -135,6 +106,36 @@ def test_one_model_opens_with_a_verdict_and_figures(dashboard: Open, models: Pat
     choose(page, "Measured on", "validation, without duplicates")
     assert metric(page, "Accuracy") == percent(made.without_duplicates["validation"].accuracy)
     assert len(unfolded(page).split()) <= 350
+    for title, shown in (
+        ("Each expression", "Each expression, FER2013 head"),
+        ("Confidence", "Reliability diagram, FER2013 head"),
+        ("Worse pictures, and what people say", f"120 faces on which {AGREED['majority']}"),
+        ("On other data", "python -m training evaluate models/small"),
+        ("Data and training", "the two losses cannot be compared"),
+        ("Network", "13 layers, 1,567,551 parameters"),
+        ("Command, settings and files", "are those that were measured"),
+    ):
+        assert shown not in words(page), "only the open tab is sent, and what is unfolded there"
+        unfold(page, title)
+        assert [bool(t.children) for t in page.tabs].count(True) == 1
+        assert shown in words(page)
+        assert all(alts(page))
+    assert page.code[0].value == "python -m training train --out models/small"
+    assert {"augmentation.flip", "yes", "8, 16", "a machine, 2 cores", "12"} <= set(cells(page))
+    spec, given = ModelSpec.load(models / "small"), answers(5)
+    truth = [LABELS[label] if label != 6 else "contempt" for label in given.labels]
+    record = OtherData(
+        kind="other", model="small", sha256=spec.sha256, head=EXPRESSION_HEAD, data="their set",
+        how="crops", measured_by="somebody", created="2026-11-22",
+        figures=evaluate_labelled(truth, given.probabilities, spec.head(EXPRESSION_HEAD)),
+    )  # fmt: skip
+    foreign = record.model_copy(update={"sha256": "f" * 64})
+    OtherDataFile(records=(record, foreign)).save(models / "small")
+    page = unfold(dashboard(), "On other data")
+    assert "1 measurement of other_data.json not shown" in words(page)
+    assert {"their set", "neutral"} <= set(cells(page))
+    page.segmented_control(key="dashboard_small_way").set_value(RESTRICTED).run()
+    assert "neutral" not in cells(page)
 
 
 def test_the_second_heads_mistakes_are_its_own(dashboard: Open, models: Path) -> None:
@@ -182,11 +183,6 @@ def test_the_shipped_model_opens_on_its_own_head(monkeypatch: pytest.MonkeyPatch
         assert f"Confusion matrix, {title} head" in words(page)
         unfold(page, "Confidence")
         assert metric(page, "Temperature") == f"{spec.head(head).temperature:.3f}"
-        page.switch_page("app/pages/about.py").run()
-        assert f"{title} head of model **compact** was right on **{found.accuracy:.1%}**" in words(
-            page
-        )
-        page.switch_page("app/pages/dashboard.py").run()
         turn_to(page, "Overview")
         heads(page)[0].select(EXPRESSION_HEAD).run()
 
@@ -277,9 +273,14 @@ def test_two_models_are_compared_on_one_scale(dashboard: Open, models: Path) -> 
     assert words(page).count("was not measured on these faces") == 1
 
 
-def test_another_model_has_a_warning(dashboard: Open, models: Path) -> None:
+def test_models_that_are_not_as_they_should_be_have_a_warning(
+    dashboard: Open, models: Path
+) -> None:
     write_model(models, "a*b*_c_", machine="**<b>bold</b>**")
     (models / "a*b*_c_" / "model.tflite").write_bytes(b"another network")
+    write_model(models, "broken")
+    write_model(models, "whole")
+    (models / "broken" / "report.json").write_text("{}")
     page = dashboard()
     (warning,) = page.warning
     assert "those of a*b*_c_ as it is now" in warning.value.replace("\\", "")
@@ -288,38 +289,14 @@ def test_another_model_has_a_warning(dashboard: Open, models: Path) -> None:
     assert "are those that were measured" not in words(unfold(page, "Command, settings and files"))
     assert "**<b>bold</b>**" in cells(page)
     assert "**<b>bold</b>**" not in [c for t in page.table for r in t.value.values for c in r]
-
-
-def test_a_broken_report_is_named_and_the_page_stays(dashboard: Open, models: Path) -> None:
-    write_model(models, "broken")
-    write_model(models, "whole")
-    (models / "broken" / "report.json").write_text("{}")
-    page = dashboard()
+    turn_to(page, "Overview")
+    choose(page, "Model", "broken")
     assert "is not a record" in page.error[0].value
     assert str(models) not in words(page)
     assert not page.metric
     choose(page, "Model", "whole")
     assert not page.error
     assert page.metric
-
-
-def test_other_data_are_shown_both_ways(dashboard: Open, models: Path) -> None:
-    write_model(models)
-    page = dashboard("On other data")
-    spec, made = ModelSpec.load(models / "small"), answers(5)
-    truth = [LABELS[label] if label != 6 else "contempt" for label in made.labels]
-    record = OtherData(
-        kind="other", model="small", sha256=spec.sha256, head=EXPRESSION_HEAD, data="their set",
-        how="crops", measured_by="somebody", created="2026-11-22",
-        figures=evaluate_labelled(truth, made.probabilities, spec.head(EXPRESSION_HEAD)),
-    )  # fmt: skip
-    foreign = record.model_copy(update={"sha256": "f" * 64})
-    OtherDataFile(records=(record, foreign)).save(models / "small")
-    page.run()
-    assert "1 measurement of other_data.json not shown" in words(page)
-    assert {"their set", "neutral"} <= set(cells(page))
-    page.segmented_control(key="dashboard_small_way").set_value(RESTRICTED).run()
-    assert "neutral" not in cells(page)
 
 
 def test_a_model_is_no_path(models: Path) -> None:

@@ -188,16 +188,13 @@ def test_slow_consumers_get_the_newest_frame(patched: int, number: int) -> None:
     assert loops.run(run()) == number
 
 
-def test_streamlit_webrtc_asks_for_the_queue() -> None:
+def test_the_relay_that_is_asked_for_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     relay = Mock()
     streamlit_webrtc.webrtc._wrap_with_processor(
         Numbers(), object(), async_processing=False, relay=relay
     )
     (asked,) = relay.subscribe.call_args_list
     assert (len(asked.args), asked.kwargs) == (1, {})
-
-
-def test_the_global_relay_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     server, loop = SimpleNamespace(), asyncio.new_event_loop()
     monkeypatch.setattr(Runtime, "instance", lambda: server)
     monkeypatch.setattr(streamlit_webrtc.relay, "get_global_event_loop", lambda: loop)
@@ -302,7 +299,7 @@ def shown(callback: Frames, *levels: int) -> list[av.VideoFrame]:
         return pool.submit(asyncio.run, callback(frames)).result()
 
 
-def test_the_newest_frame_is_shown_or_as_it_came_and_the_others_are_counted() -> None:
+def test_a_callback_counts_frames_and_gives_way_to_photographs() -> None:
     session = Session()
     callback = frames_callback(session)  # type: ignore[arg-type]
     (picture,) = shown(callback, 10, 20, 30)
@@ -311,9 +308,6 @@ def test_the_newest_frame_is_shown_or_as_it_came_and_the_others_are_counted() ->
     session.fails = True
     (picture,) = shown(callback, 10)
     assert picture.to_ndarray(format="rgb24").mean() == pytest.approx(10, abs=1)
-
-
-def test_streams_give_way_to_photographs_and_lose_no_count() -> None:
     session, clock = Session(), Clock()
     photographs = Priority(1, clock)
     callback = frames_callback(session, Throttle(photographs, clock))  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from app.own_data.figures import (
     own_ways,
 )
 from app.own_data.files import LabelledFiles, labelled_files_of, labels_csv, set_zip
-from app.own_data.own_set import Label, LabelledAnswer, OwnSet
+from app.own_data.own_set import Label, LabelledAnswer
 from app.own_data.session import CROP_SCALE
 from fer.evaluation.metrics import evaluate_labelled
 from fer.evaluation.other_data import OtherDataFile
@@ -98,16 +98,11 @@ def test_labels_that_are_no_classes_are_told_with_counts() -> None:
     assert "not a table of labels" in reasons(found)["fer.csv"]
 
 
-@pytest.fixture
-def saved() -> dict[bool, bytes]:
-    """The set that the page saves, with and without the originals."""
+def test_a_saved_set_is_taken_again() -> None:
     own = own_set(("day 1/party.png", 2), ("b.png", 1))
     own.label(0, Label("sad", answer_seen=True))
     own.label(2, Label("happy"))
-    return {kept: set_zip(own, entry(), HEAD.name, originals=kept) for kept in (True, False)}
-
-
-def test_a_saved_set_is_taken_again(saved: dict[bool, bytes]) -> None:
+    saved = {kept: set_zip(own, *SAID, originals=kept) for kept in (True, False)}
     with zipfile.ZipFile(io.BytesIO(saved[True])) as source:
         moved = archive({f"mine/{name}": source.read(name) for name in source.namelist()})
     for upload in (Upload("saved.zip", saved[True]), moved):
@@ -122,20 +117,6 @@ def test_a_saved_set_is_taken_again(saved: dict[bool, bytes]) -> None:
         "happy/b-face1.png": "happy", "sad/day 1_party-face1.png": "sad",
     }  # fmt: skip
     assert {one.name for one in crops.photos if one.cut_out} == labels(crops).keys()
-
-
-SAID = (entry(), HEAD.name)
-
-
-@pytest.fixture
-def own() -> OwnSet:
-    own = own_set(("=party.png", 2))
-    for name, data, label in (("cut.png", small(), ""), ("wall.png", png(0), "happy")):
-        add(own, name, data, label)
-    own.label(0, Label("sad", answer_seen=True))
-    own.label(1, Label(SKIPPED))
-    own.label(2, Label("happy"))
-    return own
 
 
 def test_the_table_alone_has_what_was_skipped_too() -> None:
@@ -153,7 +134,13 @@ def test_the_table_alone_has_what_was_skipped_too() -> None:
     ]  # fmt: skip
 
 
-def test_the_archive_has_faces_photos_and_what_the_model_said(own: OwnSet) -> None:
+def test_the_archive_has_faces_photos_and_what_the_model_said() -> None:
+    own = own_set(("=party.png", 2))
+    for name, data, label in (("cut.png", small(), ""), ("wall.png", png(0), "happy")):
+        add(own, name, data, label)
+    own.label(0, Label("sad", answer_seen=True))
+    own.label(1, Label(SKIPPED))
+    own.label(2, Label("happy"))
     with zipfile.ZipFile(io.BytesIO(set_zip(own, *SAID))) as archive:
         rows = read_table(archive.read("labels.csv"))
         crops = [archive.read(row.file) for row in rows if row.file]
@@ -182,6 +169,7 @@ def test_the_archive_has_faces_photos_and_what_the_model_said(own: OwnSet) -> No
 
 
 LABELS = HEAD.labels
+SAID = (entry(), HEAD.name)
 OTHER = Head(name="ferplus", output="p", labels=(*LABELS, "contempt"), meaning="")
 SPECS = {"fake": SPEC, "large": SPEC.model_copy(update={"heads": (HEAD, OTHER)})}
 
@@ -251,15 +239,12 @@ def test_every_head_is_measured_on_what_it_knows_with_and_without_misses() -> No
     assert table.rows[0][4] == "33.3%"
 
 
-def test_the_ways_to_measure_differ_only_where_classes_are_missing() -> None:
+def test_ways_to_measure_and_the_surest_wrong_answers() -> None:
     some = measure_own([answer("happy", "happy"), answer("sad", "sad")], SPECS, "mine")
     assert own_ways(some, "fake", HEAD.name) == (AS_ANSWERED, RESTRICTED)
     every = measure_own([answer(name, name) for name in LABELS], SPECS, "mine")
     assert own_ways(every, "fake", HEAD.name) == (AS_ANSWERED,)
     assert own_ways(measure_own([], SPECS, "mine"), "fake", HEAD.name) == (AS_ANSWERED,)
-
-
-def test_the_surest_wrong_answers_come_first_with_their_faces() -> None:
     answers = [
         answer("happy", "sad", 0.6, 1),
         answer("happy", "sad", 0.9, 2),

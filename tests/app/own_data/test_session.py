@@ -25,13 +25,8 @@ SAD = Label("sad")
 
 
 @pytest.fixture
-def budget() -> Budget:
-    return Budget(100 * MB, free=lambda: None)
-
-
-@pytest.fixture
-def session(jobs: Jobs, budget: Budget) -> OwnSession:
-    return OwnSession(jobs, budget, UploadLimits(photos=50, bytes=MB))
+def session(jobs: Jobs) -> OwnSession:
+    return OwnSession(jobs, Budget(100 * MB, free=lambda: None), UploadLimits(50, MB))
 
 
 def take(session: OwnSession, *uploads: Upload) -> OwnSet:

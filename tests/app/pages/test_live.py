@@ -272,7 +272,9 @@ def test_trouble_is_explained_with_two_ways_that_need_no_connection(
     assert running.camera_input
 
 
-def test_without_a_camera_it_says_why(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_camera_or_a_model_it_says_why(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert {*notices._PROBLEMS.values(), "other"} == set(notices._CAMERA)
     monkeypatch.setattr("app.live.view.camera_problem", lambda: "denied")
     page.run()
@@ -283,6 +285,13 @@ def test_without_a_camera_it_says_why(page: AppTest, monkeypatch: pytest.MonkeyP
     button(page, "Play a sample clip").click().run()
     page.button(key="live_clip_stop").click().run()
     assert button(page, "Play a sample clip")
+
+    def missing() -> LiveSession:
+        raise ModelError("spec.json is missing.")
+
+    monkeypatch.setattr(state, "live_session", missing)
+    page.run()
+    assert "not installed" in words(page)
 
 
 @pytest.mark.parametrize(
@@ -302,12 +311,3 @@ def test_a_problem_is_known(
     monkeypatch.setattr(notices, "mount", lambda *_, **__: None)
     monkeypatch.setattr(notices.st, "session_state", {"live_camera": there})
     assert notices.camera_problem() == problem
-
-
-def test_without_a_model_it_says_so(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> LiveSession:
-        raise ModelError("spec.json is missing.")
-
-    monkeypatch.setattr(state, "live_session", missing)
-    page.run()
-    assert "not installed" in words(page)

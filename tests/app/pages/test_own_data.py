@@ -76,7 +76,7 @@ def step(page: AppTest, number: int) -> AppTest:
     return page.segmented_control(key="own_step").set_value(number).run()
 
 
-def test_it_opens_with_its_three_steps_and_what_they_take(own: AppTest) -> None:
+def test_it_opens_with_its_steps_and_the_sample_is_a_click_away(own: AppTest) -> None:
     assert len(own.file_uploader) == 2
     for said in ("1 Label with one key", "about a minute", "2 See", "at once", "3 Teach",
                  "a few minutes"):  # fmt: skip
@@ -84,9 +84,6 @@ def test_it_opens_with_its_three_steps_and_what_they_take(own: AppTest) -> None:
     assert len(unfolded(own).split()) <= 250
     assert "30 minutes after you close" in words(own)
     assert labeller(own) is None
-
-
-def test_the_sample_is_a_click_away(own: AppTest) -> None:
     page = settled(button(own, "Try it with drawn faces").click().run())
     assert "21 photos · 21 faces" in words(page)
     data = labeller(page)

@@ -69,6 +69,7 @@ def test_it_opens_with_a_sample_and_asks_for_the_camera_only_in_its_tab(page: Ap
 def test_a_photo_without_a_face_says_so_and_shows_no_label(upload: Upload) -> None:
     page = upload(("wall.png", png(faces=0)))
     assert "No face found" in page.info[0].value
+    assert [*pictures(page)] == ["wall.png: no face found."]
     assert not page.dataframe
     assert not page.get("plotly_chart")
     assert not any(label in words(page).replace(IN_SHORT, "") for label in LABELS)

@@ -89,16 +89,11 @@ def test_filters(answers: tuple[str, ...], issues: tuple[str, ...], shown: list[
     assert names(answers, issues) == shown
 
 
-@pytest.mark.parametrize(
-    ("order", "shown"),
-    [
-        (Order.SUREST, ["10 sure", "dark", "2 group", "sad", "unsure", "wall", "broken"]),
-        (Order.LEAST_SURE, ["unsure", "sad", "2 group", "dark", "10 sure", "wall", "broken"]),
-        (Order.FACES, ["2 group", "10 sure", "dark", "sad", "unsure", "wall", "broken"]),
-    ],
-)
-def test_files_without_a_face_and_those_not_read_come_last(order: Order, shown: list[str]) -> None:
-    assert names(order=order) == shown
+def test_files_without_a_face_and_those_not_read_come_last() -> None:
+    last = ["wall", "broken"]
+    assert names(order=Order.SUREST) == ["10 sure", "dark", "2 group", "sad", "unsure", *last]
+    assert names(order=Order.LEAST_SURE) == ["unsure", "sad", "2 group", "dark", "10 sure", *last]
+    assert names(order=Order.FACES) == ["2 group", "10 sure", "dark", "sad", "unsure", *last]
 
 
 def answered(name: str, *rows: tuple[float, float, float]) -> PhotoView:

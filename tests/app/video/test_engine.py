@@ -87,6 +87,10 @@ def test_settings_reach_the_analysis(tmp_path: Path, asked: dict[str, Any]) -> N
     assert asked["options"] == VideoOptions(None, FERPLUS_HEAD, **limits)
     assert result.model
     assert (result.model.name, asked["directory"]) == ("mine", mine)
+    result = read(tmp_path, VideoSettings(head=FERPLUS_HEAD, model=tmp_path / "gone"))
+    assert asked["options"].head is None
+    assert result.model
+    assert asked["directory"] == result.model.directory == model_dir()
 
 
 @pytest.mark.parametrize(
@@ -107,13 +111,6 @@ def test_without_a_marked_video_numbers_stay(
     asked["error"] = RuntimeError("a fault that nobody thought of")
     with pytest.raises(RuntimeError):
         read(tmp_path, VideoSettings())
-
-
-def test_a_model_that_went_is_replaced(tmp_path: Path, asked: dict[str, Any]) -> None:
-    result = read(tmp_path, VideoSettings(head=FERPLUS_HEAD, model=tmp_path / "gone"))
-    assert asked["options"].head is None
-    assert result.model
-    assert asked["directory"] == result.model.directory == model_dir()
 
 
 @pytest.mark.parametrize(
@@ -301,25 +298,14 @@ def test_a_failure_says_what_to_do() -> None:
     assert ("Try it again" in fault, "secret" in fault, again) == (True, False, True)
 
 
-@pytest.fixture
-def found(spec: ModelSpec) -> StreamResult:
-    return stream_result(SOURCE, Result(recording(spec), None), ZoneInfo("Asia/Kolkata"))
+def test_a_file_is_called_like_its_recording_and_leads_nowhere_else() -> None:
+    names = ["", "two.words.mp4", "../../etc/passwd", "C:\\films\\a.avi"]
+    called = [file_name(replace(SOURCE, name=name), ".csv") for name in names]
+    assert called == ["video.csv", "two.words.csv", "passwd.csv", "a.csv"]
 
 
-@pytest.mark.parametrize(
-    ("name", "csv"),
-    [
-        ("", "video.csv"),
-        ("two.words.mp4", "two.words.csv"),
-        ("../../etc/passwd", "passwd.csv"),
-        ("C:\\films\\a.avi", "a.csv"),
-    ],
-)
-def test_a_file_is_called_like_its_recording_and_leads_nowhere_else(name: str, csv: str) -> None:
-    assert file_name(replace(SOURCE, name=name), ".csv") == csv
-
-
-def test_the_archive_has_all_files(found: StreamResult, tmp_path: Path) -> None:
+def test_the_archive_has_all_files(tmp_path: Path, spec: ModelSpec) -> None:
+    found = stream_result(SOURCE, Result(recording(spec), None), ZoneInfo("Asia/Kolkata"))
     assert found.info.iso_time == "2026-05-01T17:30:00+05:30", "the visitor's time"
     assert (found.source["file"], found.end, found.cuts) == ("holiday.mov", 1.5, (0.55,))
     marked = tmp_path / "marked-1.mp4"
@@ -334,9 +320,6 @@ def test_the_archive_has_all_files(found: StreamResult, tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == [marked]
     with pytest.raises(FileNotFoundError):
         open_archive(SOURCE, found, None, tmp_path / "gone")
-
-
-def test_there_are_files_without_a_face(spec: ModelSpec, tmp_path: Path) -> None:
     result = Result(recording(spec, nobody()), None, "The disk is full.")
     found = stream_result(SOURCE, result, ZoneInfo("UTC"))
     with open_archive(SOURCE, found, None, tmp_path) as file, zipfile.ZipFile(file) as archive:

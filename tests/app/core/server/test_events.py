@@ -134,7 +134,9 @@ def test_the_app_logs_only_events_and_words_that_are_listed() -> None:
     assert words <= WORDS
 
 
-def test_warnings_are_counted_by_module(lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_and_failed_pages_are_counted(
+    lines: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
     events._handler().setStream(sys.stderr)
     logging.getLogger("app.tests").info("nothing")
     logging.getLogger("app.tests").warning("something")
@@ -149,9 +151,6 @@ def test_warnings_are_counted_by_module(lines: Lines, capsys: pytest.CaptureFixt
     written = [json.loads(line)["event"] for line in said if line.startswith("{")]
     assert written == [LOGGED, LOGGED, "photo_answered"]
     assert not any(line.endswith("photo_answered") for line in said)
-
-
-def test_a_page_that_fails_is_counted(lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(AssertionError):
         AppTest.from_string("raise RuntimeError('a fault that nobody thought of')").run()
     assert counters().totals()[LOGGED, f"error {FAILED_PAGES}"] == 1

@@ -173,16 +173,13 @@ def test_what_waits_goes_on(clicks: list[ClientState], runs: list[dict[str, Widg
     assert [widgets(run) for run in session.runs] == runs
 
 
-def test_a_run_that_has_not_begun_hands_on_what_it_was_for() -> None:
+def test_a_run_that_has_not_begun_hands_on_what_it_was_for(monkeypatch: pytest.MonkeyPatch) -> None:
     session = patched()
     old = session._scriptrunner
     old.request_rerun(RerunData(widget_states=state(BUTTON).widget_states))
     session.request_rerun(state(SLIDER))
     assert widgets(session.runs[0]) == {"slider": SLIDER, "remove": BUTTON}
     assert old._requests.on_scriptrunner_ready().type is ScriptRequestType.STOP  # not twice
-
-
-def test_where_runs_wait_nothing_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "get_option", {"runner.fastReruns": False}.__getitem__)
     session = patched()
     session.request_rerun(state(FACE, fragment="photo"))

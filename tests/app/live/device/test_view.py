@@ -99,7 +99,9 @@ def place(page: AppTest) -> str:
     return str(widget(page).value.value)
 
 
-def test_the_server_is_usual_and_a_choice_lasts(visit: Visit, browser: Browser) -> None:
+def test_the_server_is_usual_and_a_choice_lasts(
+    visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = visit()
     assert place(page) == "server"
     assert "Each frame is analysed on this server" in words(page)
@@ -110,6 +112,10 @@ def test_the_server_is_usual_and_a_choice_lasts(visit: Visit, browser: Browser) 
     assert place(visit(live="device")) == "device"
     assert place(visit(live="server", slots=0)) == "server"
     assert place(visit(live="nonsense")) == "server"
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.FAILED)
+    page = visit()
+    page.button(key="live_to_device").click().run()
+    assert place(page) == "device"
 
 
 def test_a_reason_puts_the_device_first(visit: Visit, browser: Browser) -> None:
@@ -201,15 +207,6 @@ def test_the_setup_goes_once_and_results_are_answered(visit: Visit, browser: Bro
     page.session_state["live_session"].record.clear()
     page.run()
     assert browser.data[-1]["generation"] == 1
-
-
-def test_a_failure_offers_it(
-    visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.FAILED)
-    page = visit()
-    page.button(key="live_to_device").click().run()
-    assert place(page) == "device"
 
 
 @pytest.mark.parametrize(
