@@ -56,7 +56,7 @@ def test_a_setting_or_cores_decide(setting: str, cores: float, places: int, stre
     assert max_streams({MAX_STREAMS.name: setting}, cores) == streams
 
 
-def test_a_job_runs_and_keeps_its_result() -> None:
+def test_a_job_keeps_its_result_or_says_why_it_failed(caplog: pytest.LogCaptureFixture) -> None:
     work = Work("42")
     after: list[State] = []
     job: Job[object] = Job(work, lambda: after.append(job.state))
@@ -70,9 +70,6 @@ def test_a_job_runs_and_keeps_its_result() -> None:
     assert after == [State.DONE]
     job.cancel()
     assert job.state is State.DONE
-
-
-def test_a_job_that_fails_says_why_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     for error, logged in ((FerError("refused"), False), (ValueError("no picture"), True)):
         job = Job(work := Work(error))
         work.go.set()
@@ -82,7 +79,7 @@ def test_a_job_that_fails_says_why_to_the_log(caplog: pytest.LogCaptureFixture) 
         assert ("a job failed" in caplog.text) == logged
 
 
-def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() -> None:
+def test_so_many_run_at_once_in_order_and_closing_ends_all() -> None:
     jobs, works = Jobs(2), [Work() for _ in range(5)]
     queue = [Job(work) for work in works]
     for job in queue:
@@ -101,6 +98,15 @@ def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() 
         work.go.set()
     assert all(job.wait(PATIENCE) for job in queue)
     assert [job.state for job in queue].count(State.DONE) == 4
+    jobs, works = Jobs(1), [Work() for _ in range(3)]
+    first, second, late = (Job(work) for work in works)
+    jobs.start(first)
+    jobs.start(second)
+    assert works[0].began.wait(PATIENCE)
+    jobs.close(PATIENCE)
+    jobs.start(late)
+    assert [job.state for job in (first, second, late)] == [State.CANCELLED] * 3
+    assert all(job.wait(0) for job in (first, second))
 
 
 @pytest.mark.parametrize("result", ["done", ValueError("too late")])
@@ -116,18 +122,6 @@ def test_what_comes_after_a_cancel_does_not_count(result: object) -> None:
     assert job.wait(PATIENCE)
     assert after.is_set()
     assert (job.state, job.result, job.error) == (State.CANCELLED, None, None)
-
-
-def test_closing_ends_all_and_takes_no_more() -> None:
-    jobs, works = Jobs(1), [Work() for _ in range(3)]
-    first, second, late = (Job(work) for work in works)
-    jobs.start(first)
-    jobs.start(second)
-    assert works[0].began.wait(PATIENCE)
-    jobs.close(PATIENCE)
-    jobs.start(late)
-    assert [job.state for job in (first, second, late)] == [State.CANCELLED] * 3
-    assert all(job.wait(0) for job in (first, second))
 
 
 @pytest.mark.parametrize("end", [SystemExit, MemoryError])

@@ -154,7 +154,7 @@ def test_a_model_that_cannot_be_loaded_is_no_dead_end(app: AppTest, models: Path
     assert "Happy" in words(choose(app, "compact"))
 
 
-def test_where_none_is_configured_one_is_chosen(
+def test_without_one_configured_one_is_chosen(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(MODEL.name, str(models / "nowhere"))

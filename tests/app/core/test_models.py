@@ -272,9 +272,7 @@ def test_a_model_that_is_not_as_it_should_be_is_not_offered_and_the_log_says_why
     assert len(told) == len(caplog.records) == bool(reason)
 
 
-def test_what_comes_goes_or_is_replaced_is_seen(
-    models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_comes_and_goes_is_seen(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = write_copy(models, "mine")
     before = entry_of(directory)
     change_spec(directory, name="another")

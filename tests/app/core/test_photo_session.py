@@ -140,16 +140,13 @@ def names(session: PhotoSession) -> list[str]:
     return [photo.name for photo in session.all]
 
 
-def test_nothing_is_taken_from_nothing(session: Session) -> None:
+def test_every_file_has_a_result_in_its_place(session: Session, budget: Budget) -> None:
     assert not session.take([], [answerer()])
     assert (session.all, session.job, session.progress) == ([], None, (0.0, "0 of 0"))
     session.cancel()
     session.clear()
     assert not session.take([Upload(".DS_Store", b"")], [answerer()])
     assert session.notices == ["There are no photos in .DS_Store."]
-
-
-def test_every_file_has_a_result_in_its_place(session: Session, budget: Budget) -> None:
     named = {"a.png": png(1), "b.txt": b"", "c.png": b"no picture", "d.png": png(2)}
     files = [Upload(name, data) for name, data in named.items()]
     found = take(session, *files, zipped("x.png", "../e.png"))

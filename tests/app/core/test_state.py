@@ -14,27 +14,18 @@ from streamlit.testing.v1 import AppTest
 
 from app.core import components, state
 from app.core.settings import MAX_PHOTOS, SETTINGS, Kind, Setting, problems
-from tests.app.samples import FakeAnalyzer
 from tests.samples import ROOT
 
-Open = Callable[..., tuple[Any, str, bool]]
+PAGES = [("photos", "photos"), ("video", "video_session"), ("live", "live_session"),
+         ("own_data", "own_data")]  # fmt: skip
 
 
-@pytest.fixture(
-    params=[("photos", "photos"), ("video", "video_session"), ("live", "live_session"),
-            ("own_data", "own_data")],
-    ids=lambda param: param[0],
-)  # fmt: skip
-def opened(
-    request: pytest.FixtureRequest,
-    analyzer: FakeAnalyzer,
-    live_page: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Open:
-    """Opens a page in a new tab of a browser, by an address or without."""
-    place, name = request.param
-
-    def open_page(browser: str, key: str = "") -> tuple[Any, str, bool]:
+@pytest.mark.usefixtures("analyzer", "live_page")
+@pytest.mark.parametrize(("place", "name"), PAGES)
+def test_an_address_leads_to_nothing_in_another_browser(
+    monkeypatch: pytest.MonkeyPatch, place: str, name: str
+) -> None:
+    def opened(browser: str, key: str = "") -> tuple[Any, str, bool]:
         monkeypatch.setattr(state, "this_visitor", lambda: browser)
         tab = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
         tab.switch_page(f"app/pages/{place}.py")
@@ -45,10 +36,6 @@ def opened(
         address = address if isinstance(address, str) else address[0]
         return tab.session_state[name], address, tab.session_state["address_unknown"]
 
-    return open_page
-
-
-def test_an_address_leads_to_nothing_in_another_browser(opened: Open) -> None:
     mine, address, unknown = opened("me")
     assert not unknown
     theirs, another, unknown = opened("somebody", address)

@@ -297,7 +297,7 @@ def folders(parent: Path, max_bytes: int = 1000, free: int = 2**40) -> UploadFol
     return UploadFolders(max_bytes, parent, lambda folder: free)
 
 
-def test_a_folder_is_readable_for_nobody_else_and_goes_with_the_root(tmp_path: Path) -> None:
+def test_a_folder_is_for_nobody_else_and_made_where_there_is_room(tmp_path: Path) -> None:
     made = folders(tmp_path)
     assert [*tmp_path.iterdir()] == [made.root]
     folder = made.make(400)
@@ -307,9 +307,6 @@ def test_a_folder_is_readable_for_nobody_else_and_goes_with_the_root(tmp_path: P
     made.close()
     made.close()
     assert [*tmp_path.iterdir()] == []
-
-
-def test_a_folder_is_made_only_where_there_is_room(tmp_path: Path) -> None:
     made = folders(tmp_path)
     first = made.make(600)
     assert first is not None

@@ -163,7 +163,7 @@ def test_the_thresholds_shown_are_those_of_the_spec() -> None:
         ]
 
 
-def test_seeds_and_views_are_shown_where_they_were_measured() -> None:
+def test_seeds_views_and_robustness_are_shown() -> None:
     parts = figures.all_figures(REPORT, TEST)
     rows = table_of(parts, "3 seeds, 2 epochs each, starting from start, FER2013 head").rows
     assert [row[1] for row in rows] == ["60.0%", "62.0%", "61.0%", "2.0 points"]
@@ -175,9 +175,6 @@ def test_seeds_and_views_are_shown_where_they_were_measured() -> None:
     for some in (shown, figures.robustness(OpenedModel("small", quick, None, ()))):
         notes = [part.text for part in flat(some) if isinstance(part, Note)]
         assert [text for text in notes if "not measured (--quick)" in text]
-
-
-def test_robustness_says_how_much_is_lost() -> None:
     (worse,) = REPORT.robustness
     rows = table_of(figures.robustness(MODEL), "What was done to each picture").rows
     change = 100 * (worse.evaluation.accuracy - VALIDATION.evaluation.accuracy)
@@ -220,7 +217,7 @@ def sections(model: OpenedModel) -> list[Section]:
     return [one for one in sections_of(model) if one.title.startswith("On other data")]
 
 
-def test_groups_stand_with_counts_and_intervals_those_of_earlier_weights_too() -> None:
+def test_groups_test_and_other_data_stand_apart() -> None:
     grouped = record(groups=[{"by": "sex", "name": "women", "count": 49, "right": 40}])
     row = ("set", "FER2013", "sex: women", "49", "81.6% (68.6–90.0%)")
     assert tables(other_data(opened(grouped)))["Groups of people"].rows == (row,)
@@ -230,9 +227,6 @@ def test_groups_stand_with_counts_and_intervals_those_of_earlier_weights_too() -
         model = opened(*records, earlier=grouped)
         assert tables(other_data(model))[title].rows == (row,)
         assert tables(sections(model)[0].parts)[title].rows == (row,)
-
-
-def test_test_and_other_data_stand_apart_with_who_measured_them() -> None:
     shown = tables(other_data(opened(record(), record(kind="test", data="held out", note="once"))))
     assert [title.split(":")[0] for title in shown] == ["Test", "Other data", "Who measured what"]
     assert shown["Other data"].rows[0][:4] == ("set", "FER2013", "400", "75.0% (70.5–79.0%)")

@@ -273,9 +273,7 @@ def test_two_models_are_compared_on_one_scale(dashboard: Open, models: Path) -> 
     assert words(page).count("was not measured on these faces") == 1
 
 
-def test_models_that_are_not_as_they_should_be_have_a_warning(
-    dashboard: Open, models: Path
-) -> None:
+def test_broken_and_other_models_have_a_warning(dashboard: Open, models: Path) -> None:
     write_model(models, "a*b*_c_", machine="**<b>bold</b>**")
     (models / "a*b*_c_" / "model.tflite").write_bytes(b"another network")
     write_model(models, "broken")

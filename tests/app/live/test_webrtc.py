@@ -43,6 +43,7 @@ from tests import loops
 from tests.app.samples import Clock
 
 KEY = "video"
+FRONTEND = Path(streamlit_webrtc.__file__).parent / "frontend" / "dist"
 SERVER = {"urls": ["turn:relay.example"], "username": "u", "credential": "c"}
 
 
@@ -231,20 +232,13 @@ def test_cloudflare_is_asked(monkeypatch: pytest.MonkeyPatch, function: Any, req
     assert 0 < timeout <= 10
 
 
-def test_the_component_shows_the_browsers_own_words_and_does_not_report_them() -> None:
-    frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist" / "assets"
-    (script,) = frontend.glob("index-*.js")
+def test_the_components_page_is_as_the_copy_and_the_browser_tests_need_it(tmp_path: Path) -> None:
+    (script,) = (FRONTEND / "assets").glob("index-*.js")
     text = script.read_text(encoding="utf-8")
     assert re.search(
         r"""severity:.error.,children:\[\w+\.error\.name,.: .,\w+\.error\.message\]""", text
     )
     assert "`alert`" in text  # its role, by which it is found
-
-
-FRONTEND = Path(streamlit_webrtc.__file__).parent / "frontend" / "dist"
-
-
-def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs(tmp_path: Path) -> None:
     (font,) = Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*")
     frontend = shutil.copytree(FRONTEND, tmp_path / "dist")  # nobody else has copied this one
     copy = Styled.copy(frontend, font)

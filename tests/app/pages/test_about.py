@@ -35,9 +35,7 @@ def report(*splits: str) -> Report:
     )
 
 
-def test_the_page_has_its_limits_in_view_and_shows_the_report(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_limits_are_in_view_and_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=20).run()
     about = page.switch_page("app/pages/about.py").run()
     said = unfolded(about)

@@ -56,20 +56,15 @@ def running(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return page
 
 
-@pytest.mark.parametrize(
-    ("ice", "says"),
-    [
+def test_before_a_start(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for ice, says in (
         (Ice(Help.STUN, STUN, "Google", "Twilio did not answer."), "STUN only, Google"),
         (Ice(Help.TURN, STUN, "Cloudflare"), "TURN, Cloudflare"),
-    ],
-)
-def test_before_a_start(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, ice: Ice, says: str
-) -> None:
-    monkeypatch.setattr(IceSource, "current", lambda _: ice)
-    page.run()
-    for part in (says, ice.problem, "allow the camera", "Nothing is recorded"):
-        assert part in words(page)
+    ):
+        monkeypatch.setattr(IceSource, "current", lambda _, ice=ice: ice)
+        page.run()
+        for part in (says, ice.problem, "allow the camera", "Nothing is recorded"):
+            assert part in words(page)
     assert not [*chart_alts(page), *page.download_button, *page.camera_input]
     page.session_state["live_snapshot"] = True
     page.run()
@@ -202,37 +197,29 @@ def test_after_it(page: AppTest, session: LiveSession, monkeypatch: pytest.Monke
     assert "7 frames are missing" in words(page)
 
 
-@pytest.mark.parametrize(("zone", "offset"), [("Asia/Kolkata", 5.5), ("Nowhere/At all", 0)])
-def test_files_have_the_time_of_the_visitor(
-    session: LiveSession, monkeypatch: pytest.MonkeyPatch, zone: str | None, offset: float
-) -> None:
-    monkeypatch.setattr(core_state.st, "context", SimpleNamespace(timezone=zone))
-    began = session.record.result(core_state.visitors_zone()).info.time
-    assert began.utcoffset().total_seconds() == 3600 * offset  # type: ignore[union-attr]
+def test_files_have_visitors_time(session: LiveSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    for zone, offset in (("Asia/Kolkata", 5.5), ("Nowhere/At all", 0)):
+        monkeypatch.setattr(core_state.st, "context", SimpleNamespace(timezone=zone))
+        began = session.record.result(core_state.visitors_zone()).info.time
+        assert began.utcoffset().total_seconds() == 3600 * offset  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
-    ("slots", "of_visitor", "says"),
-    [
+def test_without_a_place_it_says_why(page: AppTest, session: LiveSession) -> None:
+    limit, other = session.limit, Visitor()
+    for holder in (session, other):
+        limit.belongs(holder, "one")
+    for limit.slots, limit.of_visitor, says in (
         (1, 2, "All places are taken"),
         (2, 1, "You have other live streams open"),
         (0, 2, "Live video is switched off"),
-    ],
-)
-def test_without_a_place_it_says_why(
-    page: AppTest, session: LiveSession, slots: int, of_visitor: int, says: str
-) -> None:
-    limit, other = session.limit, Visitor()
-    limit.slots, limit.of_visitor = slots, of_visitor
-    for holder in (session, other):
-        limit.belongs(holder, "one")
-    limit.hold(other)
-    page.run()
-    assert says in words(page)
-    assert "Before you start" not in words(page)
-    limit.leave(other)
-    page.run()
-    assert ("Before you start" in words(page)) == bool(slots)
+    ):
+        limit.hold(other)
+        page.run()
+        assert says in words(page)
+        assert "Before you start" not in words(page)
+        limit.leave(other)
+        page.run()
+        assert ("Before you start" in words(page)) == bool(limit.slots)
 
 
 def test_a_page_that_connects_keeps_its_place(
@@ -250,31 +237,23 @@ def test_a_page_that_connects_keeps_its_place(
     assert STALE_SECONDS + notices._BUSY_POLL_SECONDS < 10
 
 
-@pytest.mark.parametrize(
-    ("phase", "relay", "says"),
-    [
+def test_trouble_has_two_other_ways(running: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for phase, relay, says in (
         (Phase.SLOW, None, "Connecting takes longer than usual"),
         (Phase.STALLED, RelayState.WORKS, "The picture has stopped"),
         (Phase.FAILED, RelayState.EXPIRED, "credentials for the TURN server have expired"),
-    ],
-)
-def test_trouble_is_explained_with_two_ways_that_need_no_connection(
-    running: AppTest, monkeypatch: pytest.MonkeyPatch, phase: Phase, relay: object, says: str
-) -> None:
-    monkeypatch.setattr(Connection, "observe", lambda *_: phase)
-    monkeypatch.setattr(RelayCheck, "state", lambda *_: relay)
-    running.run()
-    assert says in words(running)
-    assert ("Before you start" in words(running)) == (not phase.active)
-    assert running.get("page_link")
+    ):
+        monkeypatch.setattr(Connection, "observe", lambda *_, phase=phase: phase)
+        monkeypatch.setattr(RelayCheck, "state", lambda *_, relay=relay: relay)
+        running.run()
+        assert says in words(running)
+        assert ("Before you start" in words(running)) == (not phase.active)
+        assert running.get("page_link")
     running.button(key="live_trouble_snapshot").click().run()
-    assert words(running)
     assert running.camera_input
 
 
-def test_without_a_camera_or_a_model_it_says_why(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_camera_or_model(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {*notices._PROBLEMS.values(), "other"} == set(notices._CAMERA)
     monkeypatch.setattr("app.live.view.camera_problem", lambda: "denied")
     page.run()
@@ -294,20 +273,15 @@ def test_without_a_camera_or_a_model_it_says_why(
     assert "not installed" in words(page)
 
 
-@pytest.mark.parametrize(
-    ("known", "error", "problem"),
-    [
+def test_a_problem_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "mount", lambda *_, **__: None)
+    for known, error, problem in (
         ("", "", ""),
         ("missing", "NotReadableError", "missing"),
         ("", "NotReadableError", "busy"),
         ("", "ended", "gone"),
         ("", "TypeError", "other"),
-    ],
-)
-def test_a_problem_is_known(
-    monkeypatch: pytest.MonkeyPatch, known: str, error: str, problem: str
-) -> None:
-    there = SimpleNamespace(problem=known, error=error)
-    monkeypatch.setattr(notices, "mount", lambda *_, **__: None)
-    monkeypatch.setattr(notices.st, "session_state", {"live_camera": there})
-    assert notices.camera_problem() == problem
+    ):
+        there = SimpleNamespace(problem=known, error=error)
+        monkeypatch.setattr(notices.st, "session_state", {"live_camera": there})
+        assert notices.camera_problem() == problem

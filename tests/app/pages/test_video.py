@@ -178,9 +178,7 @@ def test_who_waits_is_told_why(page: AppTest, session: VideoSession, engine: Fak
     assert page.get("video")
 
 
-def test_an_upload_has_what_there_is_room_for(
-    page: AppTest, session: VideoSession, tmp_path: Path
-) -> None:
+def test_uploads_have_the_room(page: AppTest, session: VideoSession, tmp_path: Path) -> None:
     for room, megabytes in ((400, [200]), (399, [175]), (2000, [200]), (40, [])):
         session.folders = UploadFolders(room * 2**20, tmp_path, lambda folder: 2**40)
         page.run()
@@ -194,19 +192,14 @@ def test_an_upload_has_what_there_is_room_for(
     assert not page.button
 
 
-@pytest.mark.parametrize(
-    ("module", "name", "error", "says"),
-    [
-        (inputs, "video_session", OSError(errno.EROFS, "secret"), "no place for recordings"),
+def test_without_a_place_or_a_model(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, error, says in (
         (running_model, "model_spec", ModelError("none"), "not installed here"),
-    ],
-)
-def test_without_a_place_for_recordings_or_a_model_nothing_is_offered(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, module: object, name: str,
-    error: Exception, says: str,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(module, name, Mock(side_effect=error))
-    page.run()
-    assert says in page.error[0].value
-    assert "secret" not in words(page)
-    assert not page.file_uploader
+        (inputs, "video_session", OSError(errno.EROFS, "secret"), "no place for recordings"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, Mock(side_effect=error))
+            page.run()
+        assert says in page.error[0].value
+        assert "secret" not in words(page)
+        assert not page.file_uploader

@@ -278,9 +278,7 @@ def test_how_far_an_analysis_is(
         ([1, 0], (1.5,), True, "has a new number.$"),  # a scene too short to be looked at
     ],
 )
-def test_empty_scenes_are_named(
-    seen: list[int], cuts: tuple[float, ...], fine: bool, said: str
-) -> None:
+def test_empty_scenes(seen: list[int], cuts: tuple[float, ...], fine: bool, said: str) -> None:
     """Rows are a second apart, each with a person's number; 0 for nobody."""
     table = stream_rows(
         *((float(i), track or NO_FACE, HAPPY if track else NOBODY) for i, track in enumerate(seen))

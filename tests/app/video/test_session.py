@@ -93,9 +93,7 @@ def test_a_recording_is_analysed_at_once(session: VideoSession, engine: FakeEngi
         ("long.mp4", bytes(2**19 + 1), "long.mp4 was not taken. This server has no room"),
     ],
 )
-def test_what_is_not_taken_is_told(
-    session: VideoSession, name: str, data: bytes, said: str
-) -> None:
+def test_what_is_not_taken(session: VideoSession, name: str, data: bytes, said: str) -> None:
     take(session, name, io.BytesIO(data))
     assert session.notice.startswith(said)
     assert_empty(session)

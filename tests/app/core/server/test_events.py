@@ -134,9 +134,7 @@ def test_the_app_logs_only_events_and_words_that_are_listed() -> None:
     assert words <= WORDS
 
 
-def test_warnings_and_failed_pages_are_counted(
-    lines: Lines, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_warnings_and_faults_are_counted(lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
     events._handler().setStream(sys.stderr)
     logging.getLogger("app.tests").info("nothing")
     logging.getLogger("app.tests").warning("something")
@@ -225,9 +223,7 @@ def test_counts_have_labels_and_what_is_not_known_is_left_out() -> None:
     ]
 
 
-def test_the_model_has_the_hash_of_its_file(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_model_has_its_files_hash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (about,) = figures("fer_lens_info")
     sha256 = file_sha256(SHIPPED_MODEL / "model.tflite")
     assert f'model="{SHIPPED_MODEL.name}",sha256="{sha256}"' in about

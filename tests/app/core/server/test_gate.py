@@ -25,9 +25,7 @@ from tests.app.samples import Clock, plain_words, png, words
 from tests.samples import ROOT
 
 
-def test_a_full_server_and_a_wrong_setting_are_told(
-    monkeypatch: pytest.MonkeyPatch, page: AppTest
-) -> None:
+def test_full_servers_and_wrong_settings(monkeypatch: pytest.MonkeyPatch, page: AppTest) -> None:
     monkeypatch.setenv("FER_MAX_SESSIONS", "0")
     gate._admission.clear()
     page.run()

@@ -44,9 +44,7 @@ BEGIN = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\
 
 
 @pytest.mark.parametrize(("size", "in_file"), [(LIMIT, False), (LIMIT + 1, True)])
-def test_an_upload_is_in_memory(
-    monkeypatch: pytest.MonkeyPatch, size: int, *, in_file: bool
-) -> None:
+def test_uploads_in_memory(monkeypatch: pytest.MonkeyPatch, size: int, *, in_file: bool) -> None:
     monkeypatch.setattr(MultiPartParser, "spool_max_size", 0)  # as before after the test
 
     async def body() -> AsyncIterator[bytes]:

@@ -84,9 +84,7 @@ def test_only_a_reload_finds_it(store: SessionStore[Session], tabs: set[str], cl
     assert store.claim(third, "e", "me") is session
 
 
-def test_a_duplicate_gets_none_who_is_late_lost_it(
-    store: SessionStore[Session], tabs: set[str]
-) -> None:
+def test_a_duplicate_and_the_late_get_none(store: SessionStore[Session], tabs: set[str]) -> None:
     session = Session()
     turn(tabs, "a", "b")
     key = store.keep(session, "a", "me")
@@ -114,7 +112,7 @@ def test_a_closed_tabs_session_goes_after_minutes(tabs: set[str], clock: Clock) 
     assert store.claim(key, "c", "me") is None
 
 
-def test_closed_ones_and_memory_are_bounded(
+def test_closed_ones_are_bounded(
     store: SessionStore[Session], tabs: set[str], clock: Clock
 ) -> None:
     turn(tabs, "open")

@@ -289,7 +289,7 @@ def test_what_cannot_be_read_is_counted(
     assert (session.record.errors.count, len(session.record)) == (2, 2)
 
 
-def test_what_a_browser_dropped_is_counted(
+def test_dropped_frames_are_counted(
     feed: DeviceFeed, session: LiveSession, browser: Browser
 ) -> None:
     for _ in range(3):

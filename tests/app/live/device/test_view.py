@@ -298,9 +298,7 @@ def test_a_file_stays_over_runs_at_an_address_of_its_own(
     assert file["url"] == "https://files.example/7"
 
 
-def test_every_network_is_served(
-    manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_networks_are_served(manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch) -> None:
     server = SimpleNamespace(media_file_mgr=manager)
     monkeypatch.setattr(runtime, "get_instance", lambda: server)
     served, made = served_networks(SHIPPED_MODEL, "compact"), device_networks(SHIPPED_MODEL)

@@ -67,21 +67,17 @@ def test_what_needs_no_provider_asks_none(
     assert "pw" not in repr(ice)
 
 
-@pytest.mark.parametrize(
-    ("settings", "provider", "asked"),
-    [
-        (CLOUDFLARE | TWILIO, "Cloudflare", ("key", "s3cret")),
-        (CLOUDFLARE | TWILIO | {"CLOUDFLARE_TURN_KEY_ID": ""}, "Twilio", ("AC1", "s3cret")),
-    ],
-)
-def test_one_provider_asked(
-    settings: dict[str, str], provider: str, asked: tuple[str, str]
-) -> None:
-    ask = Mock(return_value=[TURN])
-    ice = source(settings, ask).current()
-    assert (ice.help, ice.provider) == (Help.TURN, provider)
-    ask.assert_called_once_with(*asked)
-    assert ice.expires == 1000 + 7200
+def test_the_first_provider_with_an_account_is_asked() -> None:
+    both = CLOUDFLARE | TWILIO
+    for settings, provider, asked in (
+        (both, "Cloudflare", ("key", "s3cret")),
+        (both | {"CLOUDFLARE_TURN_KEY_ID": ""}, "Twilio", ("AC1", "s3cret")),
+    ):
+        ask = Mock(return_value=[TURN])
+        ice = source(settings, ask).current()
+        assert (ice.help, ice.provider) == (Help.TURN, provider)
+        ask.assert_called_once_with(*asked)
+        assert ice.expires == 1000 + 7200
 
 
 @pytest.mark.parametrize(
