@@ -41,7 +41,7 @@ def shown(figure: go.Figure) -> list[list[str]]:
     return [[texts[row, column] for column in side] for row in side]
 
 
-def test_cells_are_counts_or_shares_of_each_row_or_column() -> None:
+def test_cells_are_counts_or_shares_and_can_be_clicked() -> None:
     figure = confusion_chart(FOUND, COUNTS)
     assert figure.data[0].x == figure.data[0].y == LABELS
     low, high = figure.layout.yaxis.range
@@ -56,9 +56,6 @@ def test_cells_are_counts_or_shares_of_each_row_or_column() -> None:
     assert shown(confusion_chart(one, BY_ROW)) == [["100%", "0%"], ["–", "–"]]
     assert shown(confusion_chart(one, BY_COLUMN)) == [["100%", "–"], ["0%", "–"]]
     assert confusion_chart(one, chosen=("happy", "sad")).layout.shapes, "of two labels, too"
-
-
-def test_every_cell_can_be_clicked_and_tells_what_it_means() -> None:
     figure = confusion_chart(FOUND, chosen=("fear", "sad"))
     (frame,), targets = figure.layout.shapes, figure.data[1]
     assert round((frame.x0 + frame.x1) / 2) == LABELS.index("sad")

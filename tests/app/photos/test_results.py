@@ -81,7 +81,6 @@ def names(
         ((), ("dark",), ["dark"]),
         ((), ("blurred", "small"), ["dark"]),
         (("happy",), ("dark",), ["dark"]),
-        (("sad",), ("dark",), []),
         ((Missing.NOT_READ, NO_FACE), ("dark",), []),
     ],
 )
