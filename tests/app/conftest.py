@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import streamlit_webrtc.component
@@ -17,15 +18,7 @@ from app.core.jobs import Jobs
 from app.core.models import running_model
 from app.core.server import gate
 from fer.model.spec import ModelSpec
-from tests.app.samples import (
-    PATIENCE,
-    SECOND,
-    Clock,
-    Detector,
-    FakeAnalyzer,
-    FakeLandmark,
-    Upload,
-)
+from tests.app.samples import PATIENCE, SECOND, Clock, Detector, FakeAnalyzer, FakeLandmark, Upload
 from tests.samples import ROOT
 
 
@@ -63,6 +56,19 @@ def _roomy_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "free_memory", lambda: None)
 
 
+@pytest.fixture(autouse=True)
+def _pages_without_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run of a page, whatever asks for it, ends with a traceback."""
+    run = AppTest._run
+
+    def checked(page: AppTest, *args: Any, **options: Any) -> AppTest:
+        run(page, *args, **options)
+        assert not page.exception
+        return page
+
+    monkeypatch.setattr(AppTest, "_run", checked)
+
+
 @pytest.fixture
 def streamlit_server(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
     """Put something in the place of Streamlit's running server."""
@@ -93,7 +99,6 @@ def two_heads(spec: ModelSpec) -> ModelSpec:
 
 @pytest.fixture
 def analyzer(monkeypatch: pytest.MonkeyPatch, two_heads: ModelSpec) -> FakeAnalyzer:
-    """The analyzer that the app runs with."""
     fake = FakeAnalyzer(two_heads)
     monkeypatch.setattr(running_model, "photo_analyzer", lambda: fake)
     monkeypatch.setattr(running_model, "model_spec", lambda: fake.spec)
@@ -104,7 +109,6 @@ def analyzer(monkeypatch: pytest.MonkeyPatch, two_heads: ModelSpec) -> FakeAnaly
 
 @pytest.fixture
 def landmark(monkeypatch: pytest.MonkeyPatch) -> FakeLandmark:
-    """The network that the app finds meshes with."""
     fake = FakeLandmark()
     monkeypatch.setattr(running_model, "face_landmark", lambda: fake)
     return fake
@@ -119,7 +123,6 @@ def live_page(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def page(analyzer: FakeAnalyzer) -> AppTest:
-    """The Photos page as it opens."""
     return AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
 
 

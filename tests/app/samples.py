@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from html import unescape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image as PillowImage
 from streamlit.testing.v1 import AppTest
 
+from app.core import photo
 from fer.alignment import FER2013_FRAMING
 from fer.detection.evidence import MESH_POINTS, PRESENCE_RANGE, FaceMeshes
 from fer.drawing.pictures import FEATURES
@@ -28,18 +31,14 @@ LABELS = ("happy", "sad", "neutral")
 #: Seconds after which a test gives up on a thread; nothing waits so long if all is well.
 PATIENCE = 60.0
 
-
 #: How the fake model's second head differs from the first.
 SECOND = {"name": FERPLUS_HEAD, "output": FERPLUS_HEAD, "activation_map": ""}
-
 
 #: Red of a picture that makes the fake analyzer fail as no analyzer should.
 BROKEN = 250
 
-
 #: Confidence below which the fake analyzer is uncertain; with an issue, the second.
 THRESHOLDS = (0.5, 0.7)
-
 
 #: What a live detector finds if it is not told otherwise.
 FACE = make_detections((40, 40, 140, 140))
@@ -53,8 +52,6 @@ def chart_alts(page: AppTest) -> list[str]:
 
 
 class Clock:
-    """Seconds that a test sets."""
-
     def __init__(self) -> None:
         self.seconds = 1000.0
 
@@ -63,8 +60,6 @@ class Clock:
 
 
 class Detector:
-    """Finds what it is told to, or raises."""
-
     def __init__(self) -> None:
         self.found: Detections | Exception = FACE
 
@@ -94,6 +89,21 @@ def png(faces: int = 1, happy: int = 90, seed: int = 0) -> bytes:
     image = PillowImage.new("RGB", (320, 200), (faces, happy, seed))
     out = io.BytesIO()
     image.save(out, "PNG")
+    return out.getvalue()
+
+
+def uploads(count: int, first: int = 0, folder: str = "") -> list[photo.Upload]:
+    """Return so many different photographs."""
+    return [photo.Upload(f"{folder}{n}.png", png(seed=n)) for n in range(first, first + count)]
+
+
+def zip_of(
+    *files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED
+) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
     return out.getvalue()
 
 
@@ -184,13 +194,49 @@ Upload = Callable[..., AppTest]
 
 
 def words(page: AppTest) -> str:
-    """Return all that a page says, in one string."""
     kinds: Iterable[Iterable[Any]] = (
-        page.title, page.subheader, page.markdown, page.caption, page.info, page.error, page.warning
+        page.title, page.subheader, page.markdown, page.caption, page.info, page.error,
+        page.warning, page.success, page.code,
     )  # fmt: skip
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
+def plain_words(page: AppTest) -> str:
+    """Return all that a page says as it reads, without the escapes of Markdown."""
+    return words(page).replace("\\", "")
+
+
 def button(page: AppTest, label: str) -> Any:
-    """Return the first button with a label."""
     return next(b for b in page.button if b.label == label)
+
+
+#: Blocks whose contents are shut until somebody opens them.
+_FOLDS = ("expander", "popover")
+
+
+def unfolded(page: AppTest) -> str:
+    """Return the texts of a page but those in folds: headings, texts, labels and tables."""
+    return " ".join(_texts(page.main))
+
+
+def _texts(node: Any) -> Iterator[str]:
+    children = getattr(node, "children", None)
+    if children is None:
+        yield from _own_texts(node)
+        return
+    label = getattr(node, "label", "")
+    if isinstance(label, str):
+        yield label
+    if node.type not in _FOLDS:
+        for child in children.values():
+            yield from _texts(child)
+
+
+def _own_texts(element: Any) -> Iterator[str]:
+    if isinstance(table := getattr(element, "value", None), pd.DataFrame):
+        yield from map(str, (*table.columns, *table.to_numpy().ravel()))
+        return
+    for name in ("label", "value", "delta"):
+        said = getattr(element, name, "")
+        if isinstance(said, str):
+            yield said

@@ -56,22 +56,13 @@ def test_captions_and_buttons_can_be_read_and_seen(theme: dict[str, Any]) -> Non
     assert contrast(theme["primaryColor"], theme["backgroundColor"]) >= 3
 
 
-def test_text_in_charts_can_be_read() -> None:
+def test_the_configuration_says_the_same_as_the_code() -> None:
     assert contrast(_LIGHT_INK, CONFIG["theme"]["light"]["backgroundColor"]) >= 4.5
     # Kept for a moment when the theme changes under a chart.
     assert contrast(_LIGHT_INK, CONFIG["theme"]["dark"]["backgroundColor"]) >= 3
-
-
-def test_charts_have_the_colours_of_the_expressions() -> None:
     assert CONFIG["theme"]["chartCategoricalColors"] == list(COLOURS.values())
-
-
-def test_an_upload_may_be_as_large_as_what_is_taken() -> None:
     largest = CONFIG["server"]["maxUploadSize"]
     assert largest == MAX_PHOTOS_MB.number({})
     assert largest >= max(MAX_VIDEO_MB.number({}), MAX_BYTES / 2**20)
-
-
-def test_nothing_is_told_to_anybody() -> None:
     assert CONFIG["browser"]["gatherUsageStats"] is False
     assert CONFIG["client"]["showErrorDetails"] == "none"

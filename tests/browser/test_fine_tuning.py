@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fer.evaluation.report import Report
-from tests.app.own_data.adaptation import adaptation
+from tests.app.own_data.samples import adaptation
 from tests.browser.conftest import Open, Serve, follow
 from tests.browser.servers.fine_tuning_streamlit import MODEL_VARIABLE, SIGN_VARIABLE
 from tests.samples import write_copy

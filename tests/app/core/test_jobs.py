@@ -51,14 +51,12 @@ class Work:
     [("", 1, 1, 2), ("", 8, 4, 16), ("", 0.5, 1, 1), ("", 0.1, 1, 0), ("3", 1, 3, 3),
      ("0", 8, 0, 0)],
 )  # fmt: skip
-def test_the_setting_decides_or_else_the_cores(
-    setting: str, cores: float, places: int, streams: int
-) -> None:
+def test_a_setting_or_cores_decide(setting: str, cores: float, places: int, streams: int) -> None:
     assert max_jobs(Setting("JOBS", "at once"), {"JOBS": setting}, cores) == places
     assert max_streams({MAX_STREAMS.name: setting}, cores) == streams
 
 
-def test_a_job_runs_and_keeps_its_result() -> None:
+def test_a_job_keeps_its_result_or_says_why_it_failed(caplog: pytest.LogCaptureFixture) -> None:
     work = Work("42")
     after: list[State] = []
     job: Job[object] = Job(work, lambda: after.append(job.state))
@@ -72,11 +70,6 @@ def test_a_job_runs_and_keeps_its_result() -> None:
     assert after == [State.DONE]
     job.cancel()
     assert job.state is State.DONE
-
-
-def test_a_job_that_fails_says_why_to_the_log_unless_it_is_for_the_visitor(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
     for error, logged in ((FerError("refused"), False), (ValueError("no picture"), True)):
         job = Job(work := Work(error))
         work.go.set()
@@ -86,7 +79,7 @@ def test_a_job_that_fails_says_why_to_the_log_unless_it_is_for_the_visitor(
         assert ("a job failed" in caplog.text) == logged
 
 
-def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() -> None:
+def test_so_many_run_at_once_in_order_and_closing_ends_all() -> None:
     jobs, works = Jobs(2), [Work() for _ in range(5)]
     queue = [Job(work) for work in works]
     for job in queue:
@@ -105,6 +98,15 @@ def test_as_many_run_at_once_as_there_are_places_and_the_others_wait_in_order() 
         work.go.set()
     assert all(job.wait(PATIENCE) for job in queue)
     assert [job.state for job in queue].count(State.DONE) == 4
+    jobs, works = Jobs(1), [Work() for _ in range(3)]
+    first, second, late = (Job(work) for work in works)
+    jobs.start(first)
+    jobs.start(second)
+    assert works[0].began.wait(PATIENCE)
+    jobs.close(PATIENCE)
+    jobs.start(late)
+    assert [job.state for job in (first, second, late)] == [State.CANCELLED] * 3
+    assert all(job.wait(0) for job in (first, second))
 
 
 @pytest.mark.parametrize("result", ["done", ValueError("too late")])
@@ -122,18 +124,6 @@ def test_what_comes_after_a_cancel_does_not_count(result: object) -> None:
     assert (job.state, job.result, job.error) == (State.CANCELLED, None, None)
 
 
-def test_closing_ends_all_and_takes_no_more() -> None:
-    jobs, works = Jobs(1), [Work() for _ in range(3)]
-    first, second, late = (Job(work) for work in works)
-    jobs.start(first)
-    jobs.start(second)
-    assert works[0].began.wait(PATIENCE)
-    jobs.close(PATIENCE)
-    jobs.start(late)
-    assert [job.state for job in (first, second, late)] == [State.CANCELLED] * 3
-    assert all(job.wait(0) for job in (first, second))
-
-
 @pytest.mark.parametrize("end", [SystemExit, MemoryError])
 def test_a_thread_that_is_ended_takes_no_place_with_it(end: type[BaseException]) -> None:
     jobs = Jobs(1)
@@ -149,9 +139,7 @@ def test_a_thread_that_is_ended_takes_no_place_with_it(end: type[BaseException])
     assert (first.state, second.state, second.result) == (State.FAILED, State.DONE, "done")
 
 
-def test_a_job_for_which_there_is_no_thread_fails_and_the_next_one_runs(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_job_without_a_thread_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs, ended = Jobs(1), threading.Event()
 
     none_left = Mock(side_effect=RuntimeError("can't start new thread"))
@@ -176,9 +164,7 @@ def test_a_job_for_which_there_is_no_thread_fails_and_the_next_one_runs(
         ({"cpu/cpu.cfs_quota_us": "0\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
     ],
 )
-def test_a_container_has_what_it_is_given(
-    tmp_path: Path, files: dict[str, str], cores: float
-) -> None:
+def test_a_container_has_its_share(tmp_path: Path, files: dict[str, str], cores: float) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import io
 import threading
 import weakref
-import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +19,16 @@ from fer.images import MAX_BYTES, MAX_PIXELS
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.types import Detections, Faces, Image
 from tests.app.photos.samples import MODEL, SPEC, answerer
-from tests.app.samples import BROKEN, PATIENCE, Clock, FakeAnalyzer, HeldAnalyzer, png
+from tests.app.samples import (
+    BROKEN,
+    PATIENCE,
+    Clock,
+    FakeAnalyzer,
+    HeldAnalyzer,
+    png,
+    uploads,
+    zip_of,
+)
 from tests.samples import make_detections
 
 
@@ -46,7 +53,7 @@ def test_all_heads_of_all_models_answer_from_one_search() -> None:
         (png(BROKEN), "something went wrong in FER Lens", "a fault that nobody thought of"),
     ],
 )
-def test_what_cannot_be_read_has_a_reason_and_nothing_of_it_is_logged(
+def test_what_cannot_be_read_has_a_reason(
     caplog: pytest.LogCaptureFixture, data: bytes, error: str, logged: str
 ) -> None:
     broken = read("holiday.png", data, FakeAnalyzer(SPEC))
@@ -106,16 +113,8 @@ def session(jobs: Jobs, budget: Budget, clock: Clock) -> Session:
     return Session(jobs, budget, UploadLimits(photos=20, bytes=MB), clock)
 
 
-def uploads(count: int, first: int = 0) -> list[Upload]:
-    return [Upload(f"{n}.png", png(seed=n)) for n in range(first, first + count)]
-
-
 def zipped(*names: str, name: str = "a.zip") -> Upload:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for number, inside in enumerate(names):
-            archive.writestr(inside, png(seed=number))
-    return Upload(name, out.getvalue())
+    return Upload(name, zip_of(*((inside, png(seed=n)) for n, inside in enumerate(names))))
 
 
 def take(session: PhotoSession, *files: Upload, by: Answerer | None = None) -> list[Photo]:
@@ -141,16 +140,13 @@ def names(session: PhotoSession) -> list[str]:
     return [photo.name for photo in session.all]
 
 
-def test_nothing_is_taken_from_nothing(session: Session) -> None:
+def test_every_file_has_a_result_in_its_place(session: Session, budget: Budget) -> None:
     assert not session.take([], [answerer()])
     assert (session.all, session.job, session.progress) == ([], None, (0.0, "0 of 0"))
     session.cancel()
     session.clear()
     assert not session.take([Upload(".DS_Store", b"")], [answerer()])
     assert session.notices == ["There are no photos in .DS_Store."]
-
-
-def test_every_file_has_a_result_in_its_place(session: Session, budget: Budget) -> None:
     named = {"a.png": png(1), "b.txt": b"", "c.png": b"no picture", "d.png": png(2)}
     files = [Upload(name, data) for name, data in named.items()]
     found = take(session, *files, zipped("x.png", "../e.png"))
@@ -253,9 +249,7 @@ def test_whoever_waits_for_a_photo_gets_it_or_hears_that_it_is_gone(session: Ses
     assert [photo and photo.name for photo in got] == ["0.png", None]
 
 
-def test_a_crash_is_told_and_nobody_waits_for_ever(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crash_is_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     take(session, *uploads(1))
     monkeypatch.setattr(Session, "answer", lambda *_: 1 // 0)
     found = take(session, *uploads(2, first=1))
@@ -316,9 +310,7 @@ def test_progress_says_no_more_than_is_known(
     go.set()
 
 
-def test_what_is_cleared_is_gone_from_memory_and_its_room_is_free(
-    session: Session, budget: Budget
-) -> None:
+def test_what_is_cleared_is_gone_from_memory(session: Session, budget: Budget) -> None:
     files = [zipped("x.png"), *uploads(1)]
     gone = [weakref.ref(upload) for upload in files]
     take(session, *files)
@@ -331,7 +323,7 @@ def test_what_is_cleared_is_gone_from_memory_and_its_room_is_free(
     assert budget.left == ROOM
 
 
-def test_who_has_left_leaves_nothing_and_starts_nothing(session: Session, budget: Budget) -> None:
+def test_who_has_left_leaves_nothing(session: Session, budget: Budget) -> None:
     held = hold(session, 2)
     job = session.job
     session.end()

@@ -1,7 +1,9 @@
-"""What a page keeps for its visitor, what it takes to put a component on it, what is polled."""
+"""What a page keeps for its visitor, what is polled, and what whoever runs a server may set."""
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,42 +13,29 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.core import components, state
-from tests.app.samples import FakeAnalyzer
+from app.core.settings import MAX_PHOTOS, SETTINGS, Kind, Setting, problems
 from tests.samples import ROOT
 
-Open = Callable[..., tuple[Any, str, bool]]
+PAGES = [("photos", "photos"), ("video", "video_session"), ("live", "live_session"),
+         ("own_data", "own_data")]  # fmt: skip
 
 
-@pytest.fixture(
-    params=[("photos", "photos"), ("video", "video_session"), ("live", "live_session"),
-            ("own_data", "own_data")],
-    ids=lambda param: param[0],
-)  # fmt: skip
-def opened(
-    request: pytest.FixtureRequest,
-    analyzer: FakeAnalyzer,
-    live_page: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Open:
-    """Opens a page in a new tab of a browser, by an address or without."""
-    place, name = request.param
-
-    def open_page(browser: str, key: str = "") -> tuple[Any, str, bool]:
+@pytest.mark.usefixtures("analyzer", "live_page")
+@pytest.mark.parametrize(("place", "name"), PAGES)
+def test_an_address_leads_to_nothing_in_another_browser(
+    monkeypatch: pytest.MonkeyPatch, place: str, name: str
+) -> None:
+    def opened(browser: str, key: str = "") -> tuple[Any, str, bool]:
         monkeypatch.setattr(state, "this_visitor", lambda: browser)
         tab = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
         tab.switch_page(f"app/pages/{place}.py")
         if key:
             tab.query_params["session"] = key
         tab.run()
-        assert not tab.exception
         address = tab.query_params["session"]
         address = address if isinstance(address, str) else address[0]
         return tab.session_state[name], address, tab.session_state["address_unknown"]
 
-    return open_page
-
-
-def test_an_address_leads_to_nothing_in_another_browser(opened: Open) -> None:
     mine, address, unknown = opened("me")
     assert not unknown
     theirs, another, unknown = opened("somebody", address)
@@ -81,7 +70,7 @@ def test_the_first_page_is_shown_without_pandas() -> None:
     ("active", "every", "shown", "reruns"),
     [(True, components.POLL_SECONDS, 2, 0), (False, None, 0, 1)],
 )
-def test_what_is_polled_is_shown_each_second_and_after_the_end_the_new_page(
+def test_what_is_polled_is_shown_each_second(
     monkeypatch: pytest.MonkeyPatch, active: bool, every: float | None, shown: int, reruns: int
 ) -> None:
     fragments: list[Callable[[], None]] = []
@@ -121,6 +110,56 @@ def test_a_polled_place_is_the_same_before_and_after_the_end() -> None:
     before = app.session_state["ids"]
     app.session_state["active"] = True
     app.run()
-    assert not app.exception
     assert app.session_state["ids"] == before
     assert len(before) == 1
+
+
+SIZE = Setting("SIZE", "")
+
+
+def test_a_setting_counts_where_there_is_one() -> None:
+    assert SIZE.number({}, 7) == 7
+    assert [SIZE.number({"SIZE": said}, 7) for said in ("", "  ", "0", " 12 ")] == [7, 7, 0, 12]
+    for wrong in ("four", "-1", "²"):
+        with pytest.raises(ValueError, match=r"SIZE: expected a whole number such as 4"):
+            SIZE.number({"SIZE": wrong}, 7)
+    assert MAX_PHOTOS.number({}) == MAX_PHOTOS.number({}, 7) == MAX_PHOTOS.default == 500
+    place = Setting("PLACE", "", "here")
+    assert (place.text({"PLACE": " "}), place.text({"PLACE": " there "})) == ("here", "there")
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, []),
+        ({"FER_MAX_STREAMS": "", "FER_ICE": " Relay ", "PATH": "x"}, []),
+        ({"FER_ICE": "lan"}, ["FER_ICE: expected local or relay, got 'lan'"]),
+        ({"FER_MAX_FACES": "-1"}, ["FER_MAX_FACES: expected a whole number such as 4, got '-1'"]),
+        ({"FER_LOG": "xml", "FER_MAX_STREAMS": "x"}, ["FER_MAX_STREAMS: ", "FER_LOG: "]),
+    ],
+)
+def test_all_that_is_wrong_is_told(settings: dict[str, str], says: list[str]) -> None:
+    found = problems(settings)
+    assert len(found) == len(says)
+    assert all(one.startswith(start) for one, start in zip(found, says, strict=True))
+
+
+def test_settings_are_in_the_table_alone_and_secrets_are_guarded() -> None:
+    guarded = {name for name, one in SETTINGS.items() if one.kind is Kind.SECRET}
+    words = ("SECRET", "TOKEN", "PASSWORD", "CREDENTIAL", "_SID", "KEY", "USERNAME")
+    assert {name for name in SETTINGS if any(word in name for word in words)} == guarded
+    elsewhere = {
+        (file.name, node.value)
+        for file in [*(ROOT / "app").rglob("*.py"), *ROOT.glob("*.py")]
+        if file.name != "settings.py"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch("(FER|TURN|TWILIO|CLOUDFLARE)_[A-Z_]+", node.value)
+    }
+    assert not elsewhere
+    files = [*(ROOT / "app").rglob("*.py"), ROOT / "serve.py"]
+    source = "".join(file.read_text(encoding="utf-8") for file in files)
+    names = {name: name.removeprefix("FER_") for name in SETTINGS}
+    unread = [n for n, const in names.items() if not re.search(rf"\b{const}\b(?! =|\")", source)]
+    assert unread == []

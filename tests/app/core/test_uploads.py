@@ -1,35 +1,31 @@
-"""From uploads to the files in them: archives as they should be, and as harm would make them."""
+"""From uploads to their files, be they meant well or harm; the room they may take."""
 
 import contextlib
-import io
+import os
 import random
 import stat
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from app.core import budget as budgets
 from app.core import uploads
-from app.core.budget import MB
-from app.core.photo import Photo, RefusedError, Upload
-from app.core.uploads import Files, PhotoArchive, files_of, limited
-from tests.app.samples import png
+from app.core.budget import MB, Budget, UploadFolders, free_bytes, free_memory, remove_left_overs
+from app.core.photo import RefusedError, Upload
+from app.core.uploads import Files, PhotoArchive, files_of
+from tests.app.samples import png, zip_of
+from tests.samples import ROOT
 
 #: Offsets in an entry of the table of contents.
 FLAGS, METHOD, CRC, PACKED, SIZE, HEADER = 8, 10, 16, 20, 24, 42
-
-
-def zip_of(
-    *files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED
-) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as file:
-        for name, data in files:
-            file.writestr(name, data)
-    return out.getvalue()
 
 
 def outcome(data: bytes, **limits: int) -> dict[str, str | bytes]:
@@ -70,9 +66,7 @@ def test_photos_are_read_in_their_order_and_what_is_no_file_is_left_out() -> Non
     assert outcome(nul) == {"unnamed": b"one", "b.jpg": b"two"}
 
 
-def test_whatever_the_library_raises_is_the_project_s_own_error(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_librarys_errors_are_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise KeyError("of a version to come")
 
@@ -97,9 +91,7 @@ def test_whatever_the_library_raises_is_the_project_s_own_error(
         (info("notes.txt"), "notes.txt", "no photo"),
     ],
 )
-def test_what_is_no_photo_is_refused_and_the_rest_read(
-    file: zipfile.ZipInfo, shown: str, reason: str
-) -> None:
+def test_the_rest_of_no_photos_is_read(file: zipfile.ZipInfo, shown: str, reason: str) -> None:
     became = outcome(zip_of((file, b"harm"), ("good.jpg", b"good")))
     assert became["good.jpg"] == b"good"
     assert reason in str(became[shown])
@@ -119,9 +111,7 @@ def test_what_is_no_photo_is_refused_and_the_rest_read(
         (HEADER, struct.pack("<I", 2**31), "damaged"),
     ],
 )
-def test_a_file_that_lies_is_refused_and_the_rest_read(
-    offset: int, value: bytes, reason: str
-) -> None:
+def test_a_file_that_lies_is_refused(offset: int, value: bytes, reason: str) -> None:
     whole = zip_of(("bad.jpg", random.Random(0).randbytes(500)), ("good.jpg", b"good"))
     became = outcome(changed(whole, "bad.jpg", offset, value))
     assert reason in str(became["bad.jpg"])
@@ -238,7 +228,7 @@ def said(files: Files) -> dict[str, str]:
     return {one.name: one.error or one.read().decode() for one in files.photos}
 
 
-def test_an_archive_has_its_own_name_and_its_files_by_theirs() -> None:
+def test_archives_and_folders_have_names() -> None:
     assert files_of([]) == Files("0 files", ())
     assert files_of([Upload("empty.zip", zipped())]).photos == ()
     upload = Upload("holiday.ZIP", zipped("b/10.jpg", "b/9.jpg", "a.jpg", ".DS_Store"))
@@ -246,16 +236,10 @@ def test_an_archive_has_its_own_name_and_its_files_by_theirs() -> None:
     assert (files.title, files.system) == ("holiday.ZIP", 1)
     assert list(said(files)) == ["a.jpg", "b/9.jpg", "b/10.jpg"]
     assert all(photo.upload is upload for photo in files.photos)
-
-
-def test_several_archives_and_photos_are_told_apart() -> None:
     archives = [Upload(name, zipped("1.jpg")) for name in ("x.zip", "y.zip")]
     files = files_of([*archives, Upload("2.png", b"2")])
     assert files.title == "3 files"
     assert said(files) == {"2.png": "2", "x/1.jpg": "1.jpg", "y/1.jpg": "1.jpg"}
-
-
-def test_a_folder_has_its_name_and_its_files_the_paths_inside_it() -> None:
     uploads = [Upload("fest/day 1/a.jpg", b"a"), Upload("fest/b.jpg", b"b"), Upload("fest/.x", b"")]
     files = files_of(uploads)
     assert (files.title, files.system) == ("fest", 1)
@@ -275,8 +259,123 @@ def test_what_cannot_be_read_has_a_reason_and_the_rest_is_there(name: str, reaso
     assert reason in said(files)[name]
 
 
-def test_photos_beyond_the_limit_are_named() -> None:
-    photos = [Photo("1.jpg"), Photo("x.txt", "is no photo."), Photo("2.jpg"), Photo("3.jpg")]
-    reasons = [photo.error for photo in limited(photos, 2, 9)]
-    told = "was not read: this server reads 9 photos of a visitor."
-    assert reasons == ["", "is no photo.", "", told]
+def test_the_memory_of_a_machine_and_of_a_container(tmp_path: Path) -> None:
+    machine = tmp_path / "meminfo"
+    assert free_memory(tmp_path, machine) is None, "nobody says"
+    machine.write_text("MemTotal:  8000 kB\nMemFree: 10 kB\nMemAvailable:    4000 kB\n")
+    assert free_memory(tmp_path, machine) == 4000 * 1024
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_memory(tmp_path, machine) == 4000 * 1024, "a container without a limit"
+    (tmp_path / "memory.max").write_text("3000000\n")
+    (tmp_path / "memory.current").write_text("2500000\n")
+    (tmp_path / "memory.stat").write_text("anon 2000000\ninactive_file 400000\n")
+    assert free_memory(tmp_path, machine) == 900_000
+
+
+def test_what_somebody_holds_is_not_there_for_others() -> None:
+    budget = Budget(100, free=lambda: None)
+    assert budget.left == 100
+    assert budget.take("a", uploaded=40, expected=20)
+    assert not budget.take("b", uploaded=30, expected=20)
+    budget.hold("a", 10)
+    assert budget.left == 90
+    assert budget.take("b", uploaded=30, expected=20)
+    budget.release("a")
+    budget.hold("a", 99)  # it has left, and its last photo comes too late
+    assert budget.left == 50
+
+
+@pytest.mark.parametrize(("free", "left"), [(0, 0), (250, 0), (260, 10), (9000, 500)])
+def test_what_the_machine_has_left_counts_too(free: int, left: int) -> None:
+    budget = Budget(500 * MB, free=lambda: free * MB)
+    assert budget.left == left * MB
+    assert not budget.take("a", uploaded=0, expected=left * MB + 1)
+    assert budget.take("a", uploaded=0, expected=left * MB)
+
+
+def folders(parent: Path, max_bytes: int = 1000, free: int = 2**40) -> UploadFolders:
+    return UploadFolders(max_bytes, parent, lambda folder: free)
+
+
+def test_a_folder_is_for_nobody_else_and_made_where_there_is_room(tmp_path: Path) -> None:
+    made = folders(tmp_path)
+    assert [*tmp_path.iterdir()] == [made.root]
+    folder = made.make(400)
+    assert folder is not None
+    (folder / "film.mp4").write_bytes(b"film")
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (made.root, folder)] == [0o700] * 2
+    made.close()
+    made.close()
+    assert [*tmp_path.iterdir()] == []
+    made = folders(tmp_path)
+    first = made.make(600)
+    assert first is not None
+    assert (made.budget.left, made.make(401)) == (400, None)
+    with (first / "marked.mp4").open("wb") as out:
+        for _ in range(2):
+            made.remove(first)
+        out.write(b"what is still written does not bring it back")
+    assert [*made.root.iterdir()] == []
+    assert made.budget.left == 1000
+    made.root.chmod(0o500)
+    made.close()
+    with pytest.raises(OSError, match="No such file"):
+        made.make(1000)
+    assert made.budget.left == 1000
+    assert folders(tmp_path, free=0).make(1) is None
+
+
+@pytest.mark.parametrize(("disk", "memory", "free"), [(9, None, 9), (9, 6, 6), (3, 90, 3)])
+def test_the_scarcer_of_disk_and_memory_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: int, memory: int | None, free: int
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=disk * MB))
+    monkeypatch.setattr(budgets, "free_memory", lambda: memory and memory * MB)
+    assert free_bytes(tmp_path) == free * MB
+    monkeypatch.undo()
+    assert free_bytes(tmp_path / "gone") == 0
+
+
+#: Leaves a recording behind: the process ends as one that is killed does, without any clean-up.
+KILLED = """
+import os, sys
+from pathlib import Path
+from app.core.budget import UploadFolders
+made = UploadFolders(10_000, Path(sys.argv[1]), lambda folder: 2**40)
+(made.make(4) / "film.mp4").write_bytes(b"film")
+print(made.root, flush=True)
+sys.stdin.read()
+os._exit(9)
+"""
+
+
+def test_what_a_killed_server_left_goes_when_the_next_one_starts(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as server:  # fmt: skip
+        assert server.stdout
+        root = Path(server.stdout.readline().strip())
+        beside = folders(tmp_path)
+        assert [*root.rglob("film.mp4")], "a server that runs keeps its files"
+        server.communicate()
+    assert [*root.rglob("film.mp4")]
+    after = folders(tmp_path)
+    assert {*tmp_path.iterdir()} == {beside.root, after.root}
+
+
+def test_others_and_new_folders_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, fresh, old = (tmp_path / n for n in ("other", "fer-lens-videos-0", "fer-lens-videos-1"))
+    for folder in (other, fresh, old):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    (other / "film.mp4").write_bytes(b"film")
+    link = tmp_path / "fer-lens-videos-link"
+    link.symlink_to(other)
+    monkeypatch.setattr(budgets, "fcntl", None)  # where none can be locked, all are
+    remove_left_overs(tmp_path)
+    assert old.exists()
+    monkeypatch.undo()
+    remove_left_overs(tmp_path)
+    assert {*tmp_path.iterdir()} == {other, fresh, link}
+    assert [*other.iterdir()]

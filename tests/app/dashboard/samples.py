@@ -39,7 +39,6 @@ def answers(seed: int, count: int = 300, skill: float = 2.0) -> Predictions:
 
 
 def evaluation(seed: int = 1, **options: Any) -> Evaluation:
-    """Return an evaluation of drawn answers."""
     made = answers(seed, **options)
     return evaluate(made.labels, made.probabilities, LABELS)
 

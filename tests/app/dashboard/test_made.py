@@ -1,23 +1,24 @@
-"""How a model was made: its trainings, data, layers and settings."""
+"""How models were made: trainings, data, settings and layers, and what differs between two."""
+
+import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 import pytest
 
 from app.core.report.elements import Chart, Facts, Note, Row, Table
 from app.core.report.evaluation import adaptation, circumstances, summary
 from app.core.report.text import training_time, trainings
+from app.dashboard.comparison import differences
 from app.dashboard.made import class_counts, flatten, network, one_training, training
-from fer.evaluation.report import EarlierTraining, Given, Report
-from tests.app.dashboard.samples import report
-from tests.app.own_data.adaptation import adaptation as taught
+from app.dashboard.network import blocks_of, describe_network, network_svg, units_of
+from fer.evaluation.report import EarlierTraining, Given, Layer, Report
+from tests.app.dashboard.samples import layers, report
+from tests.app.own_data.samples import adaptation as taught
 
 FIRST = EarlierTraining(name="first", command="train first", training_seconds=60.0)
 SECOND = EarlierTraining(
     name="second", command="train second", training_seconds=120.0, history=report().history[:2]
 )
-
-
-def chained(**changes: object) -> Report:
-    return report(initial_model="second", earlier_trainings=(FIRST, SECOND), **changes)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,8 @@ def test_agreement_with_teachers_and_a_part_of_a_mean_are_not_called_accuracy(
 
 
 def test_a_chain_of_trainings_is_told_from_a_single_one() -> None:
-    made = chained(training_seconds=30.0)
+    before = {"initial_model": "second", "earlier_trainings": (FIRST, SECOND)}
+    made = report(training_seconds=30.0, **before)
     chain = first, second, last = trainings(made)
     assert [one.name for one in chain] == ["first", "second", made.name]
     assert training_time(made) == ("3 min 30 s", "3 trainings")
@@ -59,9 +61,6 @@ def test_a_chain_of_trainings_is_told_from_a_single_one() -> None:
     rows = (part for part in training(made) if isinstance(part, Row))
     keys = [part.key for row in rows for part in row.parts if isinstance(part, Chart)]
     assert len(keys) == len(set(keys)) > 6
-
-
-def test_the_earlier_trainings_of_an_older_report_are_not_passed_over() -> None:
     made = report(initial_model="a", training_seconds=30.0)
     assert [one.name for one in trainings(made)] == ["a", made.name]
     assert training_time(made) == ("30 s", "after a")
@@ -100,10 +99,7 @@ def test_before_and_after_are_those_of_the_record() -> None:
         assert row[3:5] == (f"{change.before.accuracy:.1%}", f"{change.after.accuracy:.1%}")
         assert all(row[3] in first.text and row[4] in first.text for row in table.rows)
         assert row[5].startswith("+" if change.gained > 0 else "−")
-    assert [row[8:] for row in table.rows] == [
-        ("–", "–"),
-        ("50.0% → 60.0%", "75.0% → 80.0%"),
-    ]
+    assert [row[8:] for row in table.rows] == [("–", "–"), ("50.0% → 60.0%", "75.0% → 80.0%")]
 
 
 def test_what_was_learnt_replayed_and_left_out() -> None:
@@ -131,9 +127,125 @@ def test_a_layer_names_what_it_reads_unless_that_is_the_one_above() -> None:
     assert texts == ["Layer", "What it does"]
 
 
-def test_settings_are_rows_of_dotted_names() -> None:
-    settings = {"widths": [8, 16], "augmentation": {"flip": True, "light": None}, "network": "cnn"}
-    assert flatten(settings) == [
-        ("widths", "8, 16"), ("augmentation.flip", "yes"), ("augmentation.light", "–"),
-        ("network", "cnn"),
+PLAIN: dict[str, Any] = {
+    "network": "cnn-basic",
+    "input_size": 48,
+    "channels": 1,
+    "augmentation": {"rotate_degrees": 0, "shift": 0, "flip": False},
+}
+
+
+def rows(**changes: Any) -> dict[str, tuple[str, str]]:
+    first = report("first", configuration=PLAIN)
+    second = report("second", **({"configuration": PLAIN} | changes))
+    return {name: (a, b) for name, a, b in differences(first, second).rows}
+
+
+def configured(**changes: Any) -> dict[str, Any]:
+    return {"configuration": PLAIN | changes}
+
+
+def test_what_is_equal_is_not_told_and_a_chain_counts() -> None:
+    assert rows() == {}
+    assert rows(configuration={})["Images"][1] == "not told"
+    own: Report = report("second")
+    earlier = EarlierTraining(name="start", command="", history=own.history)
+    epochs = len(own.history)
+    told = rows(earlier_trainings=(earlier,), initial_model="start")["Epochs"]
+    assert told == (f"{epochs} epochs in 1 training", f"{2 * epochs} epochs in 2 trainings")
+    unknown = EarlierTraining(name="start", command="")
+    told = rows(earlier_trainings=(unknown,), initial_model="start")["Epochs"]
+    assert told[1] == f"at least {epochs} epochs in 2 trainings"
+
+
+@pytest.mark.parametrize(
+    ("changes", "about", "before", "after"),
+    [
+        (configured(input_size=150, channels=3), "Images", "48 × 48 px, grey",
+         "150 × 150 px, colour"),
+        (configured(network="residual"), "Network", "plain convolutions",
+         "residual blocks with batch normalisation"),
+        (configured(vote_weight=0.4), "Learnt from", "labels", "labels, people's votes (FER+)"),
+        ({"teachers": ("a", "b"), "teacher_weight": 1.0}, "Learnt from", "labels",
+         "what a and b say"),
+        ({"averaged_with": ("late",)}, "Weights averaged", "no", "with late"),
+        (configured(augmentation={"flip": True}), "Changed images", "none", "moved and mirrored"),
+        (configured(augmentation={f"{kind}_probability": 0.1 for kind in ("light", "blur",
+         "jpeg")}), "Changed images", "none", "made poor"),
+    ],
+)  # fmt: skip
+def test_differences_are_told(changes: dict[str, Any], about: str, before: str, after: str) -> None:
+    found = rows(**changes)
+    assert found.keys() == {about}
+    assert found[about][0].startswith(before)
+    assert found[about][1].startswith(after)
+
+
+def layer(name: str, *inputs: str, kind: str = "Conv2D", activation: str = "") -> Layer:
+    return Layer(
+        name=name, kind=kind, activation=activation, shape=(4, 4, 2), parameters=1, inputs=inputs
+    )
+
+
+def test_residual_and_outer_blocks_are_found() -> None:
+    found = blocks_of(layers())
+    assert [[unit.main_layer.name for unit in block.path] for block in found] == [
+        ["image"], ["conv"], ["a", "b"], ["c"], ["pool"], ["expression"], ["votes"]
     ]  # fmt: skip
+    assert [layer.name for layer in found[1].path[0].layers] == ["conv", "norm", "relu"]
+    assert [block.join.main_layer.name for block in found if block.join] == ["add", "sum"]
+    assert [[u.main_layer.name for u in b.shortcut] for b in found if b.join] == [[], ["way"]]
+    assert [b.path[0].main_layer.name for b in found if b.output] == ["expression", "votes"]
+    assert (blocks_of(()), network_svg(()), describe_network(())) == ([], "", "No layers.")
+    units = units_of((layer("x"), layer("n", "x", kind="ReLU"), layer("y", "x")))
+    assert [unit.main_layer.name for unit in units] == ["x", "n", "y"]
+    assert len(units_of((layer("x"), layer("n", "x", kind="ReLU")))) == 1
+    found = blocks_of(nested())
+    assert [block.join.main_layer.name for block in found if block.join] == ["out"]
+    assert [unit.main_layer.name for unit in found[1].path] == ["conv", "pool", "gate", "scaled"]
+
+
+def test_no_layer_is_lost_or_drawn_twice() -> None:
+    for table in (layers(), (layer("x"),), nested()):
+        drawn = [
+            each.name
+            for block in blocks_of(table)
+            for unit in (*block.path, *block.shortcut, *([block.join] if block.join else []))
+            for each in unit.layers
+        ]
+        assert sorted(drawn) == sorted(each.name for each in table)
+
+
+def nested() -> tuple[Layer, ...]:
+    """Return a block with a gate inside, as squeeze and excitation has it."""
+    return (
+        layer("in", kind="InputLayer"),
+        layer("conv", "in"),
+        layer("pool", "conv", kind="GlobalAveragePooling2D"),
+        layer("gate", "pool", kind="Dense"),
+        layer("scaled", "conv", "gate", kind="Multiply"),
+        layer("out", "scaled", "in", kind="Add"),
+    )
+
+
+def test_the_drawing_is_valid_and_says_what_stands_where() -> None:
+    root = ElementTree.fromstring(network_svg(layers()))
+    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "Picture" in texts
+    assert "Conv 3×3, stride 2" in texts
+    assert "12 × 12 × 16" in texts
+    assert "1×1" in texts
+    assert {"expression", "votes"} <= set(texts)
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}circle"))) == 2
+    assert describe_network(layers()) == (
+        "Network from a picture of 48 × 48 × 1: 5 convolutions, 2 of its 7 blocks with a "
+        "shortcut; outputs: expression (7), votes (8)."
+    )
+    odd = layer("<a&b", kind='"<script>', activation="'&")
+    assert ElementTree.fromstring(network_svg((odd, layer("next", "<a&b")))) is not None
+
+
+def test_settings_are_rows_of_dotted_names() -> None:
+    settings = {"widths": [8, 16], "augmentation": {"flip": True, "light": None}}
+    rows = [("widths", "8, 16"), ("augmentation.flip", "yes"), ("augmentation.light", "–")]
+    assert flatten(settings) == rows

@@ -15,7 +15,7 @@ from tests.app.dashboard.samples import TEMPERATURE, write_model
 from tests.samples import ROOT
 
 
-def test_models_are_listed_by_name_even_if_something_is_wrong_with_them(tmp_path: Path) -> None:
+def test_models_are_listed_even_if_something_is_wrong(tmp_path: Path) -> None:
     assert model_names(tmp_path / "none") == []
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").touch()
@@ -24,14 +24,8 @@ def test_models_are_listed_by_name_even_if_something_is_wrong_with_them(tmp_path
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "report.json").write_text("no report")
     assert model_names(tmp_path) == ["a", "b"]
-
-
-def change(directory: Path, *gone: str, network: bytes = b"") -> None:
-    """Delete files of a model, or write another network."""
-    for name in gone:
-        (directory / name).unlink()
-    if network:
-        (directory / "model.tflite").write_bytes(network)
+    with pytest.raises(ModelError, match="python -m training train"):
+        open_model(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -44,9 +38,7 @@ def change(directory: Path, *gone: str, network: bytes = b"") -> None:
         ("model.tflite", b"", "model.tflite, which the report names, is missing."),
     ],
 )
-def test_what_does_not_fit_is_a_problem(
-    tmp_path: Path, gone: str, network: bytes, problem: str
-) -> None:
+def test_a_misfit_is_a_problem(tmp_path: Path, gone: str, network: bytes, problem: str) -> None:
     made, directory = write_model(tmp_path), tmp_path / "small"
     if gone:
         (directory / gone).unlink()
@@ -64,21 +56,14 @@ def test_what_does_not_fit_is_a_problem(
     assert model.heads == ({"expression": "a label"} if known else {})
 
 
-@pytest.mark.parametrize(
-    ("files", "problem"),
-    [
-        ({}, "does not name model.tflite"),
-        ({"model.tflite": {"sha256": "0" * 64, "bytes": 1}}, "is about another model.tflite"),
-    ],
-)
-def test_a_report_of_another_network_is_a_problem(
-    tmp_path: Path, files: dict, problem: str
-) -> None:
-    write_model(tmp_path, files=files)
-    assert problem in open_model(tmp_path / "small").problems[0]
+def test_another_networks_report_is_one(tmp_path: Path) -> None:
+    write_model(tmp_path, "none", files={})
+    write_model(tmp_path, "other", files={"model.tflite": {"sha256": "0" * 64, "bytes": 1}})
+    assert "does not name model.tflite" in open_model(tmp_path / "none").problems[0]
+    assert "is about another model.tflite" in open_model(tmp_path / "other").problems[0]
 
 
-def test_a_report_may_stand_alone(tmp_path: Path) -> None:
+def test_reports_may_stand_alone(tmp_path: Path) -> None:
     made = write_model(tmp_path)
     directory = tmp_path / "small"
     (directory / "spec.json").unlink()
@@ -88,9 +73,6 @@ def test_a_report_may_stand_alone(tmp_path: Path) -> None:
     (directory / "predictions.npz").write_bytes(b"others")
     (problem,) = open_model(directory).problems
     assert "predictions.npz is not the file" in problem
-
-
-def test_the_shipped_reports_of_other_networks_stand_alone() -> None:
     shipped = {name: open_model(ROOT / "models" / name) for name in model_names(ROOT / "models")}
     assert {name for name, model in shipped.items() if not model.report_alone} == {"compact"}
     assert len(shipped) > 1
@@ -110,11 +92,6 @@ def test_a_hash_is_computed_again_when_the_file_changed(tmp_path: Path) -> None:
     assert file_sha256(file) == first, "same time and size: from the cache"
     os.utime(file, ns=(2, 2))
     assert file_sha256(file) != first
-
-
-def test_no_report_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="python -m training train"):
-        open_model(tmp_path)
 
 
 def test_other_data_of_these_weights_are_shown_and_no_others(tmp_path: Path) -> None:

@@ -73,10 +73,3 @@ def live_page(
     for name, value in query.items():
         app.query_params[name] = value
     return app.switch_page(PAGE)
-
-
-def words(page: AppTest) -> str:
-    """Return what the Live page says without a traceback, in one string."""
-    assert not page.exception
-    kinds = (page.title, page.subheader, page.markdown, page.caption, page.warning, page.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)

@@ -43,6 +43,7 @@ from tests import loops
 from tests.app.samples import Clock
 
 KEY = "video"
+FRONTEND = Path(streamlit_webrtc.__file__).parent / "frontend" / "dist"
 SERVER = {"urls": ["turn:relay.example"], "username": "u", "credential": "c"}
 
 
@@ -79,9 +80,7 @@ def streams() -> bool:
 
 
 @pytest.mark.parametrize(("patched", "left"), [(False, False), (True, False), (True, True)])
-def test_a_stream_lasts_over_runs_that_follow_closely_but_only_with_the_patch(
-    monkeypatch: pytest.MonkeyPatch, patched: bool, left: bool
-) -> None:
+def test_a_stream_lasts_patched(monkeypatch: pytest.MonkeyPatch, patched: bool, left: bool) -> None:
     """When the second begins, the browser has not been told yet that the first has ended."""
     visit = Visit(monkeypatch)
     assert video_context(KEY) is None
@@ -180,9 +179,7 @@ def test_a_picture_is_encoded_once(patched: bool, expected: list[int]) -> None:
 
 
 @pytest.mark.parametrize(("patched", "number"), [(0, 2), (1, 4), (2, 4)])
-def test_a_slow_consumer_gets_the_newest_frame_but_only_with_the_patch(
-    patched: int, number: int
-) -> None:
+def test_slow_consumers_get_the_newest_frame(patched: int, number: int) -> None:
     async def run() -> int:
         relay = MediaRelay()
         for _ in range(patched):
@@ -192,18 +189,13 @@ def test_a_slow_consumer_gets_the_newest_frame_but_only_with_the_patch(
     assert loops.run(run()) == number
 
 
-def test_streamlit_webrtc_asks_for_the_queue() -> None:
+def test_the_relay_that_is_asked_for_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     relay = Mock()
     streamlit_webrtc.webrtc._wrap_with_processor(
         Numbers(), object(), async_processing=False, relay=relay
     )
     (asked,) = relay.subscribe.call_args_list
     assert (len(asked.args), asked.kwargs) == (1, {})
-
-
-def test_the_relay_of_all_streams_is_the_one_that_is_changed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
     server, loop = SimpleNamespace(), asyncio.new_event_loop()
     monkeypatch.setattr(Runtime, "instance", lambda: server)
     monkeypatch.setattr(streamlit_webrtc.relay, "get_global_event_loop", lambda: loop)
@@ -219,9 +211,7 @@ def test_the_relay_of_all_streams_is_the_one_that_is_changed(
 @pytest.mark.parametrize(
     ("function", "requests"), [(cloudflare_servers, 2), (get_cloudflare_ice_servers, 1)]
 )
-def test_a_second_question_reaches_cloudflare_but_not_by_the_public_function(
-    monkeypatch: pytest.MonkeyPatch, function: Any, requests: int
-) -> None:
+def test_cloudflare_is_asked(monkeypatch: pytest.MonkeyPatch, function: Any, requests: int) -> None:
     sent: list[tuple[urllib.request.Request, float]] = []
 
     def answer(request: urllib.request.Request, timeout: float) -> io.BytesIO:
@@ -242,20 +232,13 @@ def test_a_second_question_reaches_cloudflare_but_not_by_the_public_function(
     assert 0 < timeout <= 10
 
 
-def test_the_component_shows_the_browsers_own_words_and_does_not_report_them() -> None:
-    frontend = Path(streamlit_webrtc.component.__file__).parent / "frontend" / "dist" / "assets"
-    (script,) = frontend.glob("index-*.js")
+def test_the_components_page_is_as_the_copy_and_the_browser_tests_need_it(tmp_path: Path) -> None:
+    (script,) = (FRONTEND / "assets").glob("index-*.js")
     text = script.read_text(encoding="utf-8")
     assert re.search(
         r"""severity:.error.,children:\[\w+\.error\.name,.: .,\w+\.error\.message\]""", text
     )
     assert "`alert`" in text  # its role, by which it is found
-
-
-FRONTEND = Path(streamlit_webrtc.__file__).parent / "frontend" / "dist"
-
-
-def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs(tmp_path: Path) -> None:
     (font,) = Path(st.__file__).parent.glob("static/static/media/SourceSansVF-Upright*")
     frontend = shutil.copytree(FRONTEND, tmp_path / "dist")  # nobody else has copied this one
     copy = Styled.copy(frontend, font)
@@ -269,9 +252,7 @@ def test_the_copy_of_the_component_s_page_has_a_style_and_all_that_it_needs(tmp_
     assert Styled.copy(frontend, font) == copy, "made once"
 
 
-def test_where_the_disk_is_full_nothing_is_left_and_it_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fill(_: Path, copy: Path) -> None:
         copy.write_text("half of it")
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -312,7 +293,7 @@ def shown(callback: Frames, *levels: int) -> list[av.VideoFrame]:
         return pool.submit(asyncio.run, callback(frames)).result()
 
 
-def test_the_newest_frame_is_shown_or_as_it_came_and_the_others_are_counted() -> None:
+def test_a_callback_counts_frames_and_gives_way_to_photographs() -> None:
     session = Session()
     callback = frames_callback(session)  # type: ignore[arg-type]
     (picture,) = shown(callback, 10, 20, 30)
@@ -321,9 +302,6 @@ def test_the_newest_frame_is_shown_or_as_it_came_and_the_others_are_counted() ->
     session.fails = True
     (picture,) = shown(callback, 10)
     assert picture.to_ndarray(format="rgb24").mean() == pytest.approx(10, abs=1)
-
-
-def test_streams_give_way_to_photographs_and_lose_no_count() -> None:
     session, clock = Session(), Clock()
     photographs = Priority(1, clock)
     callback = frames_callback(session, Throttle(photographs, clock))  # type: ignore[arg-type]

@@ -1,13 +1,13 @@
-"""Photographs of a visitor, with the fake analyzer's answers."""
+"""Photographs of a visitor, with the fake analyzer's answers, and what they changed in a model."""
 
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from PIL import Image as PillowImage
 
@@ -18,7 +18,10 @@ from app.core.photo import Answerer, Photo, Upload
 from app.core.uploads import UploadLimits
 from app.own_data.own_set import OwnFace, OwnSet
 from app.own_data.session import OwnSession
-from tests.app.samples import LABELS, THRESHOLDS, FakeAnalyzer, png
+from fer.evaluation.report import Adaptation, Change, OwnData, Replay
+from fer.labels import EXPRESSION_HEAD
+from tests.app.dashboard.samples import evaluation
+from tests.app.samples import LABELS, THRESHOLDS, FakeAnalyzer, png, zip_of
 from tests.samples import ALWAYS_ANSWERS, FAKE_HEAD, fake_spec
 
 #: What labels may be: what the fake model tells apart, and what only another one knows.
@@ -66,7 +69,6 @@ def faces_in(photo: Photo) -> list[OwnFace]:
 
 
 def own_set(*photos: tuple[str, int]) -> OwnSet:
-    """Return photographs by name with so many faces each."""
     own = OwnSet(EXPRESSIONS)
     for seed, (name, faces) in enumerate(photos):
         add(own, name, png(faces, seed=seed))
@@ -80,15 +82,46 @@ def add(own: OwnSet, name: str, data: bytes, label: str = "") -> Photo:
 
 
 def small(happy: int = 90, seed: int = 0, side: int = 48) -> bytes:
-    """Return a cut-out face."""
     out = io.BytesIO()
     PillowImage.new("RGB", (side, side), (1, happy, seed)).save(out, "PNG")
     return out.getvalue()
 
 
 def archive(files: dict[str, bytes], name: str = "set.zip") -> Upload:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for path, data in files.items():
-            target.writestr(path, data)
-    return Upload(name, out.getvalue())
+    return Upload(name, zip_of(*files.items()))
+
+
+def change(data: str, split: str, before: float, after: float) -> Change:
+    """Return a change of drawn evaluations; the figures are skills, not accuracies."""
+    return Change(
+        head=EXPRESSION_HEAD,
+        data=data,
+        split=split,
+        before=evaluation(skill=before),
+        after=evaluation(skill=after),
+    )
+
+
+def adaptation(**changes: Any) -> Adaptation:
+    fields: dict[str, Any] = {
+        "initial_model": "compact",
+        "initial_sha256": "a" * 64,
+        "own": OwnData(
+            name="your-data.zip",
+            sha256="b" * 64,
+            class_counts={
+                "train": {"happy": 15, "sad": 14},
+                "validation": {"happy": 2, "sad": 2},
+                "test": {"happy": 4, "sad": 4},
+            },
+            left_out={"contempt": 3},
+        ),
+        "replay": Replay(
+            name="fer2013.npz", sha256="c" * 64, pool=2800, per_epoch=560, of_initial_model=True
+        ),
+        "own_changes": (change("your-data.zip", "test", 0.5, 4.0),),
+        "replay_changes": (change("fer2013.npz", "validation", 3.0, 2.9),),
+        "calibration": "fitted",
+        "seconds": 125.0,
+    }
+    return Adaptation(**(fields | changes))

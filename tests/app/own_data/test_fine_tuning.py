@@ -1,4 +1,4 @@
-"""The command that fine-tunes, and the process that runs it, with a script in its place."""
+"""Fine-tuning: the command, the process that runs it, and the page, with a script in its place."""
 
 import os
 import shlex
@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.core.jobs import State
 from app.own_data import fine_tuning
+from app.own_data import fine_tuning_view as view
 from app.own_data.fine_tuning import (
     Command,
     FineTuning,
@@ -27,7 +29,10 @@ from app.own_data.fine_tuning import (
     shown_command,
     too_few,
 )
+from tests.app.dashboard.samples import write_model
+from tests.app.own_data.samples import adaptation
 from tests.app.samples import PATIENCE
+from tests.app.samples import plain_words as words
 from tests.samples import ROOT
 from training.__main__ import parser
 
@@ -52,17 +57,10 @@ def test_what_the_server_runs_says_how_far_it_is() -> None:
     assert understood.replay == Path("/d/fer2013.npz")
 
 
-@pytest.mark.parametrize(
-    ("good", "names"),
-    [
-        (True, ["a", "my-team", "A1", "x" * 40]),
-        (False, ["", "-a", "a-", "a b", "../a", "a/b", ".hidden", "x" * 41, "ä", "con", "a\n",
-                 "COM1"]),
-    ],
-)  # fmt: skip
-def test_names_that_will_do_and_others(good: bool, names: list[str]) -> None:
-    for name in names:
-        assert (name_fault(name) == "") is good, name
+def test_names_that_will_do_and_others() -> None:
+    good = ["a", "my-team", "A1", "x" * 40]
+    bad = ["", "-a", "a-", "a b", "../a", "a/b", ".hidden", "x" * 41, "ä", "con", "a\n", "COM1"]
+    assert [name for name in (*good, *bad) if not name_fault(name)] == good
 
 
 @pytest.mark.parametrize(
@@ -110,7 +108,7 @@ def test_progress_in_words(progress: TrainingProgress, share: float, line: str) 
     assert shown == pytest.approx(share)
 
 
-def test_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_it_runs_and_what_it_replays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for value, needs, says in (
         (None, "json", "does not train models"),
         ("0", "json", "does not train models"),
@@ -123,11 +121,6 @@ def test_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(fine_tuning, "_NEEDS", (needs,))
         assert says in not_here()
         assert bool(not_here()) == bool(says)
-
-
-def test_the_replayed_data_are_there_or_none_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     file = tmp_path / "faces.npz"
     assert replay_path() is None
     monkeypatch.setenv("FER_FINE_TUNING_REPLAY", str(file))
@@ -177,7 +170,6 @@ def started(
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread does."""
     tick, end = threading.Event(), PATIENCE / 0.02
     while not condition() and end > 0:
         tick.wait(0.02)
@@ -260,16 +252,13 @@ def test_a_model_is_replaced_by_who_taught_it_alone(models: Path) -> None:
     assert sorted(entry.name for entry in models.iterdir()) == ["compact", "mine"]
 
 
-def test_what_cannot_be_written_is_told_and_leaves_nothing(models: Path) -> None:
+def test_what_cannot_be_written_or_is_old_leaves_nothing(models: Path) -> None:
     def no_zip() -> bytes:
         raise OSError(28, os.strerror(28))
 
     with pytest.raises(NotStartedError, match="No space left"):
         FineTunings(models).start("me", "mine", no_zip, script(GOOD))
     assert list(models.iterdir()) == []
-
-
-def test_folders_of_servers_that_were_killed_go_after_a_day(models: Path) -> None:
     old, new = models / ".fine-tuning-old", models / ".fine-tuning-new"
     for folder in (old, new):
         folder.mkdir(parents=True)
@@ -287,7 +276,7 @@ def supervised(folder: Path, *command: str) -> subprocess.Popen[bytes]:
     )
 
 
-def test_it_ends_as_its_command_does_and_leaves_the_folder(tmp_path: Path) -> None:
+def test_it_ends_with_its_command_or_the_server(tmp_path: Path) -> None:
     with supervised(
         tmp_path, sys.executable, "-c", "import sys; print('said'); sys.exit(3)"
     ) as process:
@@ -295,9 +284,6 @@ def test_it_ends_as_its_command_does_and_leaves_the_folder(tmp_path: Path) -> No
         assert process.stdout
         assert process.stdout.read().split() == [b"said"]
     assert tmp_path.is_dir()
-
-
-def test_it_ends_its_command_and_clears_up_when_the_server_is_gone(tmp_path: Path) -> None:
     folder = tmp_path / "training"
     folder.mkdir()
     (folder / "images.zip").write_bytes(b"images")
@@ -309,3 +295,99 @@ def test_it_ends_its_command_and_clears_up_when_the_server_is_gone(tmp_path: Pat
         process.stdin.close()  # as a server's end does, however it ends
         assert process.wait(PATIENCE) != 0
     assert not folder.exists()
+
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FineTunings:
+    """Those of the server, which allows them and has all it takes."""
+    monkeypatch.setenv("FER_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("FER_FINE_TUNING", "1")
+    monkeypatch.setattr(fine_tuning, "_NEEDS", ("json",))
+    server = FineTunings(tmp_path / "models")
+    monkeypatch.setattr(view, "_fine_tunings", lambda: server)
+    return server
+
+
+def show(happy: int = 20, sad: int = 20) -> None:
+    from app.own_data.fine_tuning_view import show_fine_tuning
+
+    show_fine_tuning(lambda: b"the images", {"happy": happy, "sad": sad, "fear": 0})
+
+
+@pytest.fixture
+def opened(trainings: FineTunings) -> Open:
+    def open_page(**counts: int) -> AppTest:
+        return AppTest.from_function(show, kwargs=counts, default_timeout=60).run()
+
+    return open_page
+
+
+def labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+def test_the_command_is_there_to_copy(opened: Open) -> None:
+    page = opened()
+    page.text_input(key="fine_tuning_name").set_value("../mine").run()
+    assert page.button(key="fine_tuning_start").disabled
+    assert "letters, digits and hyphens" in words(page)
+    assert "../mine" not in page.code[0].value
+    page.text_input(key="fine_tuning_name").set_value("my-team").run()
+    assert page.code[0].value == (
+        "python -m training train --preset adapt --init models/compact --data your-data.zip "
+        "--out models/my-team"
+    )
+    steps = [m.value for m in page.markdown if m.value.startswith(("1.", "3."))]
+    assert "`your-data.zip` in a folder" in steps[0]
+    assert "`models/my-team`" in steps[1]
+
+
+@pytest.mark.parametrize(
+    ("sad", "allowed", "says"),
+    [(4, "1", "too few labelled faces"), (20, "0", "does not train models")],
+)
+def test_where_it_does_not_run_here_the_command_is_there(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, sad: int, allowed: str, says: str
+) -> None:
+    monkeypatch.setenv("FER_FINE_TUNING", allowed)
+    page = opened(sad=sad)
+    assert says in words(page)
+    assert labels(page) == []
+    assert "--preset adapt" in page.code[0].value
+
+
+def test_a_training_from_the_button_to_the_model_that_answers(
+    opened: Open, trainings: FineTunings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened()
+
+    def start(code: str) -> FineTuning:
+        monkeypatch.setattr(view, "run_command", lambda initial, replay: script(code))
+        page.button(key="fine_tuning_start").click().run()
+        return next(iter(trainings._of.values()))
+
+    cancelled = start(ENDLESS)
+    until(lambda: cancelled.progress.done == 1)
+    page.run()
+    assert labels(page) == ["Cancel"]
+    page.button(key="fine_tuning_cancel").click().run()
+    assert trainings.running is None
+    page.run()
+    assert "No model was written" in words(page)
+    assert start("import sys; sys.exit('error: no *face* in it.')").job.wait(PATIENCE)
+    page.run()
+    assert "It could not be fine-tuned: no *face* in it." in words(page)
+    assert sys.executable not in words(page)
+    write_model(tmp_path, "my-faces", adaptation=adaptation())
+    made = f"import shutil, sys; shutil.copytree({str(tmp_path / 'my-faces')!r}, sys.argv[2])"
+    assert start(made).job.wait(PATIENCE)
+    page.run()
+    assert "**my-faces** has learnt from your faces." in words(page)
+    assert "which compact had learnt from" in words(page)
+    assert page.metric[0].label == "Before"
+    assert "model" not in page.session_state
+    page.button(key="fine_tuning_choose").click().run()
+    assert page.session_state["model"] == "my-faces"

@@ -18,24 +18,15 @@ from fer.labelled.table import LabelRow, write_table
 from fer.labels import EXPRESSION_HEAD
 from fer.types import Detections, Faces, Image
 from tests.app.own_data.samples import SPEC, answerer, archive, entry, faces_in, read_photo, small
-from tests.app.samples import PATIENCE, FakeAnalyzer, png
+from tests.app.samples import PATIENCE, FakeAnalyzer, png, uploads
 from tests.samples import SHIPPED_MODEL
 
 SAD = Label("sad")
 
 
 @pytest.fixture
-def budget() -> Budget:
-    return Budget(100 * MB, free=lambda: None)
-
-
-@pytest.fixture
-def session(jobs: Jobs, budget: Budget) -> OwnSession:
-    return OwnSession(jobs, budget, UploadLimits(photos=50, bytes=MB))
-
-
-def photos(count: int, first: int = 0) -> list[Upload]:
-    return [Upload(f"{n}.png", png(seed=n)) for n in range(first, first + count)]
+def session(jobs: Jobs) -> OwnSession:
+    return OwnSession(jobs, Budget(100 * MB, free=lambda: None), UploadLimits(50, MB))
 
 
 def take(session: OwnSession, *uploads: Upload) -> OwnSet:
@@ -106,7 +97,7 @@ def test_labels_go_on_with_the_same_photos(session: OwnSession) -> None:
     table = write_table([LabelRow("1.png", "sad", (5, 20, 45, 60)), LabelRow("9.png", "sad")])
     assert session.take([Upload("labels.csv", table.encode())], [answerer()])
     assert (session.job, session.notices) == (None, [])
-    own = take(session, *photos(3))
+    own = take(session, *uploads(3))
     assert own.labels == {1: SAD}
     assert [row.photo for row in own.waiting] == ["9.png"]
     again = write_table([LabelRow("0.png", "happy", (5, 20, 45, 60))])
@@ -117,12 +108,9 @@ def test_labels_go_on_with_the_same_photos(session: OwnSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("uploaded", "expected"),
-    [(0, 2 * 8192), (4096, 2 * 12_288), (2**20, 2 * 65_536)],
+    ("uploaded", "expected"), [(0, 2 * 8192), (4096, 2 * 12_288), (2**20, 2 * 65_536)]
 )
-def test_faces_take_so_many_bytes_per_byte_of_a_file(
-    session: OwnSession, uploaded: int, expected: int
-) -> None:
+def test_faces_take_so_many_bytes(session: OwnSession, uploaded: int, expected: int) -> None:
     assert session.bytes_of([], uploaded) == 0
     both = [Photo("a.png"), Photo("b.png"), Photo("c.png", "is damaged.")]
     assert session.bytes_of(both, uploaded) == expected
@@ -144,7 +132,7 @@ def test_ten_thousand_faces_are_read_and_labelled(jobs: Jobs) -> None:
 
 
 def test_another_model_answers_about_the_faces_that_are_here(session: OwnSession) -> None:
-    own = take(session, *photos(2), Upload("cut.png", small(side=96)))
+    own = take(session, *uploads(2), Upload("cut.png", small(side=96)))
     own.label(0, SAD)
     crops, late = [photo.crops for photo in session.photos], FakeAnalyzer(SPEC)
     session.ask([answerer("late", late)])

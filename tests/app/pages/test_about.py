@@ -10,7 +10,7 @@ from fer.detection.blazeface import photo_detector, stream_detector
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
-from tests.app.words import unfolded
+from tests.app.samples import unfolded, words
 from tests.samples import ROOT, SHIPPED_MODEL
 
 #: Labels and answers of another head, all of which are right.
@@ -35,30 +35,42 @@ def report(*splits: str) -> Report:
     )
 
 
-@pytest.fixture
-def about() -> AppTest:
+def test_the_limits_are_in_view_and_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     page = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=20).run()
-    return page.switch_page("app/pages/about.py")
-
-
-def text(page: AppTest) -> str:
-    return "\n".join(str(m.value) for m in (*page.markdown, *page.caption, *page.warning))
-
-
-def test_the_limits_are_in_view_in_few_words(about: AppTest) -> None:
-    about.run()
-    assert not about.exception
+    about = page.switch_page("app/pages/about.py").run()
     said = unfolded(about)
     for limit in ("cannot say what somebody feels", "ages, skin", "forbids to infer", "hiring"):
         assert limit in said
     assert len(said.split()) <= 450
     assert "Art. 50(3)" not in said
-    assert "Art. 50(3)" in text(about), "folded"
+    assert "Art. 50(3)" in words(about), "folded"
+    monkeypatch.setattr(running_model, "matching_report", lambda: report("test"))
+    about.run()
+    assert "The balanced head of model **tiny** was right on **100.0%** of 2" in words(about)
+    about.session_state["head"] = EXPRESSION_HEAD
+    about.run()
+    assert "The FER2013 head of model **tiny** was right on **75.0%** of 4" in words(about)
+    for fact in ("Apache 2.0", "**Uncertain** is an answer", photo_detector(), stream_detector()):
+        assert fact in words(about)
+    monkeypatch.setattr(running_model, "matching_report", lambda: None)
+    about.run()
+    assert "there is no report about the model that answers" in words(about)
+    assert "%" not in words(about)
 
 
-def test_an_unmeasured_model_is_called_so() -> None:
+def test_what_was_not_measured_is_not_claimed() -> None:
     (line,) = accuracy_lines(report(), BALANCED_HEAD).splitlines()
     assert line == "The balanced head of model **tiny** has not been evaluated."
+    made = report("validation", "validation, press")
+    domains = {"fer2013": "a" * 64, "press": "b" * 64}
+    made = made.model_copy(update={"data": made.data.model_copy(update={"domains": domains})})
+    lines = accuracy_lines(made, EXPRESSION_HEAD)
+    assert "On 4 validation faces of press it was right on 75.0%." in lines
+    assert "of press" not in accuracy_lines(report("validation"), EXPRESSION_HEAD)
+    answers = np.eye(3)[[0, 1, 1, 1]] * 0.7 + 0.1
+    found = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad", "fear"))
+    made = report("test").model_copy(update={"evaluations": {"test": found}})
+    assert "*fear*" not in accuracy_lines(made, EXPRESSION_HEAD)
 
 
 @pytest.mark.parametrize(
@@ -68,43 +80,12 @@ def test_an_unmeasured_model_is_called_so() -> None:
         (["test", "validation"], "of the test set, on which nothing was chosen", 15.0),
     ],
 )
-def test_the_split_is_named_with_what_it_is_worth(
-    splits: list[str], meaning: str, error: float
-) -> None:
+def test_a_split_has_its_worth(splits: list[str], meaning: str, error: float) -> None:
     lines = accuracy_lines(report(*splits), EXPRESSION_HEAD)
     assert "**75.0%** of 4" in lines
     assert lines.strip().startswith("The FER2013 head of model **tiny**")
     assert meaning in " ".join(lines.split())
     assert f"off by {error} percentage points" in lines
-
-
-def test_the_page_shows_the_report(about: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running_model, "matching_report", lambda: report("test"))
-    about.run()
-    assert not about.exception
-    assert "The balanced head of model **tiny** was right on **100.0%** of 2" in text(about)
-    about.session_state["head"] = EXPRESSION_HEAD
-    about.run()
-    assert "The FER2013 head of model **tiny** was right on **75.0%** of 4" in text(about)
-    assert "evidence, not" in text(about)
-    assert "Apache 2.0" in text(about)
-    assert "**Uncertain** is an answer" in text(about)
-    assert photo_detector() in text(about)
-    assert stream_detector() in text(about)
-    monkeypatch.setattr(running_model, "matching_report", lambda: None)
-    about.run()
-    assert not about.exception
-    assert "there is no report about the model that answers" in text(about)
-    assert "%" not in text(about)
-
-
-def test_each_further_domain_has_its_figure() -> None:
-    made = report("validation", "validation, press")
-    domains = {"fer2013": "a" * 64, "press": "b" * 64}
-    made = made.model_copy(update={"data": made.data.model_copy(update={"domains": domains})})
-    lines = accuracy_lines(made, EXPRESSION_HEAD)
-    assert "On 4 validation faces of press it was right on 75.0%." in lines
-    assert "of press" not in accuracy_lines(report("validation"), EXPRESSION_HEAD)
 
 
 def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
@@ -117,10 +98,3 @@ def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
     said = f"off by {error} on average, by what most people say."
     assert said in accuracy_lines(made, BALANCED_HEAD)
     assert "most people say" not in accuracy_lines(made, EXPRESSION_HEAD)
-
-
-def test_a_class_without_faces_is_not_called_the_worst() -> None:
-    answers = np.eye(3)[[0, 1, 1, 1]] * 0.7 + 0.1
-    found = evaluate(np.array([0, 0, 1, 1]), answers, ("happy", "sad", "fear"))
-    made = report("test").model_copy(update={"evaluations": {"test": found}})
-    assert "*fear*" not in accuracy_lines(made, EXPRESSION_HEAD)

@@ -21,8 +21,8 @@ from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections
-from tests.app.live.samples import PAGE, Visitor, live_page, session_of, words
-from tests.app.samples import Detector, FakeAnalyzer, chart_alts, png
+from tests.app.live.samples import PAGE, Visitor, live_page, session_of
+from tests.app.samples import Detector, FakeAnalyzer, button, chart_alts, png, words
 from tests.samples import make_detections
 
 #: Of `session`: goes on with its frames alone, so that none gets old before the page has run.
@@ -56,27 +56,23 @@ def running(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return page
 
 
-@pytest.mark.parametrize(
-    ("ice", "says"),
-    [
+def test_before_a_start(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for ice, says in (
         (Ice(Help.STUN, STUN, "Google", "Twilio did not answer."), "STUN only, Google"),
         (Ice(Help.TURN, STUN, "Cloudflare"), "TURN, Cloudflare"),
-    ],
-)
-def test_before_a_start_it_says_what_will_be_asked_and_who_helps(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch, ice: Ice, says: str
-) -> None:
-    monkeypatch.setattr(IceSource, "current", lambda _: ice)
+    ):
+        monkeypatch.setattr(IceSource, "current", lambda _, ice=ice: ice)
+        page.run()
+        for part in (says, ice.problem, "allow the camera", "Nothing is recorded"):
+            assert part in words(page)
+    assert not [*chart_alts(page), *page.download_button, *page.camera_input]
+    page.session_state["live_snapshot"] = True
     page.run()
-    for part in (says, ice.problem, "allow the camera", "Nothing is recorded"):
-        assert part in words(page)
-    assert not chart_alts(page)
-    assert not page.download_button
+    page.camera_input[0].set_value(("snapshot.jpg", png(faces=1), "image/jpeg")).run()
+    assert "1 face: " in page.title[0].value
 
 
-def test_while_it_runs_figures_and_timeline_are_shown(
-    running: AppTest, session: LiveSession, detector: Detector
-) -> None:
+def test_while_it_runs(running: AppTest, session: LiveSession, detector: Detector) -> None:
     play(session, 5)
     running.run()
     assert "**1 face in view: happy**" in words(running)
@@ -108,8 +104,8 @@ def test_while_it_runs_figures_and_timeline_are_shown(
     assert "**2 faces in view: 2 happy.** Their mean:" in words(running)
 
 
-def test_nobody_in_view_and_a_camera_that_is_off_are_said(
-    running: AppTest, session: LiveSession, detector: Detector
+def test_without_a_face_or_a_result(
+    running: AppTest, session: LiveSession, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, detector.found = detector.found, Detections.empty()
     play(session, 2)
@@ -129,6 +125,15 @@ def test_nobody_in_view_and_a_camera_that_is_off_are_said(
     assert "Camera off from 0:00 to 0:02." in words(running)
     assert not running.dataframe
     assert running.download_button
+    # A stall of the analysis does not look as if everybody had left.
+    session.record.clear()
+    play(session, 5)
+    monkeypatch.setattr(session._analysis, "offer", lambda *_, **__: False)
+    play(session, 50)
+    running.run()
+    assert "No result at the moment" in words(running)
+    assert "No face in view" not in words(running)
+    assert "No data from 0:00 to 0:05." in chart_alts(running)[0]
 
 
 def test_a_chart_may_stay_as_it_is_for_a_while(session: LiveSession) -> None:
@@ -153,21 +158,7 @@ def test_a_chart_may_stay_as_it_is_for_a_while(session: LiveSession) -> None:
     ]
 
 
-def test_a_stall_of_the_analysis_does_not_look_as_if_everybody_had_left(
-    running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    play(session, 5)
-    monkeypatch.setattr(session._analysis, "offer", lambda *_, **__: False)
-    play(session, 50)
-    running.run()
-    assert "No result at the moment" in words(running)
-    assert "No face in view" not in words(running)
-    assert "No data from 0:00 to 0:05." in chart_alts(running)[0]
-
-
-def test_controls_act_on_the_session_and_last_over_a_visit_to_another_page(
-    running: AppTest, session: LiveSession
-) -> None:
+def test_controls_act_and_last(running: AppTest, session: LiveSession) -> None:
     play(session, 3)
     running.run()
     assert session.settings == LiveSettings(head=EXPRESSION_HEAD)
@@ -183,9 +174,7 @@ def test_controls_act_on_the_session_and_last_over_a_visit_to_another_page(
     assert len(session.record) == 3
 
 
-def test_after_it_the_session_is_there_with_its_downloads_until_it_is_cleared(
-    page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_it(page: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch) -> None:
     play(session, 5)
     page.run()
     assert "This session" in words(page)
@@ -208,40 +197,32 @@ def test_after_it_the_session_is_there_with_its_downloads_until_it_is_cleared(
     assert "7 frames are missing" in words(page)
 
 
-@pytest.mark.parametrize(("zone", "offset"), [("Asia/Kolkata", 5.5), ("Nowhere/At all", 0)])
-def test_files_have_the_time_of_the_visitor(
-    session: LiveSession, monkeypatch: pytest.MonkeyPatch, zone: str | None, offset: float
-) -> None:
-    monkeypatch.setattr(core_state.st, "context", SimpleNamespace(timezone=zone))
-    began = session.record.result(core_state.visitors_zone()).info.time
-    assert began.utcoffset().total_seconds() == 3600 * offset  # type: ignore[union-attr]
+def test_files_have_visitors_time(session: LiveSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    for zone, offset in (("Asia/Kolkata", 5.5), ("Nowhere/At all", 0)):
+        monkeypatch.setattr(core_state.st, "context", SimpleNamespace(timezone=zone))
+        began = session.record.result(core_state.visitors_zone()).info.time
+        assert began.utcoffset().total_seconds() == 3600 * offset  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
-    ("slots", "of_visitor", "says"),
-    [
+def test_without_a_place_it_says_why(page: AppTest, session: LiveSession) -> None:
+    limit, other = session.limit, Visitor()
+    for holder in (session, other):
+        limit.belongs(holder, "one")
+    for limit.slots, limit.of_visitor, says in (
         (1, 2, "All places are taken"),
         (2, 1, "You have other live streams open"),
         (0, 2, "Live video is switched off"),
-    ],
-)
-def test_where_there_is_no_place_the_page_says_why_and_opens_by_itself(
-    page: AppTest, session: LiveSession, slots: int, of_visitor: int, says: str
-) -> None:
-    limit, other = session.limit, Visitor()
-    limit.slots, limit.of_visitor = slots, of_visitor
-    for holder in (session, other):
-        limit.belongs(holder, "one")
-    limit.hold(other)
-    page.run()
-    assert says in words(page)
-    assert "Before you start" not in words(page)
-    limit.leave(other)
-    page.run()
-    assert ("Before you start" in words(page)) == bool(slots)
+    ):
+        limit.hold(other)
+        page.run()
+        assert says in words(page)
+        assert "Before you start" not in words(page)
+        limit.leave(other)
+        page.run()
+        assert ("Before you start" in words(page)) == bool(limit.slots)
 
 
-def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
+def test_a_page_that_connects_keeps_its_place(
     running: AppTest, session: LiveSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Visitor()
@@ -256,76 +237,51 @@ def test_a_page_that_connects_keeps_its_place_and_a_closed_one_loses_it(
     assert STALE_SECONDS + notices._BUSY_POLL_SECONDS < 10
 
 
-@pytest.mark.parametrize(
-    ("phase", "relay", "says"),
-    [
+def test_trouble_has_two_other_ways(running: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for phase, relay, says in (
         (Phase.SLOW, None, "Connecting takes longer than usual"),
         (Phase.STALLED, RelayState.WORKS, "The picture has stopped"),
         (Phase.FAILED, RelayState.EXPIRED, "credentials for the TURN server have expired"),
-    ],
-)
-def test_trouble_is_explained_with_two_ways_that_need_no_connection(
-    running: AppTest, monkeypatch: pytest.MonkeyPatch, phase: Phase, relay: object, says: str
-) -> None:
-    monkeypatch.setattr(Connection, "observe", lambda *_: phase)
-    monkeypatch.setattr(RelayCheck, "state", lambda *_: relay)
-    running.run()
-    assert says in words(running)
-    assert ("Before you start" in words(running)) == (not phase.active)
-    assert running.get("page_link")
+    ):
+        monkeypatch.setattr(Connection, "observe", lambda *_, phase=phase: phase)
+        monkeypatch.setattr(RelayCheck, "state", lambda *_, relay=relay: relay)
+        running.run()
+        assert says in words(running)
+        assert ("Before you start" in words(running)) == (not phase.active)
+        assert running.get("page_link")
     running.button(key="live_trouble_snapshot").click().run()
-    assert words(running)
     assert running.camera_input
 
 
-def test_without_a_camera_it_says_why_and_offers_two_other_ways(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_camera_or_model(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {*notices._PROBLEMS.values(), "other"} == set(notices._CAMERA)
     monkeypatch.setattr("app.live.view.camera_problem", lambda: "denied")
     page.run()
     assert notices._CAMERA["denied"] in words(page)
     assert page.get("page_link")
     monkeypatch.setattr(webrtc, "create_video_source_track", lambda *_: None)  # needs a server
-    (button,) = [b for b in page.button if b.label == "Play a sample clip"]
     monkeypatch.setattr("app.live.view.camera_problem", lambda: "")
-    button.click().run()
+    button(page, "Play a sample clip").click().run()
     page.button(key="live_clip_stop").click().run()
-    assert [b.label for b in page.button if b.label == "Play a sample clip"]
+    assert button(page, "Play a sample clip")
 
-
-@pytest.mark.parametrize(
-    ("known", "error", "problem"),
-    [
-        ("", "", ""),
-        ("missing", "NotReadableError", "missing"),
-        ("", "NotReadableError", "busy"),
-        ("", "ended", "gone"),
-        ("", "TypeError", "other"),
-    ],
-)
-def test_a_problem_is_known_before_a_start_or_by_the_error_after_it(
-    monkeypatch: pytest.MonkeyPatch, known: str, error: str, problem: str
-) -> None:
-    there = SimpleNamespace(problem=known, error=error)
-    monkeypatch.setattr(notices, "mount", lambda *_, **__: None)
-    monkeypatch.setattr(notices.st, "session_state", {"live_camera": there})
-    assert notices.camera_problem() == problem
-
-
-def test_a_snapshot_is_read_like_a_photo(page: AppTest) -> None:
-    page.run()
-    assert not page.camera_input
-    page.session_state["live_snapshot"] = True
-    page.run()
-    page.camera_input[0].set_value(("snapshot.jpg", png(faces=1), "image/jpeg")).run()
-    assert "1 face: " in page.title[0].value
-
-
-def test_without_a_model_it_says_so(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> LiveSession:
         raise ModelError("spec.json is missing.")
 
     monkeypatch.setattr(state, "live_session", missing)
     page.run()
     assert "not installed" in words(page)
+
+
+def test_a_problem_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "mount", lambda *_, **__: None)
+    for known, error, problem in (
+        ("", "", ""),
+        ("missing", "NotReadableError", "missing"),
+        ("", "NotReadableError", "busy"),
+        ("", "ended", "gone"),
+        ("", "TypeError", "other"),
+    ):
+        there = SimpleNamespace(problem=known, error=error)
+        monkeypatch.setattr(notices.st, "session_state", {"live_camera": there})
+        assert notices.camera_problem() == problem

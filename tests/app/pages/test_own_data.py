@@ -16,8 +16,7 @@ from app.own_data import view
 from app.own_data.own_set import Label
 from app.own_data.session import OwnSession
 from tests.app.own_data.samples import SPEC, archive, small
-from tests.app.samples import PATIENCE, FakeAnalyzer, button, png, words
-from tests.app.words import unfolded
+from tests.app.samples import PATIENCE, FakeAnalyzer, button, png, unfolded, words
 
 PAGE = "app/pages/own_data.py"
 
@@ -77,8 +76,7 @@ def step(page: AppTest, number: int) -> AppTest:
     return page.segmented_control(key="own_step").set_value(number).run()
 
 
-def test_it_opens_with_its_three_steps_and_what_they_take(own: AppTest) -> None:
-    assert not own.exception
+def test_it_opens_with_its_steps_and_the_sample_is_a_click_away(own: AppTest) -> None:
     assert len(own.file_uploader) == 2
     for said in ("1 Label with one key", "about a minute", "2 See", "at once", "3 Teach",
                  "a few minutes"):  # fmt: skip
@@ -86,11 +84,7 @@ def test_it_opens_with_its_three_steps_and_what_they_take(own: AppTest) -> None:
     assert len(unfolded(own).split()) <= 250
     assert "30 minutes after you close" in words(own)
     assert labeller(own) is None
-
-
-def test_the_sample_is_a_click_away(own: AppTest) -> None:
     page = settled(button(own, "Try it with drawn faces").click().run())
-    assert not page.exception
     assert "21 photos · 21 faces" in words(page)
     data = labeller(page)
     assert data
@@ -108,7 +102,6 @@ def test_labels_bring_figures_and_files(put: Put) -> None:
     visit.own.label(0, Label("happy", answer_seen=True))
     visit.own.label(1, Label("sad", answer_seen=True))
     page.run().button(key="own_next").click().run()
-    assert not page.exception
     said = words(page)
     assert "How good it is on your faces" in said
     assert "All labels were given with the model's answer in view" in said
@@ -117,7 +110,6 @@ def test_labels_bring_figures_and_files(put: Put) -> None:
         "Figures (HTML)", "Figures (JSON)", "Labels (CSV)", "Labelled set (ZIP)"
     ]  # fmt: skip
     page.button(key="own_next").click().run()
-    assert not page.exception
     assert "--preset adapt" in page.code[0].value
     page.switch_page("app/pages/about.py").run()
     page.switch_page(PAGE).run()
@@ -146,16 +138,13 @@ def test_what_is_no_set_is_answered_in_words_and_labels_wait_for_their_photos(pu
     assert "is not a ZIP archive" in words(page)
     table = b"photo,expression,left,top,right,bottom\na.png,sad,5,20,45,60\n"
     page = put(("labels.csv", table))
-    assert not page.exception
     assert "**1 label without a photo so far:** a\\.png" in words(page)
     page = put(("a.png", png(1)))
     assert (labeller(page) or {})["labels"] == [2]
     assert "without a photo" not in words(page)
 
 
-def test_a_new_model_answers_too_and_deleting_asks_first(
-    put: Put, models: list[ModelEntry], analyzer: FakeAnalyzer
-) -> None:
+def test_a_new_model_answers(put: Put, models: list[ModelEntry], analyzer: FakeAnalyzer) -> None:
     page = put(("a.png", png(1)))
     assert "This deletes 1 face and no labels" in words(page)
     own = visit_of(page).own

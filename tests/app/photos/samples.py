@@ -39,7 +39,6 @@ def view_of(name: str, data: bytes, head: str = EXPRESSION_HEAD, **photo: object
 
 
 def item(name: str, faces: int = 1, happy: int = 90, seed: int = 0, **options: str) -> PhotoView:
-    """Return a photo that was read; see `tests.app.samples.FakeAnalyzer`."""
     return view_of(name, png(faces, happy, seed), **options)
 
 
@@ -53,7 +52,6 @@ def views(session: GallerySession, head: str = EXPRESSION_HEAD) -> list[PhotoVie
 
 
 def pictures(page: AppTest) -> dict[str, str]:
-    """Return the address of every picture by its text."""
     return {picture.alt: picture.url for e in page.image for picture in e.proto.imgs}
 
 

@@ -1,21 +1,47 @@
-"""The photographs of the Photos page, few and many."""
+"""The photographs of the Photos page, and what shows them."""
 
 import io
+import xml.etree.ElementTree as ElementTree
 
+import cv2
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from app.core.budget import MB, Budget
 from app.core.jobs import Jobs, State
+from app.core.layout import CARD_WIDTH, CONTENT_WIDTH
 from app.core.photo import Missing, Upload
+from app.core.pictures import fitted
 from app.core.priority import PHOTOGRAPHS
 from app.core.uploads import UploadLimits
+from app.photos.activation_image import ACTIVATION_SIDE, AGAINST, FOR, activation_legend
+from app.photos.photo_view import GAP, layout
+from app.photos.pictures import (
+    MAX_CARDS,
+    MAX_MISFIT,
+    MIN_PRESENCE,
+    Drawn,
+    PhotoView,
+    describe_meshes,
+    missing_note,
+)
 from app.photos.session import COPY_SIDE, FEW, THUMBNAIL_SIDE, GallerySession
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Detections, Faces, Image
-from tests.app.photos.samples import MODEL, SPEC, answerer, views
-from tests.app.samples import PATIENCE, FakeAnalyzer, HeldAnalyzer, png
+from tests.app.photos.samples import MODEL, SPEC, answerer, view_of, views
+from tests.app.samples import (
+    LABELS,
+    PATIENCE,
+    FakeAnalyzer,
+    FakeLandmark,
+    HeldAnalyzer,
+    png,
+    uploads,
+)
 
 
 @pytest.fixture
@@ -28,10 +54,6 @@ def session(jobs: Jobs, quick: Jobs) -> GallerySession:
     session = GallerySession(jobs, quick, Budget(99 * MB, free=lambda: None), UploadLimits(50, MB))
     session.head = EXPRESSION_HEAD
     return session
-
-
-def uploads(count: int, first: int = 0, folder: str = "") -> list[Upload]:
-    return [Upload(f"{folder}{n}.png", png(seed=n)) for n in range(first, first + count)]
 
 
 def take(session: GallerySession, *files: Upload, analyzer: FakeAnalyzer | None = None) -> None:
@@ -87,9 +109,7 @@ def size(jpeg: bytes) -> int:
         return max(image.size)
 
 
-def test_few_are_drawn_as_they_are_read_and_of_many_copies_are_kept(
-    session: GallerySession,
-) -> None:
+def test_few_are_drawn_and_of_many_copies_are_kept(session: GallerySession) -> None:
     out = io.BytesIO()
     PillowImage.new("RGB", (4000, 2000), (1, 90, 0)).save(out, "PNG")
     take(session, Upload("large.png", out.getvalue()))
@@ -107,27 +127,21 @@ def test_few_are_drawn_as_they_are_read_and_of_many_copies_are_kept(
     assert [*session._drawings] == [*range(FEW, 3 * FEW)], "those that were asked for last"
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "title"),
-    [
-        (uploads(2), [], ""),
-        (uploads(2, folder="fest/"), [], "fest"),
-        (uploads(2, folder="fest/"), uploads(1, first=9), ""),
-        (uploads(1), uploads(2, first=9, folder="fest/"), ""),
-    ],
-)
-def test_a_folder_has_a_title_of_its_own(
-    session: GallerySession, first: list[Upload], second: list[Upload], title: str
-) -> None:
-    take(session, *first)
-    if second:
-        take(session, *second)
-    assert session.title == title
+def test_a_folder_has_a_title_of_its_own(session: GallerySession) -> None:
+    fest = uploads(2, folder="fest/")
+    for steps, title in (
+        ([uploads(2)], ""),
+        ([fest], "fest"),
+        ([fest, uploads(1, first=9)], ""),
+        ([uploads(1), uploads(2, first=9, folder="fest/")], ""),
+    ):
+        session.clear()
+        for files in steps:
+            take(session, *files)
+        assert session.title == title
 
 
-def test_one_that_is_added_is_opened_and_what_is_removed_is_forgotten(
-    session: GallerySession,
-) -> None:
+def test_one_that_is_added_is_opened(session: GallerySession) -> None:
     take(session, *uploads(2))
     assert session.opened == set()
     session.toggle_adding()
@@ -170,9 +184,7 @@ def test_files_that_the_browser_did_not_send_have_a_reason(session: GallerySessi
     }
 
 
-def test_while_another_model_answers_its_answers_are_shown_and_none_of_the_first(
-    session: GallerySession,
-) -> None:
+def test_another_models_answers_are_its_own(session: GallerySession) -> None:
     take(session, *uploads(3))
     held = HeldAnalyzer(SPEC)
     session.ask([answerer(held, "late")])
@@ -184,3 +196,128 @@ def test_while_another_model_answers_its_answers_are_shown_and_none_of_the_first
     unanswered = session.views(FERPLUS_HEAD, "late", SPEC)
     assert [view.photo.missing for view in unanswered] == [Missing.NOT_STARTED] * 3
     assert not any(len(view.faces) for view in unanswered)
+
+
+SIZES = {"4:3": (1600, 1200), "16:9": (1920, 1080), "9:16": (1080, 1920)}
+SURE, DOUBT = MIN_PRESENCE + 0.1, MIN_PRESENCE - 0.1
+
+
+def decoded(data: bytes) -> Image:
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def with_mesh(view: PhotoView, network: FakeLandmark) -> Drawn:
+    """Return the pictures once a visitor wants to see the meshes."""
+    view.drawings.mesh = True
+    view.drawings.find_meshes(view.photo, view.faces, network)
+    return view.drawn
+
+
+@pytest.mark.parametrize(
+    ("ratio", "faces", "columns"),
+    [
+        ("4:3", 0, 1), ("4:3", 2, 1), ("4:3", 3, 0), ("16:9", 6, 0), ("9:16", 3, 2),
+        ("9:16", 4, 2), ("9:16", 5, 0),
+    ],
+)  # fmt: skip
+def test_few_cards_stand_beside_the_picture(ratio: str, faces: int, columns: int) -> None:
+    assert layout(SIZES[ratio], faces, CONTENT_WIDTH)[1] == columns
+
+
+def test_a_picture_is_within_both_limits() -> None:
+    sizes = (100, 100), (200, 100), (10, 4000), (1, 1)
+    assert [fitted(size, 80, 50) for size in sizes] == [50, 80, 1, 50]
+
+
+@given(st.integers(16, 8000), st.integers(16, 8000), st.integers(0, 100))
+def test_picture_and_cards_fit_beside_each_other(width: int, height: int, faces: int) -> None:
+    picture, columns = layout((width, height), faces, CONTENT_WIDTH)
+    assert 1 <= picture <= CONTENT_WIDTH - columns * (CARD_WIDTH + GAP)
+
+
+@pytest.mark.parametrize("faces", [0, 1, MAX_CARDS, MAX_CARDS + 1])
+def test_every_face_has_a_portrait_and_many_have_tiles(faces: int) -> None:
+    view = view_of("a.png", png(faces))
+    drawn = view.drawn
+    assert decoded(view.png()).shape == (200, 320, 3), "its full size"
+    assert (len(drawn.portraits), len(drawn.tiles)) == (faces, faces if faces > MAX_CARDS else 0)
+
+
+def test_pictures_are_drawn_once_for_each_head_and_anew_for_another_model() -> None:
+    view, other = (view_of("a.png", png(2), head) for head in (EXPRESSION_HEAD, FERPLUS_HEAD))
+    assert view.drawn is view.drawn
+    assert view.drawn.marked != other.drawn.marked
+    drawings = view.drawings
+    first = drawings.of(view.photo, EXPRESSION_HEAD, MODEL)
+    answers = {"late": view.photo.answers[MODEL]}
+    object.__setattr__(view.photo, "answers", {**view.photo.answers, **answers})
+    assert drawings.of(view.photo, EXPRESSION_HEAD, "late") is not first
+
+
+def test_meshes_are_found_once_when_somebody_asks_and_shown_while_they_are_wanted() -> None:
+    view, network = view_of("two.png", png(2)), FakeLandmark()
+    plain, png_before = view.drawn, view.png()
+    assert not view.drawings.meshes
+    shown = with_mesh(view, network)
+    # Inside the second face's box, which nothing else is drawn into.
+    part = np.s_[62:118, 112:188]
+    assert np.abs(decoded(shown.marked)[part].astype(int) - decoded(plain.marked)[part]).max() > 99
+    for with_, without in zip(shown.portraits, plain.portraits, strict=True):
+        assert with_ != without
+        assert decoded(with_).shape == decoded(without).shape
+    assert view.png() != png_before
+    assert not np.array_equal(decoded(view.jpeg()), decoded(view_of("b", png(2)).jpeg()))
+    view.drawings.mesh = False
+    assert view.drawn.marked == plain.marked
+    assert view.png() == png_before
+    with_mesh(view, network)
+    assert network.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("network", "drawn"),
+    [
+        (FakeLandmark(SURE, DOUBT), [0]),
+        (FakeLandmark(away=MAX_MISFIT - 0.01), [0, 1]),
+        (FakeLandmark(away=MAX_MISFIT + 0.01), [1]),
+    ],
+)
+def test_a_mesh_in_doubt_is_not_drawn(network: FakeLandmark, drawn: list[int]) -> None:
+    view = view_of("two.png", png(2))
+    plain, shown = view.drawn, with_mesh(view, network)
+    assert list(view.drawings.meshes) == drawn
+    changed = [face for face in (0, 1) if shown.portraits[face] != plain.portraits[face]]
+    assert changed == drawn
+
+
+@pytest.mark.parametrize(
+    ("drawn", "faces", "said", "note"),
+    [
+        (0, 1, "", "No mesh: "),
+        (1, 1, "The face mesh is drawn on it.", ""),
+        (2, 3, "The face mesh is drawn on 2 of them.", "No mesh on 1 of 3 faces: "),
+        (3, 3, "The face mesh is drawn on each.", ""),
+    ],
+)
+def test_it_is_said_where_meshes_are(drawn: int, faces: int, said: str, note: str) -> None:
+    meshes = {face: np.zeros((468, 2), np.float32) for face in range(drawn)}
+    assert describe_meshes(meshes, faces) == said
+    assert missing_note(meshes, faces).startswith(note)
+    assert bool(missing_note(meshes, faces)) == bool(note)
+
+
+def test_a_map_is_drawn_from_the_file_in_two_colours(two_heads: ModelSpec) -> None:
+    view, analyzer = view_of("two.png", png(2)), FakeAnalyzer(two_heads)
+    happy, sad, neutral = (decoded(view.activation_png(1, name, analyzer)) for name in LABELS)
+    assert happy.shape == (ACTIVATION_SIDE, ACTIVATION_SIDE, 3)
+    row, column = int(2.5 / 6 * ACTIVATION_SIDE), int(3.5 / 6 * ACTIVATION_SIDE)
+    orange, blue = happy[row, column].astype(int), sad[row, column].astype(int)
+    assert orange[2] > orange[0] + 50
+    assert blue[0] > blue[2] + 50
+    assert (neutral == neutral[..., :1]).all(), "without evidence, it stays grey"
+    assert (happy > 240).all(axis=2).any(), "what is strong has an outline"
+    drawing = ElementTree.fromstring(activation_legend("#24232A"))
+    stops = [e.get("stop-color") for e in drawing.iter() if e.tag.endswith("stop")]
+    assert {AGAINST, FOR} == set(stops)
+    lines = [e.get("stroke-dasharray") for e in drawing.iter() if e.tag.endswith("path")]
+    assert lines == [None, None, "6 4", "6 4"]

@@ -37,7 +37,6 @@ def recording(spec: ModelSpec, rows: StreamRows = TWO) -> Recording:
 
 
 def nobody(count: int = 3) -> StreamRows:
-    """Rows of frames without a face."""
     rows = TWO.take(np.array([-1] * count))
     rows.array["seconds"] = np.arange(count) / 2
     return rows

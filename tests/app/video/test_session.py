@@ -57,9 +57,7 @@ def assert_empty(session: VideoSession) -> None:
     assert session.folders.budget.left == 2**20
 
 
-def test_a_recording_is_analysed_at_once_and_again_in_another_way(
-    session: VideoSession, engine: FakeEngine
-) -> None:
+def test_a_recording_is_analysed_at_once(session: VideoSession, engine: FakeEngine) -> None:
     session.start(VideoSettings())
     session.cancel()
     session.clear()  # there is nothing yet
@@ -95,9 +93,7 @@ def test_a_recording_is_analysed_at_once_and_again_in_another_way(
         ("long.mp4", bytes(2**19 + 1), "long.mp4 was not taken. This server has no room"),
     ],
 )
-def test_what_cannot_be_taken_leaves_a_notice_and_no_file(
-    session: VideoSession, name: str, data: bytes, said: str
-) -> None:
+def test_what_is_not_taken(session: VideoSession, name: str, data: bytes, said: str) -> None:
     take(session, name, io.BytesIO(data))
     assert session.notice.startswith(said)
     assert_empty(session)
@@ -105,9 +101,7 @@ def test_what_cannot_be_taken_leaves_a_notice_and_no_file(
     assert (session.notice, session.job is None) == ("", False)
 
 
-def test_a_small_file_that_is_too_much_work_is_refused_at_once(
-    session: VideoSession, tmp_path: Path
-) -> None:
+def test_too_much_work_is_refused_at_once(session: VideoSession, tmp_path: Path) -> None:
     file = dotted_gif(tmp_path / "a.gif", (2900, 2900), 3000)
     take(session, "a.gif", io.BytesIO(file.read_bytes()))
     assert session.notice.startswith("a.gif is too much work: about 3,000 frames of 2900 × 2900")
@@ -116,10 +110,7 @@ def test_a_small_file_that_is_too_much_work_is_refused_at_once(
 
 @pytest.mark.parametrize(
     ("error", "said"),
-    [
-        (errno.EDQUOT, "disk of this server is full"),
-        (errno.EIO, "could not write it to its disk"),
-    ],
+    [(errno.EDQUOT, "disk of this server is full"), (errno.EIO, "could not write it to its disk")],
 )
 def test_a_full_disk_is_told_and_nothing_is_left_of_the_half_file(
     session: VideoSession, error: int, said: str, monkeypatch: pytest.MonkeyPatch
@@ -152,9 +143,7 @@ def test_whatever_a_recording_is_called_its_file_has_a_plain_name(session: Video
         assert session.source.path.name == f"recording{suffix}"
 
 
-def test_a_cancel_deletes_all_at_once_and_a_late_write_too(
-    session: VideoSession, engine: FakeEngine
-) -> None:
+def test_a_cancel_deletes_all_at_once(session: VideoSession, engine: FakeEngine) -> None:
     engine.stop.clear()
     take(session)
     assert engine.began.wait(PATIENCE)
@@ -188,9 +177,7 @@ def test_the_sample_takes_the_same_way_is_written_once_and_is_what_is_said_of_it
     write_sample(file)
 
 
-def test_who_has_left_leaves_nothing_and_starts_nothing(
-    session: VideoSession, engine: FakeEngine
-) -> None:
+def test_who_has_left_leaves_nothing(session: VideoSession, engine: FakeEngine) -> None:
     take(session)
     assert engine.began.wait(PATIENCE)
     job = session.job
@@ -202,9 +189,7 @@ def test_who_has_left_leaves_nothing_and_starts_nothing(
     assert_empty(session)
 
 
-def test_the_page_s_sessions_have_the_settings_and_a_server_s_end_takes_all_along(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_s_end_takes_all_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks: list[Callable[[], object]] = []
     seconds: list[float] = []
 

@@ -127,9 +127,7 @@ class Work:
         return self.went
 
 
-def test_each_look_runs_each_task_and_a_fault_stops_nothing(
-    clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_each_look_runs_all_whatever_fails(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     cleanup, work = Cleanup(clock), Work()
     assert cleanup.idle_seconds is None
     cleanup.add(lambda: 1 // 0 > 0)

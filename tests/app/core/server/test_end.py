@@ -43,9 +43,7 @@ async def never_answers(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "limit"), [(1, None), (3600, 1)])
-def test_an_answer_is_not_waited_for_without_end(
-    monkeypatch: pytest.MonkeyPatch, seconds: int, limit: int | None
-) -> None:
+def test_no_answer_lasts(monkeypatch: pytest.MonkeyPatch, seconds: int, limit: int | None) -> None:
     monkeypatch.setattr(ends, "_tasks", [])
 
     class Server(uvicorn.Server):
@@ -235,9 +233,7 @@ def test_a_first_signal_drains_and_a_second_ends(drain: Drain, ended: list[int])
 
 
 @pytest.mark.parametrize("seconds", [3600, 0])
-def test_it_ends_when_nobody_is_there_or_without_time_to_wait(
-    drain: Drain, ended: list[int], seconds: float
-) -> None:
+def test_it_ends_when_nobody_is_there(drain: Drain, ended: list[int], seconds: float) -> None:
     async def serve() -> None:
         async with ending(None, seconds=seconds, drain=drain):
             signal.raise_signal(signal.SIGTERM)

@@ -44,9 +44,7 @@ BEGIN = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\
 
 
 @pytest.mark.parametrize(("size", "in_file"), [(LIMIT, False), (LIMIT + 1, True)])
-def test_an_upload_is_in_memory_up_to_a_size(
-    monkeypatch: pytest.MonkeyPatch, size: int, *, in_file: bool
-) -> None:
+def test_uploads_in_memory(monkeypatch: pytest.MonkeyPatch, size: int, *, in_file: bool) -> None:
     monkeypatch.setattr(MultiPartParser, "spool_max_size", 0)  # as before after the test
 
     async def body() -> AsyncIterator[bytes]:
@@ -115,7 +113,6 @@ class Site:
         return sent[0]["status"], taken // MB
 
     def say(self, tab: str, *names: str) -> None:
-        """Have a page say which files it has."""
         message = BackMsg()
         widget = message.rerun_script.widget_states.widgets.add(id="uploader")
         for name in names:
@@ -134,7 +131,7 @@ def site(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 
 @pytest.mark.parametrize(("setting", "taken"), [("0", 0), ("many", 0), ("7", 7), ("", 1000)])
-def test_all_uploads_of_a_server_have_what_is_set(
+def test_all_uploads_have_what_is_set(
     streamlit_server: Serve, monkeypatch: pytest.MonkeyPatch, setting: str, taken: int
 ) -> None:
     monkeypatch.setenv("FER_MAX_UPLOADS_TOTAL_MB", setting)
@@ -160,9 +157,7 @@ def test_a_tab_gets_no_more_in_than_its_budget(site: Site, *, declared: bool) ->
     [(66 * MB, 1000 * MB, None), (66 * MB + 1, 1000 * MB, 413),
      (60 * MB, 160 * MB, None), (60 * MB, 160 * MB - 1, 503)],
 )  # fmt: skip
-def test_a_limit_can_be_reached_but_not_passed(
-    site: Site, coming: int, free: int, status: int | None
-) -> None:
+def test_a_limit_can_be_reached(site: Site, coming: int, free: int, status: int | None) -> None:
     site.free = free
     with pytest.raises(HTTPException) if status else nullcontext() as refusal:
         site.memory._check("a", coming, ask=True)
@@ -236,8 +231,6 @@ def test_what_comes_when_its_tab_has_been_given_up_goes(site: Site, clock: Clock
 
 
 class Session:
-    """A session of Streamlit's, as its storage knows it."""
-
     def __init__(self, name: str) -> None:
         self.id, self.ended_on = name, ""
         self.session_state, self._fragment_storage = {"photo": 1}, {"fragment": 1}
@@ -265,7 +258,7 @@ def server_with(storage: MemorySessionStorage, loop: asyncio.AbstractEventLoop) 
 
 
 @pytest.mark.parametrize("over", [False, True])
-def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
+def test_sessions_go_on_streamlits_thread(
     streamlit_server: Serve, loop: asyncio.AbstractEventLoop, over: bool
 ) -> None:
     storage = MemorySessionStorage(ttl_seconds=0 if over else 1000)
@@ -278,9 +271,7 @@ def test_sessions_go_when_their_time_is_over_on_streamlits_thread(
     assert not forget_closed_tabs()
 
 
-def test_a_page_that_is_still_being_made_goes_when_it_is(
-    streamlit_server: Serve, loop: asyncio.AbstractEventLoop
-) -> None:
+def test_a_page_that_is_made_goes(streamlit_server: Serve, loop: asyncio.AbstractEventLoop) -> None:
     storage = MemorySessionStorage(ttl_seconds=0)
     storage.save(SimpleNamespace(session=Session("a")))  # type: ignore[arg-type]
     streamlit_server(server_with(storage, loop))
@@ -300,9 +291,7 @@ def test_a_page_that_is_still_being_made_goes_when_it_is(
     assert not forget_closed_tabs()
 
 
-def test_a_server_that_has_ended_or_keeps_them_in_another_way_is_left_alone(
-    streamlit_server: Serve,
-) -> None:
+def test_an_ended_or_other_server_is_left_alone(streamlit_server: Serve) -> None:
     ended = asyncio.new_event_loop()
     ended.close()
     for server in (SimpleNamespace(), server_with(MemorySessionStorage(), ended)):

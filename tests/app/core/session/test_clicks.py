@@ -76,7 +76,6 @@ def session_class() -> type[AppSession]:
 
 
 def patched(clock: Callable[[], float] = time.monotonic) -> Any:
-    """Return a session that keeps clicks."""
     kind = session_class()
     keep_clicks(kind, clock)
     keep_clicks(kind, clock)  # each run of a page asks for it
@@ -129,9 +128,7 @@ FIRST, FRAGMENT = asks("live", NOTICE, CAMERA), asks("live", NOTICE, CAMERA, fra
         ([TO_ABOUT, asks("live", CAMERA, back=True)], ["about", "live"]),
     ],
 )
-def test_what_a_left_page_says_does_not_take_the_place_of_a_link(
-    requests: list[ClientState], pages: list[str]
-) -> None:
+def test_a_left_page_takes_no_links_place(requests: list[ClientState], pages: list[str]) -> None:
     session = patched()
     for request in requests:
         copy = ClientState()
@@ -169,27 +166,20 @@ def test_what_a_left_page_holds_is_no_choice_on_the_next_for_a_while(clock: Cloc
         ),
     ],
 )
-def test_what_waits_is_handed_on(
-    clicks: list[ClientState], runs: list[dict[str, WidgetState]]
-) -> None:
+def test_what_waits_goes_on(clicks: list[ClientState], runs: list[dict[str, WidgetState]]) -> None:
     session = patched()
     for click in clicks:
         session.request_rerun(click)
     assert [widgets(run) for run in session.runs] == runs
 
 
-def test_a_run_that_has_not_begun_hands_on_what_it_was_for() -> None:
+def test_a_run_that_has_not_begun_hands_on_what_it_was_for(monkeypatch: pytest.MonkeyPatch) -> None:
     session = patched()
     old = session._scriptrunner
     old.request_rerun(RerunData(widget_states=state(BUTTON).widget_states))
     session.request_rerun(state(SLIDER))
     assert widgets(session.runs[0]) == {"slider": SLIDER, "remove": BUTTON}
     assert old._requests.on_scriptrunner_ready().type is ScriptRequestType.STOP  # not twice
-
-
-def test_where_every_run_waits_for_the_one_before_nothing_is_taken(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
     monkeypatch.setattr(config, "get_option", {"runner.fastReruns": False}.__getitem__)
     session = patched()
     session.request_rerun(state(FACE, fragment="photo"))
@@ -200,9 +190,7 @@ def test_where_every_run_waits_for_the_one_before_nothing_is_taken(
     assert widgets(waiting.rerun_data) == {"face": FACE, "slider": SLIDER}
 
 
-def test_a_version_that_keeps_it_in_another_way_is_left_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_another_version_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for runner in (None, SimpleNamespace(request_stop=lambda: None)):
         session = patched()
         session._scriptrunner = runner
@@ -267,9 +255,7 @@ def wait(clock: Clock, server: Server) -> Wait:
     return pass_time
 
 
-def test_a_file_lasts_while_other_pages_end_until_its_time_is_over(
-    server: Server, wait: Wait
-) -> None:
+def test_a_file_lasts_until_its_time_is_over(server: Server, wait: Wait) -> None:
     first = server.click(b"first")
     wait(KEPT_SECONDS / 2)
     second = server.click(b"second")
@@ -285,9 +271,7 @@ def test_a_file_lasts_while_other_pages_end_until_its_time_is_over(
     assert not server.has(second)
 
 
-def test_a_replaced_button_can_be_clicked_until_its_time_is_over(
-    server: Server, wait: Wait
-) -> None:
+def test_a_replaced_button_can_be_clicked_a_while(server: Server, wait: Wait) -> None:
     old, new = server.show_button(b"old"), server.show_button(b"new")
     server.pages_end()
     wait(BUTTON_SECONDS * 0.9)
@@ -324,7 +308,7 @@ def test_pictures_and_files_of_a_page_are_left_to_streamlit(server: Server, wait
     assert not server.has(picture)
 
 
-def test_it_holds_for_the_manager_of_the_server(
+def test_it_holds_for_the_server(
     monkeypatch: pytest.MonkeyPatch, streamlit_server: Callable[[object], None]
 ) -> None:
     newer = SimpleNamespace(execute_deferred=len)  # which decides in another way

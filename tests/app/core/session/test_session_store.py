@@ -39,7 +39,6 @@ LOOK_SECONDS = 30.0
 
 @pytest.fixture
 def tabs() -> set[str]:
-    """The tabs that are open."""
     return set()
 
 
@@ -49,7 +48,6 @@ def store(tabs: set[str], clock: Clock) -> SessionStore[Session]:
 
 
 def turn(tabs: set[str], *now: str) -> None:
-    """Have these tabs open, and no others."""
     tabs.clear()
     tabs.update(now)
 
@@ -63,9 +61,7 @@ def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
     clock.seconds = end
 
 
-def test_a_reload_finds_its_session_and_another_browser_does_not(
-    store: SessionStore[Session], tabs: set[str], clock: Clock
-) -> None:
+def test_only_a_reload_finds_it(store: SessionStore[Session], tabs: set[str], clock: Clock) -> None:
     session = Session()
     assert len(store._kept) == 0
     assert [store.claim(guess, "a", "me") for guess in ("", "guess")] == [None, None]
@@ -88,9 +84,7 @@ def test_a_reload_finds_its_session_and_another_browser_does_not(
     assert store.claim(third, "e", "me") is session
 
 
-def test_a_duplicate_of_an_open_tab_gets_none_and_who_comes_back_later_has_lost_it(
-    store: SessionStore[Session], tabs: set[str]
-) -> None:
+def test_a_duplicate_and_the_late_get_none(store: SessionStore[Session], tabs: set[str]) -> None:
     session = Session()
     turn(tabs, "a", "b")
     key = store.keep(session, "a", "me")
@@ -103,9 +97,7 @@ def test_a_duplicate_of_an_open_tab_gets_none_and_who_comes_back_later_has_lost_
     assert store.claim(key, "a", "me") is None
 
 
-def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
-    tabs: set[str], clock: Clock
-) -> None:
+def test_a_closed_tabs_session_goes_after_minutes(tabs: set[str], clock: Clock) -> None:
     session, dropped = Session(), list[Session]()
     store = SessionStore(tabs.__contains__, clock, dropped=dropped.append)
     turn(tabs, "a")
@@ -120,7 +112,7 @@ def test_a_closed_tabs_session_is_kept_for_minutes_and_then_deleted(
     assert store.claim(key, "c", "me") is None
 
 
-def test_there_are_never_too_many_closed_ones(
+def test_closed_ones_are_bounded(
     store: SessionStore[Session], tabs: set[str], clock: Clock
 ) -> None:
     turn(tabs, "open")
@@ -130,9 +122,6 @@ def test_there_are_never_too_many_closed_ones(
         keys.append(store.keep(Session(), f"closed {number}", "me"))
     assert len(store._kept) == CAPACITY + 1
     assert [store.knows(key, "me") for key in keys] == [True, *[False] * 5, *[True] * CAPACITY]
-
-
-def test_a_whole_class_is_kept_and_memory_is_bounded(tabs: set[str], clock: Clock) -> None:
     full = {Session() for _ in range(45)}
     share = CAPACITY_BYTES // 40
     store = SessionStore(tabs.__contains__, clock, bytes_of=lambda one: share * (one in full))
@@ -156,9 +145,7 @@ def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
 Serve = Callable[[object], None]
 
 
-def test_a_tab_is_open_while_streamlit_says_so(
-    monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve
-) -> None:
+def test_streamlit_knows_the_tabs(monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve) -> None:
     assert (this_tab(), tab_is_open("")) == ("", False), "there is none outside of Streamlit"
     server = SimpleNamespace(is_active_session={"a"}.__contains__)
     streamlit_server(server)
@@ -186,16 +173,12 @@ def test_all_tabs_of_a_browser_are_one_visitor(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("cookie", ["", "nonsense", "2|zz|zz|zz"])
-def test_without_a_cookie_each_tab_is_a_visitor(
-    monkeypatch: pytest.MonkeyPatch, cookie: str
-) -> None:
+def test_without_cookies_a_tab_is_a_visitor(monkeypatch: pytest.MonkeyPatch, cookie: str) -> None:
     assert visitor_with(monkeypatch, cookie, "a") == "a"
     assert visitor_with(monkeypatch, cookie, "b") == "b"
 
 
-def test_an_upload_is_forgotten_and_those_of_others_stay(
-    monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve
-) -> None:
+def test_an_upload_is_forgotten(monkeypatch: pytest.MonkeyPatch, streamlit_server: Serve) -> None:
     forget_upload("1")  # without a server there is nothing to forget
     manager = MemoryUploadedFileManager("/upload")
     for tab in ("a", "b"):

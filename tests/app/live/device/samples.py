@@ -58,7 +58,6 @@ class Browser:
     newest: float = 0.0
 
     def look(self, what: Observation | None = None, **header: Any) -> None:
-        """See a frame, now."""
         what = seen() if what is None else what
         self.newest = self.clock.seconds
         self.open.append(packed(what, seconds=self.clock.seconds - self.began, **header))
@@ -81,7 +80,6 @@ class Browser:
         }
 
     def hear(self, run: str, acknowledged: int) -> None:
-        """Forget what the server has."""
         if run == self.run:
             self.kept = {n: text for n, text in self.kept.items() if n > acknowledged}
 

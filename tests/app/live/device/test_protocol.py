@@ -73,7 +73,7 @@ def play(feed: DeviceFeed, browser: Browser, clock: Clock) -> Play:
     return frames
 
 
-def test_what_a_device_has_seen_is_recorded_like_what_was_seen_here(
+def test_what_a_device_has_seen_is_recorded(
     session: LiveSession, feed: DeviceFeed, browser: Browser, play: Play
 ) -> None:
     assert feed.take(browser.message()) == Reply("run-1"), "nothing yet"
@@ -92,9 +92,7 @@ def test_what_a_device_has_seen_is_recorded_like_what_was_seen_here(
     assert not session.record.rows().has_face[-1]
 
 
-def test_the_figures_are_those_of_the_device(
-    session: LiveSession, play: Play, clock: Clock
-) -> None:
+def test_figures_are_the_devices(session: LiveSession, play: Play, clock: Clock) -> None:
     play(60, received=3, shown=2, milliseconds=(4, 1, 2, 8, 3))
     clock.seconds += 0.4  # the next batch is on its way
     speed = session.record.speed()
@@ -149,9 +147,7 @@ def test_a_close_look_is_asked_for_where_none_was_taken(spec: ModelSpec, clock: 
     assert (reply.people, reply.wanted) == ({4: 1, 5: 2}, ())
 
 
-def test_a_session_goes_from_the_server_to_the_device_and_back(
-    spec: ModelSpec, clock: Clock
-) -> None:
+def test_a_session_goes_to_the_device_and_back(spec: ModelSpec, clock: Clock) -> None:
     session = session_of(spec, StreamLimit(1, clock), clock)
     feed, browser = DeviceFeed(session), Browser(clock)
     for kind in ("server", "device", "server"):
@@ -174,9 +170,7 @@ STEPS = ["look", "look", "send", "arrive", "again", "lose", "hear"]
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_whatever_the_line_does_every_frame_is_recorded_once_and_in_order(
-    spec: ModelSpec, data: st.DataObject
-) -> None:
+def test_every_frame_is_recorded_once_in_order(spec: ModelSpec, data: st.DataObject) -> None:
     clock = Clock()
     session = made_session(spec, clock)
     feed, browser = DeviceFeed(session), Browser(clock)
@@ -241,7 +235,7 @@ WRONG: list[tuple[object, str]] = [
 
 
 @pytest.mark.parametrize(("sent", "why"), WRONG)
-def test_what_is_no_message_is_refused_counted_and_nothing_else(
+def test_what_is_no_message_is_refused(
     feed: DeviceFeed, session: LiveSession, play: Play, sent: object, why: str
 ) -> None:
     with pytest.raises(WireError) as refused:
@@ -260,7 +254,7 @@ def test_what_is_just_within_the_limits_is_a_message(batches: list[dict[str, Any
     assert Message.of(message(batches=batches, age=1e6, run="r" * 500)).run
 
 
-def test_who_sends_too_fast_waits_and_loses_nothing_whether_it_can_be_read_or_not(
+def test_who_sends_too_fast_waits_and_loses_nothing(
     feed: DeviceFeed, session: LiveSession, browser: Browser, clock: Clock
 ) -> None:
     nothing = [{"number": n, "observations": "?"} for n in range(1, BURST + 2)]
@@ -284,7 +278,7 @@ def test_who_sends_too_fast_waits_and_loses_nothing_whether_it_can_be_read_or_no
 @pytest.mark.parametrize(
     "observations", ["?", "AQ", "ü", "AA==", base64.b64encode(b"\x02" * 100).decode()]
 )
-def test_what_cannot_be_read_is_counted_and_not_asked_for_again(
+def test_what_cannot_be_read_is_counted(
     feed: DeviceFeed, session: LiveSession, browser: Browser, observations: str
 ) -> None:
     for width in (640, 0, 640):  # one frame is absurd
@@ -295,7 +289,7 @@ def test_what_cannot_be_read_is_counted_and_not_asked_for_again(
     assert (session.record.errors.count, len(session.record)) == (2, 2)
 
 
-def test_what_the_browser_could_not_keep_is_counted_and_not_waited_for(
+def test_dropped_frames_are_counted(
     feed: DeviceFeed, session: LiveSession, browser: Browser
 ) -> None:
     for _ in range(3):
@@ -313,7 +307,7 @@ def test_what_the_browser_could_not_keep_is_counted_and_not_waited_for(
     assert session.record.errors == LiveErrors()
 
 
-def test_frames_of_an_earlier_generation_are_acknowledged_and_not_recorded(
+def test_an_earlier_generation_is_no_news(
     session: LiveSession, feed: DeviceFeed, play: Play, clock: Clock
 ) -> None:
     play(5)
@@ -329,7 +323,7 @@ def test_frames_of_an_earlier_generation_are_acknowledged_and_not_recorded(
     assert session.record.rows().seconds == pytest.approx([0.0, 0.1, 0.2])
 
 
-def test_runs_follow_each_other_with_the_same_people_and_do_not_disturb_each_other(
+def test_runs_follow_each_other(
     session: LiveSession, feed: DeviceFeed, play: Play, browser: Browser, clock: Clock
 ) -> None:
     play(5)
@@ -350,7 +344,7 @@ def test_runs_follow_each_other_with_the_same_people_and_do_not_disturb_each_oth
     assert len(feed._runs) == 64, "and no more"
 
 
-def test_frames_of_a_model_that_is_not_known_or_of_another_network_are_counted(
+def test_frames_of_unknown_models_are_counted(
     session: LiveSession, feed: DeviceFeed, browser: Browser, clock: Clock
 ) -> None:
     gone = Browser(clock, run="run-0", model="gone")
@@ -389,9 +383,7 @@ def test_another_model_answers_late_frames_too_and_people_stay(
     assert session.record.errors.count == 1, "four models are known, no more"
 
 
-def test_late_frames_are_followed_with_the_settings_of_their_time(
-    two_heads: ModelSpec, clock: Clock
-) -> None:
+def test_late_frames_have_their_times_settings(two_heads: ModelSpec, clock: Clock) -> None:
     session = made_session(two_heads, clock)
     feed, browser = DeviceFeed(session), Browser(clock)
     both = seen(outputs=("expression", "ferplus"))
@@ -411,9 +403,7 @@ def test_late_frames_are_followed_with_the_settings_of_their_time(
     assert rows.array["smoothing_ms"].tolist() == [500] * 4 + [2000]
 
 
-def test_a_message_says_how_it_goes_and_what_the_browser_has_and_whatever_else_is_sent_is_taken(
-    feed: DeviceFeed, browser: Browser
-) -> None:
+def test_a_message_says_how_it_goes(feed: DeviceFeed, browser: Browser) -> None:
     for sent in (None, 3, [], {}, {"number": "x", "batches": 7, "phase": 1}):
         feed.hear(sent)
         assert (feed.report, feed.heard, feed.has_setup) == (Report(), 0, "")
@@ -425,9 +415,6 @@ def test_a_message_says_how_it_goes_and_what_the_browser_has_and_whatever_else_i
     feed.hear({"number": 4, "setup": "", "phase": {}, **browser.message()})
     assert (feed.report, feed.heard, feed.has_setup) == (Report(), 4, "")
     assert feed.reply == Reply("run-1", 1, {1: 1})
-
-
-def test_of_a_report_so_much_is_kept() -> None:
     report = Report.of({"phase": "failed", "code": "camera", "detail": "x" * 500, "more": 1})
     assert (report.phase, report.code, len(report.detail)) == ("failed", "camera", 200)
     assert (report.active, report.problem) == (False, "")

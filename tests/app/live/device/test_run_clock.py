@@ -27,7 +27,7 @@ LATE = [(100 + i / 2, 1010 + i / 2) for i in range(1, 6)]
         ([(100.0, 1000.0), *LATE, (103.0, 1003.2), *LATE], 103.0, 1003.0),
     ],
 )
-def test_a_time_there_is_one_here(
+def test_times_there_are_here(
     messages: list[tuple[float, float]], there: float, here: float
 ) -> None:
     """Messages are sent there, and come here, at a time on each of the clocks."""

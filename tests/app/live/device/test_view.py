@@ -1,28 +1,38 @@
-"""The Live page in the mode on the visitor's device, without a browser."""
+"""The Live page in the mode on the visitor's device, without a browser, and what it serves."""
 
+import hashlib
 import re
 import time
 from collections.abc import Callable
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urljoin
 
 import fer_lens_ondevice
 import pytest
+from streamlit import runtime
+from streamlit.runtime import media_file_manager
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest
 
 from app.live import notices
 from app.live.device import component
+from app.live.device import served as module
 from app.live.device.component import IN_BROWSER
 from app.live.device.protocol import Report
+from app.live.device.served import KEPT_FILES, Shelf, served_networks
 from app.live.device.view import PROBLEMS, Choice, Place, explained, reason_for_device
 from app.live.streaming.connection import Connection, DeviceConnection, Phase
 from app.live.streaming.stream_limit import StreamLimit
 from app.live.streaming.turn import STUN, Help, Ice
 from fer.model.spec import ModelSpec
+from fer.ondevice.networks import device_networks
 from tests.app.live.device.samples import Browser as Sight
-from tests.app.live.samples import Visitor, live_page, session_of, words
-from tests.app.samples import Clock, Detector, FakeAnalyzer
+from tests.app.live.samples import Visitor, live_page, session_of
+from tests.app.samples import Clock, Detector, FakeAnalyzer, words
+from tests.samples import SHIPPED_MODEL
 
 LOCAL, STUN_ONLY = Ice(Help.LOCAL, ()), Ice(Help.STUN, STUN, "Google")
 
@@ -89,8 +99,8 @@ def place(page: AppTest) -> str:
     return str(widget(page).value.value)
 
 
-def test_the_server_is_usual_where_it_can_hold_it_and_a_choice_lasts_over_a_reload(
-    visit: Visit, browser: Browser
+def test_the_server_is_usual_and_a_choice_lasts(
+    visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = visit()
     assert place(page) == "server"
@@ -102,11 +112,13 @@ def test_the_server_is_usual_where_it_can_hold_it_and_a_choice_lasts_over_a_relo
     assert place(visit(live="device")) == "device"
     assert place(visit(live="server", slots=0)) == "server"
     assert place(visit(live="nonsense")) == "server"
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.FAILED)
+    page = visit()
+    page.button(key="live_to_device").click().run()
+    assert place(page) == "device"
 
 
-def test_the_device_is_first_where_the_server_cannot_with_the_reason(
-    visit: Visit, browser: Browser
-) -> None:
+def test_a_reason_puts_the_device_first(visit: Visit, browser: Browser) -> None:
     page = visit(ice=STUN_ONLY)
     assert place(page) == "device"
     for part in ("no relay (TURN)", "The video stays on your device", "loads about 6 MB"):
@@ -125,7 +137,7 @@ def test_the_device_is_first_where_the_server_cannot_with_the_reason(
         (Report("failed", "network"), PROBLEMS["network"], True),
     ],
 )
-def test_who_wants_the_device_is_told_why_it_cannot_and_what_else_there_is(
+def test_who_wants_the_device_is_told_why_it_cannot(
     visit: Visit, browser: Browser, report: Report, says: str, starts: bool
 ) -> None:
     browser.report = report
@@ -141,7 +153,7 @@ def test_who_wants_the_device_is_told_why_it_cannot_and_what_else_there_is(
     assert place(page) == "server"
 
 
-def test_a_problem_with_the_camera_has_the_same_words_as_on_the_server(
+def test_camera_words_are_alike(
     visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.report = Report("failed", "camera", "ended")
@@ -153,7 +165,7 @@ def test_a_problem_with_the_camera_has_the_same_words_as_on_the_server(
     assert "Before you start" in words(page)
 
 
-def test_while_it_runs_the_page_is_as_on_the_server_which_waits_for_its_end(
+def test_it_runs_as_on_a_server(
     visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DeviceConnection, "observe", lambda *_: Phase.LIVE)
@@ -197,15 +209,6 @@ def test_the_setup_goes_once_and_results_are_answered(visit: Visit, browser: Bro
     assert browser.data[-1]["generation"] == 1
 
 
-def test_a_failed_connection_offers_the_device(
-    visit: Visit, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.FAILED)
-    page = visit()
-    page.button(key="live_to_device").click().run()
-    assert place(page) == "device"
-
-
 @pytest.mark.parametrize(
     ("refusal", "connection", "says"),
     [
@@ -216,9 +219,7 @@ def test_a_failed_connection_offers_the_device(
         ("", Help.STUN, "no relay (TURN)"),
     ],
 )
-def test_the_device_is_first_where_something_speaks_against_the_server(
-    refusal: str, connection: Help, says: str
-) -> None:
+def test_a_reason_against_the_server_is_told(refusal: str, connection: Help, says: str) -> None:
     choice = Choice().revised(reason_for_device(refusal, connection), "")
     assert (choice.place is Place.DEVICE) == bool(choice.reason) == bool(says)
     assert says in choice.reason
@@ -239,15 +240,12 @@ PAGE = fer_lens_ondevice.ASSETS / "page"
 SCRIPTS = [fer_lens_ondevice.ASSETS / "live.js", *PAGE.glob("*.js")]
 
 
-def test_every_text_that_a_script_shows_is_there_and_no_other() -> None:
+def test_every_text_and_problem_of_a_script_has_its_words() -> None:
     used = set(re.findall(r"texts\.(\w+)", "\n".join(file.read_text() for file in SCRIPTS)))
     view, session = ((PAGE / name).read_text() for name in ("view.js", "session.js"))
     used |= set(re.findall(r'^  \w+: \["\w+", "(\w+)"\]', view, re.MULTILINE))
     used |= set(re.findall(r'"(\w+)"', session[session.rindex("  show() {") :])) - {"running"}
     assert used == set(IN_BROWSER)
-
-
-def test_every_problem_of_a_browser_or_worker_has_its_words_and_an_unknown_one_too() -> None:
     camera = (PAGE / "camera.js").read_text()
     assert set(re.findall(r'return "(\w+)"', camera)) <= set(PROBLEMS)
     types = (fer_lens_ondevice.ASSETS / "types.js").read_text()
@@ -255,3 +253,60 @@ def test_every_problem_of_a_browser_or_worker_has_its_words_and_an_unknown_one_t
     assert codes
     assert set(re.findall(r'"(\w+)"', codes[1])) <= set(PROBLEMS)
     assert explained("nobody knows") == PROBLEMS["analysis"]
+
+
+@pytest.fixture
+def manager(monkeypatch: pytest.MonkeyPatch) -> MediaFileManager:
+    """A manager of files, asked by a page of the visitor “ann”."""
+    monkeypatch.setattr(media_file_manager, "_get_session_id", lambda: "ann")
+    return MediaFileManager(MemoryMediaFileStorage("/media"))
+
+
+def fetched(manager: MediaFileManager, url: str) -> bytes | None:
+    """What a browser gets whose component's scripts lie where Streamlit has them."""
+    base = "http://host/app/_stcore/bidi-components/fer-lens-ondevice.live/"
+    path = urljoin(base, url).removeprefix("http://host/app/media/")
+    file = manager.read_file(path.partition(".")[0])
+    return file and file.content
+
+
+def page_runs_anew(manager: MediaFileManager) -> None:
+    manager.clear_session_refs("ann")
+    manager.remove_orphaned_files()
+
+
+def test_a_file_stays_over_runs_at_an_address_of_its_own(
+    manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEPT_FILES", 2)
+    other = manager.add(b"picture", "image/png", "1.0")
+    first, second, *_ = (Shelf(manager).put(of) for of in (b"first", b"second", b"first", b"3rd"))
+    page_runs_anew(manager)
+    assert fetched(manager, first["url"]) == b"first"
+    assert (first["bytes"], first["sha256"]) == (5, hashlib.sha256(b"first").hexdigest())
+    assert fetched(manager, second["url"]) is fetched(manager, f"../../..{other}") is None
+    content = bytearray(4 * 2**20)
+    first, again = (Shelf(manager).put(bytes(content)) for _ in range(2))
+    content[2**20] = 1  # large files that differ in a byte
+    assert first == again
+    assert first["url"] != Shelf(manager).put(bytes(content))["url"]
+
+    def add(content: bytes, *_: str) -> str:
+        return f"https://files.example/{len(content)}"
+
+    file = Shelf(SimpleNamespace(add=add)).put(b"network")  # type: ignore[arg-type]
+    assert file["url"] == "https://files.example/7"
+
+
+def test_networks_are_served(manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = SimpleNamespace(media_file_mgr=manager)
+    monkeypatch.setattr(runtime, "get_instance", lambda: server)
+    served, made = served_networks(SHIPPED_MODEL, "compact"), device_networks(SHIPPED_MODEL)
+    page_runs_anew(manager)
+    assert served["key"] == "compact"
+    assert served["detector"].keys() == made.detector.keys()
+    for canvas, file in served["detector"].items():
+        assert fetched(manager, file["url"]) == made.detector[canvas]
+    assert fetched(manager, served["landmark"]["url"]) == made.landmark
+    assert fetched(manager, served["expression"]["url"]) == made.expression
+    assert len(served["detector"]) + 2 < KEPT_FILES

@@ -1,12 +1,21 @@
-"""The thread of the analysis, with a detector or an analysis that a test holds up."""
+"""The connection of a stream, and the thread of its analysis, which a test holds up."""
 
 import threading
 from collections.abc import Iterator
 from functools import partial
 
+import numpy as np
 import pytest
 
+from app.live.device.protocol import Report
 from app.live.streaming import session as module
+from app.live.streaming.connection import (
+    SLOW_SECONDS,
+    STALLED_SECONDS,
+    Connection,
+    DeviceConnection,
+    Phase,
+)
 from app.live.streaming.frames import LiveSettings
 from app.live.streaming.record import BOX_SECONDS
 from app.live.streaming.session import LiveSession, NewestFirst
@@ -15,6 +24,95 @@ from fer.model.spec import ModelSpec
 from fer.types import Detections, Image
 from tests.app.live.samples import picture, session_of
 from tests.app.samples import FACE, PATIENCE, Clock
+
+#: What the browser says, at which second, and when the last frame came (None: never).
+Look = tuple[bool, float, float | None]
+
+
+@pytest.mark.parametrize(
+    ("looks", "phases"),
+    [
+        ([(False, 0, None)], [Phase.IDLE]),
+        ([(True, 0, None), (True, SLOW_SECONDS, None)], [Phase.CONNECTING, Phase.SLOW]),
+        (
+            [(True, 0, None), (True, 12, 11.9), (False, 13, 12)],
+            [Phase.CONNECTING, Phase.LIVE, Phase.IDLE],
+        ),
+        (
+            [(True, 0, None), (True, 2, 2), (True, 2 + STALLED_SECONDS, 2)],
+            [Phase.CONNECTING, Phase.LIVE, Phase.STALLED],
+        ),
+        # Stopped within four seconds, it is no failure; later, it is, until the next attempt.
+        (
+            [(True, 0, None), (True, 4, None), (False, 5, None)],
+            [Phase.CONNECTING] * 2 + [Phase.IDLE],
+        ),
+        (
+            [(True, 0, None), (True, 7, None), (False, 8, None), (False, 9, None), (True, 9, None)],
+            [Phase.CONNECTING] * 2 + [Phase.FAILED] * 2 + [Phase.CONNECTING],
+        ),
+        # Gone to another page while it connected, and back much later: no failure either.
+        (
+            [(True, 0, None), (True, 1, None), (False, 60, None)],
+            [Phase.CONNECTING, Phase.CONNECTING, Phase.IDLE],
+        ),
+        # The last frame of an earlier attempt does not make a new one live.
+        (
+            [(True, 0, None), (True, 5, 4.9), (False, 6, 5), (True, 7, 5), (True, 8, 7.5)],
+            [Phase.CONNECTING, Phase.LIVE, Phase.IDLE, Phase.CONNECTING, Phase.LIVE],
+        ),
+    ],
+)
+def test_browser_and_frames_tell_the_phase(looks: list[Look], phases: list[Phase]) -> None:
+    now = [0.0]
+    connection = Connection(lambda: now[0])
+    seen = []
+    for active, now[0], frame in looks:
+        silent = np.inf if frame is None else now[0] - frame
+        seen.append(connection.observe(active, silent))
+    assert seen == phases
+    assert {p for p in Phase if p.troubled} == {Phase.SLOW, Phase.STALLED, Phase.FAILED}
+
+
+def test_every_report_has_its_phase() -> None:
+    expected = {"loading": Phase.LOADING, "running": Phase.LIVE, "paused": Phase.PAUSED}
+    for phase in ("idle", "loading", "running", "paused", "ended", "failed", "unable"):
+        observed = DeviceConnection(lambda: 0.0).observe(phase, np.inf)
+        other = Phase.FAILED if phase == "failed" else Phase.IDLE
+        assert observed is expected.get(phase, other)
+        assert observed.active == Report(phase).active
+
+
+def test_a_device_from_which_nothing_comes_has_stalled_but_not_at_its_start() -> None:
+    now = [100.0]
+    connection, running = DeviceConnection(lambda: now[0]), "running"
+
+    def observed_for(seconds: int) -> Phase:
+        for _ in range(seconds):
+            phase = connection.observe(running, now[0])
+            now[0] += 1
+        return phase
+
+    assert observed_for(int(STALLED_SECONDS)) is Phase.LIVE
+    assert connection.observe(running, STALLED_SECONDS + 1) is Phase.STALLED
+    assert connection.observe(running, 0.4) is Phase.LIVE
+    assert connection.observe("paused", STALLED_SECONDS + 1) is Phase.PAUSED
+    assert connection.observe(running, STALLED_SECONDS + 1) is Phase.LIVE, "it has just gone on"
+    # Nobody asked while the connection was away, and what waits in the browser comes in a moment.
+    now[0] += 10
+    assert observed_for(int(STALLED_SECONDS)) is Phase.LIVE
+    assert observed_for(1) is Phase.STALLED
+
+
+@pytest.mark.parametrize(("away", "phase"), [(4.0, Phase.STALLED), (4.1, Phase.LIVE)])
+def test_a_look_every_few_seconds_is_no_connection_that_was_away(away: float, phase: Phase) -> None:
+    now = [100.0]
+    connection = DeviceConnection(lambda: now[0])
+    connection.observe("running", 0.0)
+    now[0] += away
+    connection.observe("running", STALLED_SECONDS)
+    now[0] += 1.0
+    assert connection.observe("running", STALLED_SECONDS + 1) is phase
 
 
 class HeldUp:
@@ -69,9 +167,7 @@ def wait_for_rows(session: LiveSession, count: int) -> None:
     pytest.fail("the analysis did not come to an end")
 
 
-def test_the_video_goes_on_while_an_analysis_takes_long(
-    stalling: LiveSession, held_up: HeldUp, clock: Clock
-) -> None:
+def test_the_video_does_not_wait(stalling: LiveSession, held_up: HeldUp, clock: Clock) -> None:
     shown = [show(stalling, clock)]
     assert held_up.begun.acquire(timeout=PATIENCE)
     shown += [show(stalling, clock) for _ in range(29)]
@@ -85,9 +181,7 @@ def test_the_video_goes_on_while_an_analysis_takes_long(
     assert stalling.record.rows().seconds == pytest.approx([0, 2.9])
 
 
-def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
-    stalling: LiveSession, held_up: HeldUp, clock: Clock
-) -> None:
+def test_boxes_stay_a_while(stalling: LiveSession, held_up: HeldUp, clock: Clock) -> None:
     held_up.allowed.release()
     show(stalling, clock)
     wait_for_rows(stalling, 1)
@@ -95,9 +189,7 @@ def test_boxes_stay_a_while_when_the_analysis_stalls_and_then_vanish(
     assert (show(stalling, clock, 0.02) == picture()).all()
 
 
-def test_a_clear_does_not_wait_for_the_analysis_and_drops_what_it_finds(
-    stalling: LiveSession, held_up: HeldUp, clock: Clock
-) -> None:
+def test_a_clear_does_not_wait(stalling: LiveSession, held_up: HeldUp, clock: Clock) -> None:
     show(stalling, clock)
     assert held_up.begun.acquire(timeout=PATIENCE)
     stalling.record.clear()
@@ -118,9 +210,7 @@ def newest() -> Iterator[NewestFirst]:
     newest.end()
 
 
-def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at_once(
-    held_up: HeldUp, newest: NewestFirst
-) -> None:
+def test_an_end_drops_what_waits(held_up: HeldUp, newest: NewestFirst) -> None:
     newest.end()  # nothing has begun yet
     newest.offer(partial(held_up, "a"))
     assert held_up.begun.acquire(timeout=PATIENCE)
@@ -136,9 +226,7 @@ def test_at_the_end_a_waiting_frame_is_dropped_and_the_next_goes_on_never_two_at
     assert len(held_up.threads) == 1
 
 
-def test_the_thread_ends_by_itself_when_no_frames_come(
-    held_up: HeldUp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_without_frames_ends(held_up: HeldUp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
     newest = NewestFirst()
     held_up.allowed.release(2)
@@ -149,9 +237,7 @@ def test_the_thread_ends_by_itself_when_no_frames_come(
     assert len(held_up.threads) == 2
 
 
-def test_a_slow_analysis_is_remembered_for_a_while(
-    newest: NewestFirst, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slow_work_is_remembered(newest: NewestFirst, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, lately = Clock(), []
     monkeypatch.setattr(module.time, "monotonic", clock)
     for seconds in [0.01, 0.2, *[0.01] * 40]:

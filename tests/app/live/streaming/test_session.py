@@ -23,7 +23,6 @@ from tests.samples import make_detections
 
 Play = Callable[..., Image]
 
-
 BLACK = np.zeros((240, 320, 3), np.uint8)
 
 
@@ -53,9 +52,7 @@ def play(session: LiveSession, clock: Clock) -> Play:
     return frames
 
 
-def test_frames_are_analysed_marked_and_recorded(
-    session: LiveSession, detector: Detector, play: Play
-) -> None:
+def test_frames_are_recorded(session: LiveSession, detector: Detector, play: Play) -> None:
     record, latest = session.record, session.record.latest()
     assert len(record) == len(record.rows()) == len(latest.faces) == record.now == 0
     assert (record.speed().analysed, record.speed().stages) == (0, {})
@@ -78,9 +75,7 @@ def test_frames_are_analysed_marked_and_recorded(
     assert session.record.rows().track.tolist()[-1] == 1, "the same person"
 
 
-def test_settings_act_on_the_next_picture_and_the_record_is_no_mirror(
-    session: LiveSession, play: Play
-) -> None:
+def test_settings_act_on_the_next_picture_alone(session: LiveSession, play: Play) -> None:
     session.settings = LiveSettings(mirrored=True, bars=False, smoothing_seconds=0.0)
     mirrored = play(6)
     session.settings = LiveSettings(mirrored=False, bars=False, smoothing_seconds=100.0)
@@ -99,7 +94,7 @@ def test_settings_act_on_the_next_picture_and_the_record_is_no_mirror(
     assert rows.array["box"].tolist() == [[40, 40, 140, 140]] * 8
 
 
-def test_frames_of_a_camera_that_is_off_are_recorded_as_such_and_not_analysed(
+def test_a_camera_that_is_off_is_recorded(
     session: LiveSession, play: Play, detector: Detector, clock: Clock
 ) -> None:
     play(3)
@@ -145,7 +140,7 @@ def test_an_error_in_one_frame_is_told_and_the_stream_goes_on(
 
 
 @pytest.mark.parametrize("frame", [np.zeros((0, 0, 3), np.uint8), np.zeros((4, 4), np.uint8), None])
-def test_no_frame_makes_it_raise_and_where_drawing_fails_it_looks_like_the_others(
+def test_no_frame_raises(
     session: LiveSession, frame: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert session.process(frame) is frame
@@ -168,9 +163,7 @@ def test_a_frame_from_the_past_is_one_of_now(session: LiveSession, detector: Det
     assert session.record.rows().track.tolist() == [1, 2, 1, 2, 2]
 
 
-def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
-    session: LiveSession, limit: StreamLimit, play: Play
-) -> None:
+def test_pictures_pass_without_a_slot(session: LiveSession, limit: StreamLimit, play: Play) -> None:
     other = Visitor()
     limit.hold(other)
     assert (play() == picture()[:, ::-1]).all()
@@ -183,9 +176,7 @@ def test_without_a_slot_pictures_pass_unanalysed_until_there_is_one(
     assert limit.hold(other)
 
 
-def test_clear_forgets_everything_and_nobody_is_judged_by_what_was_seen_before(
-    session: LiveSession, play: Play
-) -> None:
+def test_clear_forgets_all_that_was_seen(session: LiveSession, play: Play) -> None:
     """Times begin at zero again, so after a single frame they do not even go back."""
     session.settings = LiveSettings(smoothing_seconds=100.0)
     play(4)
@@ -197,9 +188,7 @@ def test_clear_forgets_everything_and_nobody_is_judged_by_what_was_seen_before(
     assert (rows.seconds.tolist(), rows.track.tolist()) == ([0], [1])
 
 
-def test_rates_tell_received_from_analysed_for_some_seconds(
-    session: LiveSession, clock: Clock, play: Play
-) -> None:
+def test_rates_are_of_some_seconds(session: LiveSession, clock: Clock, play: Play) -> None:
     for _ in range(30):
         clock.seconds += 0.2
         session.process(picture(), received=3)
@@ -219,9 +208,7 @@ def test_rates_tell_received_from_analysed_for_some_seconds(
     assert (speed.received, speed.analysed) == pytest.approx((10, 2.5), rel=0.06)
 
 
-def test_who_is_in_the_same_place_after_a_cut_is_somebody_else_unless_they_look_alike(
-    session: LiveSession, play: Play
-) -> None:
+def test_a_cut_brings_others_unless_alike(session: LiveSession, play: Play) -> None:
     numbers = []
     for number in (0, 1, 2, 0):
         colours = np.random.default_rng(number).choice(np.array([0, 255], np.uint8), (6, 8, 3))
@@ -230,9 +217,7 @@ def test_who_is_in_the_same_place_after_a_cut_is_somebody_else_unless_they_look_
     assert numbers == [1, 2, 3, 1]
 
 
-def test_page_and_stream_may_work_at_once(
-    two_heads: ModelSpec, limit: StreamLimit, clock: Clock
-) -> None:
+def test_page_and_stream_at_once(two_heads: ModelSpec, limit: StreamLimit, clock: Clock) -> None:
     session, other = session_of(two_heads, limit, clock), model_of(two_heads, "calm", "happy")
     first, frames = session.model, 60
     # As many looks as frames allow: one look after another may keep the lock from the stream.
@@ -262,9 +247,7 @@ def test_page_and_stream_may_work_at_once(
     assert len(session.record) == 29
 
 
-def test_another_head_counts_from_the_next_frame_on(
-    two_heads: ModelSpec, limit: StreamLimit, clock: Clock
-) -> None:
+def test_another_head_counts_next(two_heads: ModelSpec, limit: StreamLimit, clock: Clock) -> None:
     session = session_of(two_heads, limit, clock)
     session.process(picture())
     session.choose_head("ferplus")
