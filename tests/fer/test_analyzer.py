@@ -15,10 +15,10 @@ from fer.analyzer import FaceAnalyzer
 from fer.errors import ModelError
 from fer.images import decode, read
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.spec import Abstention, Head, ModelSpec
+from fer.model.spec import ModelSpec
 from fer.text import chance
 from fer.types import Image
-from tests.fer.samples import heat_in_photo
+from tests.fer.samples import VOTES, heat_in_photo
 from tests.samples import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 
 
@@ -40,17 +40,8 @@ def test_each_face_is_classified_by_its_own_pixels_from_left_to_right(spec: Mode
 @pytest.fixture
 def two_heads(spec: ModelSpec) -> ModelSpec:
     """A model with two heads, of which the second is hard to convince."""
-    heads = (
-        spec.heads[0].model_copy(update={"activation_map": "activation_map_expression"}),
-        Head(
-            name=FERPLUS_HEAD,
-            output=FERPLUS_HEAD,
-            labels=("happy", "contempt"),
-            meaning="a fake",
-            abstention=Abstention(threshold=0.4, degraded_threshold=0.9),
-        ),
-    )
-    return spec.model_copy(update={"heads": heads})
+    first = spec.heads[0].model_copy(update={"activation_map": "activation_map_expression"})
+    return spec.model_copy(update={"heads": (first, VOTES)})
 
 
 class TwoHeads(FakeClassifier):

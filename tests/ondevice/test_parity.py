@@ -25,8 +25,15 @@ from fer.stream import FaceStream
 from fer.types import Image
 from tests.app.samples import PATIENCE, Clock
 from tests.ondevice.node import Node, constants
-from tests.ondevice.parity import apart, assert_close, frame_of, in_node, in_python
-from tests.ondevice.scenes import SCENES, photographs
+from tests.ondevice.parity import (
+    SCENES,
+    apart,
+    assert_close,
+    frame_of,
+    in_node,
+    in_python,
+    photographs,
+)
 from tests.samples import SHIPPED_MODEL
 
 
@@ -127,10 +134,8 @@ def on_device(js: Node, images: list[Image]) -> tuple[StreamRows, list[list[dict
 
 def made_session(limit: StreamLimit, clock: Clock) -> LiveSession:
     classifier = ExpressionClassifier(SHIPPED_MODEL)
-    model, stream = (
-        LiveModel(classifier, classifier.spec, "compact"),
-        FaceStream.load(SHIPPED_MODEL),
-    )
+    model = LiveModel(classifier, classifier.spec, "compact")
+    stream = FaceStream.load(SHIPPED_MODEL)
     return LiveSession(stream, model, limit, clock, match_seconds=PATIENCE)
 
 

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from fer.errors import DataError
 from fer.labels import FER2013_LABELS
 from tests.training.samples import Ran, random_faces, sizes, write_classes
-from training.__main__ import main
 from training.data.dataset import DataSet, LabelledFaces, Problem, choose, concatenated, joined
 from training.data.layouts import fit_images
 from training.data.load import by_group, clean, load, stratified, vote_distribution
@@ -220,11 +219,9 @@ def test_a_face_is_drawn_as_ever(expression: str, rows: list[float]) -> None:
     assert face.reshape(8, 6, 48).mean((1, 2))[2:7] == pytest.approx(rows, abs=0.3)
 
 
-def test_the_command_writes_what_is_read_back_without_problems(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["demo-data", "--out", str(tmp_path / "a b"), "--per-class", "5"]) == 0
-    assert "35 train, 7 validation, 7 test faces" in capsys.readouterr().out
+def test_the_command_writes_what_is_read_back_without_problems(tmp_path: Path, ran: Ran) -> None:
+    said, _ = ran("demo-data", "--out", tmp_path / "a b", "--per-class", 5)
+    assert "35 train, 7 validation, 7 test faces" in said
     data = load(tmp_path / "a b")
     assert (data.problems, sizes(data)) == ((), {"train": 35, "validation": 7, "test": 7})
     train = data.split("train")
@@ -324,23 +321,19 @@ def test_the_text_is_cut_where_the_record_is_not() -> None:
     assert record["problems"][24] == {"place": "file 24", "message": "is bad"}
 
 
-@pytest.mark.parametrize("as_json", [False, True])
-def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+def test_the_command_summarises_what_is_chosen(tmp_path: Path, ran: Ran) -> None:
     write_classes(tmp_path / "train", 4)
     write_classes(tmp_path / "val", 1, seed=1)
-    chosen = ["--data", str(tmp_path), "--classes", "sad", "joy", "--size", "20", "--channels", "3"]
-    assert main(["data", *chosen, *(["--json"] if as_json else [])]) == 0
-    printed = capsys.readouterr().out
-    if as_json:
-        record = json.loads(printed)
-        assert record["counts"]["train"] == {"happy": 4, "sad": 4}
-        assert (record["size"], record["channels"]) == (20, 3)
-    else:
-        assert "20 × 20 pixels, RGB" in printed
-        rows = [line.split() for line in printed.splitlines()]
-        assert ["class", "train", "validation"] in rows
-        assert ["total", "8", "2"] in rows
-        assert printed.endswith(f'train --preset small --data "{tmp_path}" --out models/mine\n')
+    command = ["data", "--data", tmp_path, "--classes", "sad", "joy", "--size", 20, "--channels", 3]
+    record = json.loads(ran(*command, "--json")[0])
+    assert record["counts"]["train"] == {"happy": 4, "sad": 4}
+    assert (record["size"], record["channels"]) == (20, 3)
+    printed, _ = ran(*command)
+    assert "20 × 20 pixels, RGB" in printed
+    rows = [line.split() for line in printed.splitlines()]
+    assert ["class", "train", "validation"] in rows
+    assert ["total", "8", "2"] in rows
+    assert printed.endswith(f'train --preset small --data "{tmp_path}" --out models/mine\n')
 
 
 @pytest.mark.parametrize(
