@@ -195,6 +195,7 @@ def test_json_is_one_object_a_file_and_a_bad_file_stops_nothing(
     assert [len(line.get("faces", ())) for line in lines] == [0, 0, 1]
     assert lines[1].keys() == {"file", "error"}
     assert {lines[i]["detector"] for i in (0, 2)} == {photo_detector()}
+    assert lines[2]["model"]["name"] == "compact"
     face = lines[2]["faces"][0]
     assert (lines[2]["width"], lines[2]["height"], face["expression"]) == (512, 512, "happy")
     assert lines[2]["head"] == "ferplus"

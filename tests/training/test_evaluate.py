@@ -17,6 +17,7 @@ from fer.types import Image
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import Ran, pixels, random_faces, save_image, write_csv
 from training.data.layouts import sha256_of
+from training.evaluation.output import figure_files
 
 
 @pytest.fixture
@@ -186,6 +187,7 @@ def test_figures_for_print_are_written(people: Path, evaluated: Ran, tmp_path: P
     folder = tmp_path / "figures"
     out = evaluated(people, "--figures", str(folder))[0]
     assert f"figures are in {folder}" in out
+    assert sorted(folder.iterdir()) == sorted(figure_files(folder, overwrite=True)), "curves, too"
     assert "compact on people.npz" in (folder / "confusion-matrix.svg").read_text()
     assert "is there already" in evaluated(people, "--figures", str(folder), status=1)[1]
 
