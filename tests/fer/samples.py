@@ -7,12 +7,28 @@ import numpy as np
 
 from fer.alignment import align
 from fer.detection.blazeface import FaceDetector
+from fer.labels import FERPLUS_HEAD
 from fer.model.classifier import ClassActivation, ExpressionClassifier
-from fer.model.spec import ModelSpec
+from fer.model.spec import Abstention, Head, ModelSpec
 from fer.quality import measure
 from fer.stream import FaceCheck
 from fer.tracking.observation import Appearance, Light, Observation
 from fer.types import Floats, Image
+
+#: A second head that is hard to convince, where a picture has issues above all.
+VOTES = Head(
+    name=FERPLUS_HEAD,
+    output=FERPLUS_HEAD,
+    labels=("happy", "contempt"),
+    meaning="a fake",
+    abstention=Abstention(threshold=0.4, degraded_threshold=0.9),
+)
+
+
+def rotation(degrees: float) -> Floats:
+    """Return the matrix, 2 × 2, that turns points clockwise in a picture."""
+    cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
+    return np.array([[cos, -sin], [sin, cos]])
 
 
 def heat_in_photo(made: ClassActivation, label: str, size_wh: tuple[int, int]) -> Floats:

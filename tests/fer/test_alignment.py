@@ -13,6 +13,7 @@ from fer.detection.blazeface import BlazeFace
 from fer.geometry import transform_points, transform_scale
 from fer.quality import MAX_YAW, MIN_LIGHT, MIN_SIDE, measure, yaw
 from fer.types import ISSUES, Detections, Image
+from tests.fer.samples import rotation
 from tests.samples import make_detections
 
 POINTS = np.array(FER2013_FRAMING.points)
@@ -20,8 +21,7 @@ POINTS = np.array(FER2013_FRAMING.points)
 
 def face_at(scale: float, degrees: float, x: float, y: float) -> Detections:
     """A face whose points stand exactly as in FER2013, seen elsewhere."""
-    angle = np.deg2rad(degrees)
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = scale * rotation(degrees)
     points = np.zeros((1, 6, 2), np.float32)
     points[0, :4] = (POINTS - 24) @ turn.T + (x, y)
     half = FER2013_FRAMING.box_side * scale / 2
@@ -45,8 +45,7 @@ def test_a_face_of_any_size_and_tilt_looks_the_same(scale: float, tilt: float, s
     for (x, y), radius in zip(POINTS, (4, 4, 3, 6), strict=True):
         cv2.circle(drawn, (round(x - 0.5), round(y - 0.5)), radius, (30, 30, 30), -1)
     drawn = cv2.GaussianBlur(drawn, (0, 0), 1.5)
-    angle = np.deg2rad(tilt)
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = scale * rotation(tilt)
     seen = np.column_stack([turn, [300, 300] - turn @ [23.5, 23.5]])
     image = cv2.warpAffine(
         drawn, seen, (600, 600), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
@@ -79,7 +78,7 @@ def test_a_crop_keeps_fine_detail_anywhere(scale: float, phase: float, degrees: 
     across = (right + 0.5) * np.cos(angle) + (down + 0.5) * np.sin(angle)
     stripes = 127.5 + 100 * np.sin(2 * np.pi * across / (4 * scale))
     image = np.repeat(np.round(stripes).astype(np.uint8)[..., None], 3, axis=2)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) / scale
+    turn = rotation(-degrees) / scale
     middle = np.full(2, image.shape[0] / 2)
     crop = warp(image, np.column_stack([turn, 4 + phase - turn @ middle]), 8)
     # Sine and cosine over two periods give the amplitude, whatever the phase.
@@ -93,8 +92,7 @@ def test_every_pixel_shows_its_own_place(scale: float, degrees: float, x: float,
     # Red says how far right a place of the image is, green how far down.
     right, down = np.meshgrid(np.arange(48), np.arange(48))
     image = (5 * np.stack([right, down, 0 * down], axis=-1)).astype(np.uint8)
-    angle, middle = np.deg2rad(degrees), np.array([24 + x, 24 + y])
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn, middle = scale * rotation(degrees), np.array([24 + x, 24 + y])
     crop = warp(image, np.column_stack([turn, 6 - turn @ middle]), 12)
     pixels = np.stack(np.meshgrid(np.arange(12), np.arange(12)), axis=-1) + 0.5
     places = (pixels - 6) @ np.linalg.inv(turn).T + middle
@@ -186,7 +184,7 @@ def test_a_nose_under_one_eye_is_turned(astronaut: Image, face: Detections) -> N
 
 
 @given(
-    angle=st.floats(0, 2 * np.pi),
+    angle=st.floats(0, 360),
     scale=st.floats(0.1, 20),
     nose=st.floats(-1.5, 1.5),
     drop=st.floats(-1, 2),
@@ -195,8 +193,7 @@ def test_yaw_ignores_tilt_size_nod(angle: float, scale: float, nose: float, drop
     upright = make_detections((0, 0, 100, 100)).landmarks[0]
     middle, half = (upright[0] + upright[1]) / 2, (upright[1] - upright[0]) / 2
     upright[2] = middle + nose * half + drop * np.array([-half[1], half[0]])
-    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    landmarks = (scale * upright @ rotation.T)[None].astype(np.float32)
+    landmarks = (scale * upright @ rotation(angle).T)[None].astype(np.float32)
     assert yaw(landmarks) == pytest.approx([abs(nose)], abs=1e-3)
 
 

@@ -15,10 +15,10 @@ from fer.analyzer import FaceAnalyzer
 from fer.errors import ModelError
 from fer.images import decode, read
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.spec import Abstention, Head, ModelSpec
+from fer.model.spec import ModelSpec
 from fer.text import chance
 from fer.types import Image
-from tests.fer.samples import heat_in_photo
+from tests.fer.samples import VOTES, heat_in_photo
 from tests.samples import SHIPPED_MODEL, FakeClassifier, fake_detector, make_detections
 
 
@@ -40,17 +40,8 @@ def test_each_face_is_classified_by_its_own_pixels_from_left_to_right(spec: Mode
 @pytest.fixture
 def two_heads(spec: ModelSpec) -> ModelSpec:
     """A model with two heads, of which the second is hard to convince."""
-    heads = (
-        spec.heads[0].model_copy(update={"activation_map": "activation_map_expression"}),
-        Head(
-            name=FERPLUS_HEAD,
-            output=FERPLUS_HEAD,
-            labels=("happy", "contempt"),
-            meaning="a fake",
-            abstention=Abstention(threshold=0.4, degraded_threshold=0.9),
-        ),
-    )
-    return spec.model_copy(update={"heads": heads})
+    first = spec.heads[0].model_copy(update={"activation_map": "activation_map_expression"})
+    return spec.model_copy(update={"heads": (first, VOTES)})
 
 
 class TwoHeads(FakeClassifier):
@@ -190,9 +181,7 @@ def test_every_form_of_picture_is_read(faces: fer.Faces, astronaut: Image, tmp_p
         (np.zeros((0, 4, 3), np.uint8), TypeError, r"got \(0, 4, 3\) of uint8"),
         (np.zeros((64, 64, 3), np.float32), TypeError, "of uint8, 0 to 255; got .* of float32"),
         (np.zeros((64, 64, 4), np.uint8), TypeError, r"got \(64, 64, 4\)"),
-        (np.zeros((2, 64, 64, 3), np.uint8), TypeError, r"got \(2, 64, 64, 3\)"),
         (b"", fer.ImageError, "is empty"),
-        (b"no picture", fer.ImageError, "is not an image"),
         ("missing.jpg", fer.ImageError, "missing.jpg cannot be opened"),
         ("https://example.org/a.jpg", fer.ImageError, "is an address; download it"),
         (PillowImage.new("RGB", (8, 8)), fer.ImageError, "8 × 8 pixels, too small"),

@@ -7,7 +7,6 @@ import json
 import shutil
 import subprocess
 import sys
-from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from PIL import Image as PillowImage
 
 from fer.__main__ import main
 from fer.commands import folder
-from fer.commands import photo as photo_command
 from fer.commands.folder import FolderProgress, progress_text
 from fer.commands.options import outputs, positive
 from fer.commands.video import VideoProgress
@@ -49,15 +47,6 @@ def test_the_help_names_the_command_as_it_was_started(
         main(["--help"])
     assert end.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: {name} [")
-
-
-def test_ctrl_c_is_a_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    def interrupted(arguments: Namespace) -> int:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(photo_command, "run", interrupted)
-    assert main(["photo", "picture.png"]) == 130
-    assert capsys.readouterr().err == "stopped\n"
 
 
 def test_a_reader_that_has_seen_enough_causes_no_error(tmp_path: Path) -> None:
@@ -211,7 +200,6 @@ def test_json_is_one_object_a_file_and_a_bad_file_stops_nothing(
     assert (lines[2]["width"], lines[2]["height"], face["expression"]) == (512, 512, "happy")
     assert lines[2]["head"] == "ferplus"
     assert tuple(face["probabilities"]) == FERPLUS_LABELS
-    assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
 
 
 def test_the_table_says_what_was_found_or_uncertain_and_why(
@@ -315,4 +303,5 @@ def test_problems_are_told_and_after_ctrl_c_how_to_go_on(
     assert status == (130 if stopped else 1)
     assert "sub cannot be read: Permission denied.\n" in printed.err
     assert ("--resume goes on with it" in printed.err) == stopped
+    assert printed.err.endswith("stopped\n") == stopped
     assert printed.out.startswith("" if stopped else "1 photo analysed")

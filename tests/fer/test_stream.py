@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from fer.errors import ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.classifier import softmax
-from fer.model.spec import Abstention, Head, ModelSpec
+from fer.model.spec import ModelSpec
 from fer.stream import STAGES, FaceStream, FrameResult
 from fer.tracking.observation import Observation
 from fer.tracking.track import COAST_SECONDS
 from fer.types import Detections, Faces, Floats, Image
-from tests.fer.samples import Eye
+from tests.fer.samples import VOTES, Eye
 from tests.samples import SHIPPED_MODEL, FakeClassifier, fake_detector, fake_spec, make_detections
 from tools.drawings import drawings
 
@@ -26,18 +26,7 @@ FACE = make_detections((40, 40, 100, 100))
 PAIR = make_detections((40, 40, 100, 100), (340, 40, 400, 100))
 
 SPEC = fake_spec()
-
-#: A model with a second head.
-BOTH = fake_spec(
-    *SPEC.heads,
-    Head(
-        name=FERPLUS_HEAD,
-        output=FERPLUS_HEAD,
-        labels=("happy", "contempt"),
-        meaning="a fake",
-        abstention=Abstention(threshold=0.4, degraded_threshold=0.5),
-    ),
-)
+BOTH = fake_spec(*SPEC.heads, VOTES)
 
 Watch = Callable[..., Faces]
 
@@ -267,10 +256,7 @@ def test_where_nobody_looked_nothing_is_known_and_somebody_should() -> None:
 
 
 def test_the_head_can_change_here_and_there_and_who_is_who_stays() -> None:
-    stream, eye = (
-        FaceStream(fake_detector(FACE), Levels(), BOTH),
-        Eye(fake_detector(FACE), Levels(), BOTH),
-    )
+    stream, eye = (kind(fake_detector(FACE), Levels(), BOTH) for kind in (FaceStream, Eye))
     asked = [
         lambda head, at: stream(shade(0), at, head=head, smoothing_seconds=9),
         lambda head, at: stream.follow(eye(shade(0)), at, head=head, smoothing_seconds=9),
@@ -280,7 +266,7 @@ def test_the_head_can_change_here_and_there_and_who_is_who_stays() -> None:
         voted = ask(FERPLUS_HEAD, i + 0.2).faces
         assert (voted.head, voted.expressions) == (FERPLUS_HEAD, ["contempt"])
         assert voted.confidence == pytest.approx([1], abs=1e-3), "the average has begun anew"
-        assert (voted.thresholds, voted.track_id.tolist()) == (((0.4, 0.4), (0.5, 0.5)), [1])
+        assert (voted.thresholds, voted.track_id.tolist()) == (((0.4, 0.4), (0.9, 0.9)), [1])
         with pytest.raises(ModelError, match="no head 'age'"):
             ask("age", i + 0.3)
     old = Eye(fake_detector(FACE), Levels(), SPEC)

@@ -1,7 +1,8 @@
-"""Detections, faces and boxes."""
+"""Detections, faces and boxes; names, shares and times as people read them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,19 @@ from fer.geometry import (
     transform_scale,
     weighted_nms,
 )
+from fer.labels import (
+    COLOURS,
+    FER2013_LABELS,
+    OTHER_COLOUR,
+    PERSON_COLOURS,
+    canonical,
+    colour_of,
+    ordered,
+    person_colour,
+)
+from fer.text import cell, chance, clock, one_of
 from fer.types import Detections, Faces, check_image, margins
+from tests.fer.samples import rotation
 from tests.samples import make_detections
 
 LABELS = ("happy", "sad", "neutral", "fear", "angry")
@@ -198,13 +211,12 @@ def test_blending_weighs_by_score_and_keeps_the_best_score() -> None:
 
 @given(
     st.floats(0.05, 20),
-    st.floats(-np.pi, np.pi),
+    st.floats(-180, 180),
     st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)),
 )
 def test_similarity_recovers_the_transform(scale: float, angle: float, shift: tuple) -> None:
     source = np.array([[0.0, 0.0], [10.0, 1.0], [3.0, 8.0], [5.0, 15.0]])
-    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    target = scale * source @ rotation.T + shift
+    target = scale * source @ rotation(angle).T + shift
     matrix = similarity(source, target)
     assert transform_points(matrix, source) == pytest.approx(target, abs=1e-6)
     assert transform_scale(matrix) == pytest.approx(scale)
@@ -213,3 +225,41 @@ def test_similarity_recovers_the_transform(scale: float, angle: float, shift: tu
 def test_similarity_of_a_single_place_is_refused() -> None:
     with pytest.raises(ValueError, match="two different points"):
         similarity(np.ones((4, 2)), np.ones((4, 2)))
+
+
+TEXTS = {
+    one_of: {("sad",): "sad", ("sad", "fear"): "sad or fear", ("a", "b", "c"): "a, b or c"},
+    chance: {0.0: "<1%", 0.004: "<1%", 0.005: "<1%", 0.5: "50%", 0.994: "99%", 1.0: ">99%"},
+    clock: {0: "0:00", 7.9: "0:07", 750: "12:30", 3723: "1:02:03"},
+    cell: {"": "", "a=1": "a=1", "-1": "'-1", "\ta": "'\ta", "'a": "''a", "\uff0b1": "'\uff0b1"},
+    canonical: {
+        "": "",
+        " Happiness ": "happy",
+        "SADNESS": "sad",
+        "suprise": "surprise",
+        "Contempt": "contempt",
+        "Laughing ": "Laughing",
+    },
+    colour_of: {"happy": COLOURS["happy"], "bored": OTHER_COLOUR},
+    ordered: {
+        (): (),
+        ("sad", "happy", "angry"): ("angry", "happy", "sad"),
+        ("happy", "contempt", "angry"): ("angry", "contempt", "happy"),
+        tuple(sorted(FER2013_LABELS)): FER2013_LABELS,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("function", "given"), [(function, given) for function, rows in TEXTS.items() for given in rows]
+)
+def test_as_text(function: Callable, given: object) -> None:
+    assert function(given) == TEXTS[function][given]
+
+
+def test_a_person_keeps_a_colour_that_no_expression_and_no_neighbour_has() -> None:
+    cycle = len(PERSON_COLOURS)
+    colours = [person_colour(number) for number in range(1, cycle + 2)]
+    assert len({*colours}) == cycle
+    assert colours[0] == colours[-1] == PERSON_COLOURS[0]
+    assert not set(colours) & set(COLOURS.values())

@@ -10,24 +10,19 @@ import time
 from functools import partial
 from pathlib import Path
 
-from tests.fuzz.mutations import Rng
 from tests.fuzz.runner import Target
 
 
 def broken(way: str) -> Target:
     """Return a target that goes wrong in this way."""
-    return Target("broken", _seeds, partial(_case, way), _run, memory=2**29, seconds=3)
+    return Target("broken", _nothing, _nothing, partial(_run, way), memory=2**29, seconds=3)
 
 
-def _seeds(folder: Path) -> list[str]:
+def _nothing(*_: object) -> list[str]:
     return []
 
 
-def _case(way: str, rng: Rng, seeds: list[str]) -> str:
-    return way
-
-
-def _run(way: str, folder: Path) -> None:
+def _run(way: str, case: list[str], folder: Path) -> None:
     match way:
         case "raise":
             raise RuntimeError("not its own")

@@ -115,9 +115,8 @@ def js_image(image: np.ndarray) -> dict[str, Any]:
     """Return a picture, ``(height, width[, 3])`` uint8, as scripts have it."""
     height, width = image.shape[:2]
     channels = image.shape[2] if image.ndim == 3 else 1
-    data = np.ascontiguousarray(image)
     return {
-        "data": data,
+        "data": np.ascontiguousarray(image),
         "width": width,
         "height": height,
         "channels": channels,

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,9 @@ from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from fer.types import Image
 from tests.samples import SHIPPED_MODEL
-from tests.training.samples import pixels, random_faces, save_image, write_csv
-from training.__main__ import main
+from tests.training.samples import Ran, pixels, random_faces, save_image, write_csv
 from training.data.layouts import sha256_of
-
-Said = Callable[..., tuple[str, str]]
+from training.evaluation.output import figure_files
 
 
 @pytest.fixture
@@ -33,14 +31,9 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def evaluated(model: Path, capsys: pytest.CaptureFixture) -> Said:
-    """Returns what the command prints; on stdout, and on stderr."""
-
-    def run(data: Path, *options: str, status: int = 0) -> tuple[str, str]:
-        assert main(["evaluate", str(model), "--data", str(data), *options]) == status
-        return capsys.readouterr()
-
-    return run
+def evaluated(model: Path, ran: Ran) -> Ran:
+    """Measures the model on data; see `ran`."""
+    return partial(ran, "evaluate", model, "--data")
 
 
 @pytest.fixture
@@ -55,14 +48,12 @@ def photos(tmp_path: Path, astronaut: Image) -> Path:
 
 
 def test_photographs_in_class_folders_are_measured(
-    photos: Path, model: Path, evaluated: Said
+    photos: Path, model: Path, evaluated: Ran
 ) -> None:
     out, err = evaluated(photos, "--photos", "--record")
     assert photo_detector() in out
     assert "accuracy of all    50.00%" in out
     assert "accuracy of found  100.00%" in out
-    assert "left out: 1 of bored" in out
-    assert "not read: Smiling/text.jpg: is not an image" in out
     assert "3 of 3 images, 100 %" in err
     (found,) = OtherDataFile.load(model).records
     assert found.search is not None
@@ -76,7 +67,7 @@ def test_photographs_in_class_folders_are_measured(
 
 
 def test_a_cut_out_face_is_found_after_it_got_surroundings(
-    tmp_path: Path, astronaut: Image, evaluated: Said
+    tmp_path: Path, astronaut: Image, evaluated: Ran
 ) -> None:
     face = PillowImage.fromarray(astronaut[60:190, 160:290]).convert("L").resize((48, 48))
     save_image(tmp_path / "set" / "happy" / "a.png", np.asarray(face))
@@ -103,7 +94,7 @@ def test_a_cut_out_face_is_found_after_it_got_surroundings(
     ],
 )
 def test_wrong_options_are_one_clear_line(
-    options: list[str], message: str, photos: Path, evaluated: Said
+    options: list[str], message: str, photos: Path, evaluated: Ran
 ) -> None:
     assert message in evaluated(photos, *options, status=1)[1]
 
@@ -121,12 +112,11 @@ def foreign(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_foreign_set_is_measured_on_the_shared_classes(foreign: Path, evaluated: Said) -> None:
+def test_a_foreign_set_is_measured_on_the_shared_classes(foreign: Path, evaluated: Ran) -> None:
     out, _ = evaluated(foreign, "--head", "expression")
     assert "as it answers; any of its 7 classes may be the answer (18)" in out
     assert "restricted to angry, disgust, fear, happy, sad, surprise (18)" in out
     assert "left out: 3 of contempt, which the expression head does not know" in out
-    assert "no image of neutral" in out
     assert "not read" not in out
     # Another head may know what the first does not.
     out, err = evaluated(foreign, "--json", "--head", "ferplus", "--threads", "2")
@@ -140,7 +130,7 @@ def test_a_foreign_set_is_measured_on_the_shared_classes(foreign: Path, evaluate
 
 
 def test_what_is_recorded_is_other_data_of_these_weights(
-    foreign: Path, model: Path, evaluated: Said
+    foreign: Path, model: Path, evaluated: Ran
 ) -> None:
     evaluated(foreign, "--record", "--who", "me", "--note", "drawn")
     evaluated(foreign, "--record", "--head", "ferplus")
@@ -170,7 +160,7 @@ def people(tmp_path: Path) -> Path:
 
 
 def test_groups_of_a_column_are_measured_apart(
-    people: Path, model: Path, evaluated: Said, tmp_path: Path
+    people: Path, model: Path, evaluated: Ran, tmp_path: Path
 ) -> None:
     out, _ = evaluated(people, "--by", "sex", "--record")
     evaluated(people, "--by", "skin", "--record")
@@ -193,19 +183,16 @@ def test_groups_of_a_column_are_measured_apart(
     assert {n: g["as_answered"]["count"] for n, g in groups.items()} == {"old": 4, "young": 6}
 
 
-def test_figures_for_print_are_written(people: Path, evaluated: Said, tmp_path: Path) -> None:
+def test_figures_for_print_are_written(people: Path, evaluated: Ran, tmp_path: Path) -> None:
     folder = tmp_path / "figures"
     out = evaluated(people, "--figures", str(folder))[0]
     assert f"figures are in {folder}" in out
-    names = ("class-distribution", "confusion-matrix", "curves")
-    assert {file.name for file in folder.iterdir()} == {
-        f"{name}.{ending}" for name in names for ending in ("png", "svg")
-    }
+    assert sorted(folder.iterdir()) == sorted(figure_files(folder, overwrite=True)), "curves, too"
     assert "compact on people.npz" in (folder / "confusion-matrix.svg").read_text()
     assert "is there already" in evaluated(people, "--figures", str(folder), status=1)[1]
 
 
-def test_the_further_figures_are_of_all_groups_together(people: Path, evaluated: Said) -> None:
+def test_the_further_figures_are_of_all_groups_together(people: Path, evaluated: Ran) -> None:
     """Groups of a column are no domains, of which each would be measured apart."""
     found = json.loads(evaluated(people, "--full", "--json", "--by", "sex")[0])
     assert found["groups"].keys() == {"man", "woman"}
@@ -213,7 +200,7 @@ def test_the_further_figures_are_of_all_groups_together(people: Path, evaluated:
 
 
 def test_each_domain_is_measured_apart_and_its_held_out_part_can_be_recorded(
-    people: Path, model: Path, tmp_path: Path, evaluated: Said
+    people: Path, model: Path, tmp_path: Path, evaluated: Ran
 ) -> None:
     shutil.copy(people, tmp_path / "b.npz")
     out, _ = evaluated(Path(f"web={people}"), f"press={tmp_path / 'b.npz'}")
@@ -229,7 +216,7 @@ def test_each_domain_is_measured_apart_and_its_held_out_part_can_be_recorded(
 
 
 def test_the_data_of_the_training_are_no_other_data(
-    foreign: Path, model: Path, evaluated: Said
+    foreign: Path, model: Path, evaluated: Ran
 ) -> None:
     report = Report.load(model)
     card = report.data.model_copy(update={"sha256": sha256_of(foreign)})
@@ -240,7 +227,7 @@ def test_the_data_of_the_training_are_no_other_data(
     assert "compact on validation of foreign" in evaluated(foreign)[0]
 
 
-def test_without_a_face_there_is_nothing_to_record(tmp_path: Path, evaluated: Said) -> None:
+def test_without_a_face_there_is_nothing_to_record(tmp_path: Path, evaluated: Ran) -> None:
     save_image(tmp_path / "walls" / "happy" / "a.png", np.full((90, 120, 3), 140, np.uint8))
     said = evaluated(tmp_path / "walls", "--photos", "--record", status=1)[1]
     assert "no face was found in walls" in said

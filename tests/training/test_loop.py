@@ -368,10 +368,7 @@ TRAIN_TWICE = """
 import json, sys
 from pathlib import Path
 from tests.training.samples import TINY, bars
-from training.fit.checkpoint import Checkpoint, Run, fingerprint
-from training.fit.loop import distribute
-from training.fit.checkpoint import Checkpoint, Run, fingerprint
-from training.fit.loop import fit
+from training.fit.loop import distribute, fit
 
 def trained(name):
     done = fit(TINY.override({"epochs": 1}), bars(64, 1), bars(32, 2), seed=5,

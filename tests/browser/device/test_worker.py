@@ -30,8 +30,15 @@ from fer.types import Image
 from tests.browser.conftest import PATIENCE
 from tests.fer.samples import Eye
 from tests.ondevice.node import constants, rgba
-from tests.ondevice.parity import Limits, apart, assert_close, detector, in_python, with_evidence
-from tests.ondevice.scenes import SCENES
+from tests.ondevice.parity import (
+    SCENES,
+    Limits,
+    apart,
+    assert_close,
+    detector,
+    in_python,
+    with_evidence,
+)
 from tests.samples import ROOT, SHIPPED_MODEL
 
 #: What the browser may be apart: its networks round otherwise, and colours go as 256 steps.

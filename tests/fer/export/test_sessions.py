@@ -166,12 +166,10 @@ FIRST = HeadLabels("expression", LABELS)
 SECOND = HeadLabels("ferplus", ("sad", "calm", "happy"))
 BOTH = (FIRST, SECOND)
 
-INFO = ExportInfo(
-    datetime(2026, 3, 1, 23, 59, 59, tzinfo=timezone(timedelta(hours=1))),
-    "compact",
-    "ab" * 32,
-    "stream-1 (nets 2.0)",
-    {head.name: head.labels for head in BOTH},
+INFO = replace(
+    STEADY,
+    time=STEADY.time.replace(tzinfo=timezone(timedelta(hours=1))),
+    heads={head.name: head.labels for head in BOTH},
 )
 
 

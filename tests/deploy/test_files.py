@@ -1,4 +1,7 @@
-"""The compose file fits the app, the Dockerfile, nginx's and coturn's configuration."""
+"""The image, compose file and parts for Kubernetes fit each other, the app, nginx and coturn.
+
+`tests/browser/hosting/test_container.py` runs the image's steps.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,59 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
+from app.core.server.end import READY_PATH
+from app.core.server.metrics import GAUGES
 from app.core.settings import DRAIN_SECONDS, SETTINGS
-from tests.deploy.files import DEPLOY, compose, environment, stages, values
+from app.core.settings import ROOT as APP_ROOT
+from tests.deploy.files import DEPLOY, compose, context, environment, ignored, stages, values
+from tests.samples import ROOT
+
+
+def test_the_image_runs_as_nobody_in_particular_and_says_whether_it_is_well() -> None:
+    image = stages()[-1]
+    [user] = values(image, "USER")
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
+    [check] = values(image, "HEALTHCHECK")
+    assert "/_stcore/health" in check
+    assert values(image, "STOPSIGNAL") == ["SIGTERM"]
+    assert environment(image)["HOME"] == "/tmp"
+    assert APP_ROOT == ROOT  # the app finds its files from where it lies
+
+
+def test_both_stages_have_the_same_python_which_is_a_version_of_the_project() -> None:
+    [(build, _), (image, _)] = [(values(stage, "FROM")[0].split()[0], stage) for stage in stages()]
+    assert build == image
+    assert re.fullmatch(r"python:3\.1[1-3]-slim-\w+", image)
+
+
+def test_it_has_all_of_the_app_and_of_the_package() -> None:
+    copied = [source for rest in values(stages()[-1], "COPY") for source in rest.split()[:-1]]
+    assert {"app", "fer", "models", "serve.py", "streamlit_app.py", ".streamlit"} <= set(copied)
+    given = context()
+    for name in ("app/pages/live.py", "models/compact/spec.json", ".streamlit/config.toml"):
+        assert name in given
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".streamlit/secrets.toml",
+        "models/compact/mistakes.json",
+        "models/compact/other_data.json",
+        "app/__pycache__/a.pyc",
+        "models/.fine-tuning-1/model.keras",
+        "ondevice/node_modules/a/b.js",
+        "deploy/.env",
+        ".git/config",
+        "tests/conftest.py",
+        "shared/photos/a.jpg",
+    ],
+)
+def test_what_a_machine_keeps_for_itself_stays_out(name: str) -> None:
+    assert ignored(name)
+
 
 NGINX = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
 TEXT = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
@@ -125,3 +178,45 @@ def test_cookies_are_for_tls_alone_and_addresses_are_those_of_visitors() -> None
     [subnet] = compose()["networks"]["site"]["ipam"]["config"]
     for service in APPS.values():
         assert service["environment"]["FORWARDED_ALLOW_IPS"] == subnet["subnet"]
+
+
+PARTS: list[dict[str, Any]] = list(
+    yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8"))
+)
+
+
+def of_kind(kind: str) -> list[dict[str, Any]]:
+    return [part for part in PARTS if part["kind"] == kind]
+
+
+POD = of_kind("StatefulSet")[0]["spec"]["template"]["spec"]
+[APP] = POD["containers"]
+
+
+def test_a_pod_may_finish_before_it_is_killed() -> None:
+    settings = {one["name"]: one.get("value") for one in APP["env"]}
+    assert set(settings) - {"FORWARDED_ALLOW_IPS"} <= set(SETTINGS)
+    assert POD["terminationGracePeriodSeconds"] > int(settings[DRAIN_SECONDS.name]) + 10
+
+
+def test_it_runs_as_the_image_does_and_is_asked_where_the_app_answers() -> None:
+    user = POD["securityContext"]
+    assert f"{user['runAsUser']}:{user['runAsGroup']}" == values(stages()[-1], "USER")[0]
+    assert APP["securityContext"]["readOnlyRootFilesystem"] is True
+    assert APP["volumeMounts"][0]["mountPath"] == "/tmp"
+    assert APP["readinessProbe"]["httpGet"]["path"] == READY_PATH
+    assert APP["livenessProbe"]["httpGet"]["path"] == "/_stcore/health"
+
+
+def test_nginx_finds_every_replica_while_it_drains_too() -> None:
+    nginx = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    services = of_kind("Service")
+    found = {(one["metadata"]["name"], str(one["spec"]["ports"][0]["port"])) for one in services}
+    assert found == set(re.findall(r"server (app\d):(\d+)", nginx))
+    assert all(one["spec"]["publishNotReadyAddresses"] for one in services)
+    assert of_kind("HorizontalPodAutoscaler")[0]["spec"]["maxReplicas"] == len(services)
+
+
+def test_it_grows_with_a_figure_that_there_is() -> None:
+    [metric] = of_kind("HorizontalPodAutoscaler")[0]["spec"]["metrics"]
+    assert metric["pods"]["metric"]["name"] in GAUGES
