@@ -124,8 +124,8 @@ def _show_entries(entries: Sequence[Entry], views: Sequence[ModelView]) -> None:
         for same in _beside_each_other(found):
             on_one_scale([part.figure for part in same if isinstance(part, Chart)])
             for view, part in zip(_in_columns(views), same, strict=True):
-                if part:
-                    show_part(part, key=view.key)
+                if part:  # two sections may have a chart of the same kind
+                    show_part(part, key=f"{view.key}_{SECTIONS.index(entry)}")
 
 
 def _in_columns(views: Sequence[ModelView]) -> Iterable[ModelView]:

@@ -89,7 +89,7 @@ def test_every_stage_of_the_last_frame_is_timed(found: Detections) -> None:
     made = FaceStream(fake_detector(found), FakeClassifier(3), SPEC)
     results = [made(shade(0), seconds) for seconds in (0.0, 0.1)]
     assert all(tuple(result.milliseconds) == STAGES for result in results)
-    assert all(spent > 0 for result in results for spent in result.milliseconds.values())
+    assert all(0 < spent < 6e4 for result in results for spent in result.milliseconds.values())
     assert results[0].milliseconds is not results[1].milliseconds
 
 

@@ -23,7 +23,7 @@ from tests.samples import ROOT, SHIPPED_MODEL
 from tests.training.samples import TINY, bars, data_set
 from training.data.dataset import joined
 from training.fit.checkpoint import Checkpoint, Run, fingerprint
-from training.fit.loop import Fit, distribute, fit
+from training.fit.loop import Fit, compile_model, distribute, fit
 from training.fit.other_models import average, initialise_from, teachers_for, weights_of
 from training.networks import build
 from training.presets.catalogue import PRESETS
@@ -133,6 +133,15 @@ def test_a_training_begins_where_another_ended(tmp_path: Path) -> None:
     begun.save(tmp_path / "model.keras")
     spec.save(tmp_path)
     assert_same(fitted(STILL, tmp_path, seed=9, initial_model=tmp_path).model, begun)
+
+
+def test_labels_are_smoothed_and_votes_are_not() -> None:
+    preset = dataclasses.replace(TINY, label_smoothing=0.2, vote_weight=0.5)
+    model = build(preset, SIZES)
+    compile_model(model, preset, 10)
+    assert {head: loss.label_smoothing for head, loss in model.loss.items()} == {
+        "expression": 0.2, "ferplus": 0.0,
+    }  # fmt: skip
 
 
 def test_images_of_another_size_are_refused(tmp_path: Path) -> None:

@@ -277,6 +277,11 @@ def texts_of(part: object) -> list[str]:
     return []
 
 
+def test_the_first_column_of_a_table_is_text_and_others_where_it_says_so() -> None:
+    table = Table("", ("A", "B", "C"), (), text_columns=("C",))
+    assert [table.is_text(column) for column in table.columns] == [True, False, True]
+
+
 def test_it_loads_nothing_and_tells_problems(model: OpenedModel, tmp_path: Path) -> None:
     page = html_report(model)
     charts = re.findall(r'id="(chart\d+)"', page)

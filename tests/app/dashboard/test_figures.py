@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.core.report import evaluation
@@ -13,7 +14,7 @@ from app.dashboard import figures
 from app.dashboard.models import OpenedModel, open_model
 from app.dashboard.other_data import other_data, record_name, record_parts, record_ways
 from app.dashboard.registry import sections_of
-from fer.evaluation.metrics import evaluate_labelled, wilson_interval
+from fer.evaluation.metrics import evaluate, evaluate_labelled, wilson_interval
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedClass, StatedFigures
 from fer.labels import BALANCED_HEAD, FERPLUS_HEAD
 from fer.model.spec import Head
@@ -116,6 +117,9 @@ def test_the_report_of_each_class_ends_with_both_averages() -> None:
     assert [row[1:] for row in evaluation.confusion_counts(TEST).rows] == [
         tuple(map(str, row)) for row in FOUND.confusion
     ]
+    two = evaluate(np.array([0, 1]), np.eye(3)[[0, 1]], ("a", "b", "c"))
+    *_, macro, _ = evaluation.classification_report(replace(TEST, evaluation=two)).rows
+    assert macro[2] == "100.0%", "a label without a face does not count"
 
 
 def test_calibration_before_and_after_the_temperature_that_was_chosen_there() -> None:

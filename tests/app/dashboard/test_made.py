@@ -181,6 +181,11 @@ def test_differences_are_told(changes: dict[str, Any], about: str, before: str, 
     assert found[about][1].startswith(after)
 
 
+def test_two_of_three_ways_to_spoil_a_picture_are_none() -> None:
+    two = dict.fromkeys(("light_probability", "blur_probability"), 0.1)
+    assert not rows(**configured(augmentation=two))
+
+
 def layer(name: str, *inputs: str, kind: str = "Conv2D", activation: str = "") -> Layer:
     return Layer(
         name=name, kind=kind, activation=activation, shape=(4, 4, 2), parameters=1, inputs=inputs

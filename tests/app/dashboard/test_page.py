@@ -131,7 +131,7 @@ def test_one_model_from_its_verdict_to_its_files(dashboard: Open, models: Path) 
     )  # fmt: skip
     foreign = record.model_copy(update={"sha256": "f" * 64})
     OtherDataFile(records=(record, foreign)).save(models / "small")
-    page = unfold(dashboard(), "On other data")
+    page = unfold(dashboard(), "Each expression", "On other data")
     assert "1 measurement of other_data.json not shown" in words(page)
     assert {"their set", "neutral"} <= set(cells(page))
     page.segmented_control(key="dashboard_small_way").set_value(RESTRICTED).run()
