@@ -126,7 +126,7 @@ class Tracker:
     def smoothed(self, faces: Faces, smoothing_seconds: float) -> tuple[Faces, Floats]:
         """Smooth the probabilities and issues of each track by an exponential moving average.
 
-        A issue is marked if its average is at least one half, so that results do not flicker when,
+        An issue is marked if its average is at least one half, so that results do not flicker when,
         for example, the light is near its limit. A window of 0 seconds turns smoothing off. Faces
         with numbers are returned left to right, with their velocities ``(n, 2)`` in pixels per
         second.
