@@ -32,7 +32,7 @@ from fer.evaluation.other_data import (
     StatedClass,
     StatedFigures,
 )
-from fer.evaluation.report import FileCard, Mistakes, Report
+from fer.evaluation.report import FileCard, Mistake, Mistakes, Report
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import Abstention, Head, ModelSpec
 from tests.samples import SHIPPED_MODEL
@@ -379,3 +379,13 @@ def test_most_intervals_contain_the_figures_of_all_faces_like_these() -> None:
         )
         assert interval(few) is None
         assert interval(certain) == (figure > 0.5,) * 2
+
+
+def test_mistakes_are_those_of_a_head_and_a_cell() -> None:
+    one, two, three = (
+        Mistake(head=head, truth="sad", answer=answer, confidence=0.9, png=b"")
+        for head, answer in (("a", "happy"), ("a", "angry"), ("b", "happy"))
+    )
+    known = Mistakes(sha256="0" * 64, data="set", split="test", mistakes=(one, two, three))
+    assert known.of("a", "sad", "happy") == (one,)
+    assert known.of("a", "happy", "sad") == ()

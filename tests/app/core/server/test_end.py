@@ -186,6 +186,17 @@ def get(drain: Drain) -> Get:
     return answer
 
 
+def test_the_beginning_of_a_server_counts_nobody(drain: Drain) -> None:
+    counts = []
+
+    async def app(*_: object) -> None:
+        counts.append(drain._connections)
+
+    for scope in ({"type": "lifespan"}, asked(READY_PATH), asked("/")):
+        loops.run(DrainMiddleware(app, drain)(scope, never_answers, never_answers))
+    assert counts == [0, 0, 1]
+
+
 def test_while_it_ends_newcomers_go_elsewhere_and_the_others_stay(get: Get, drain: Drain) -> None:
     assert get("/") == (200, "the page")
     status, said = get(READY_PATH)
