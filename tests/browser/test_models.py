@@ -79,7 +79,7 @@ def test_a_stream_goes_on_when_another_model_answers(page: Page) -> None:
     models = [row["model"] for row in table]
     assert models == sorted(models), "first compact, then mine"
     assert set(models) == {"compact", "mine"}
-    assert {row["person"] for row in table} == {"1"}
+    assert {row["person"] for row in table} <= {"", "1"}
     for model, expression in (("compact", "happy"), ("mine", STYLE)):
         sure = [row for row in table if row["model"] == model and row["uncertain"] == "false"]
         assert sure[-1]["answer"] == expression
