@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as PillowImage
 
 import fer
-from fer.analyzer import FaceAnalyzer
+from fer.analyzer import FaceAnalyzer, Stopwatch
 from fer.errors import ModelError
 from fer.images import decode, read
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
@@ -242,3 +242,13 @@ def test_a_stream_gives_people_numbers(astronaut: Image) -> None:
     assert [(face.person, face.expression) for face in faces] == [(1, "happy")]
     assert faces.arrays.seconds == 0.2
     assert len(stream(frame)) == 1, "the clock begins anew, and so does the stream"
+
+
+def test_a_stopwatch_adds_up_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((1.0, 1.25, 7.0, 7.5))
+    monkeypatch.setattr("fer.analyzer.time.perf_counter", lambda: next(clock))
+    watch = Stopwatch()
+    for _ in range(2):
+        with watch.stage("detect"):
+            pass
+    assert watch.milliseconds == {"detect": 750.0}

@@ -179,6 +179,18 @@ def test_a_table_of_another_size_is_refused(field: str) -> None:
     for table in ([*fields[field][1:]], [row[1:] for row in fields[field]]):
         with pytest.raises(ValidationError, match=f"{field}: expected 7 rows"):
             Selective.model_validate(fields | {field: table})
+    other = "correct" if field == "predicted" else "predicted"
+    if field != "confusion":
+        with pytest.raises(ValidationError, match=f"{other}: expected 7 rows"):
+            Selective.model_validate(fields | {other: ()})
+
+
+def test_an_abstention_is_found_by_split_head_and_degradation() -> None:
+    report = Report.load(SHIPPED_MODEL)
+    for known in report.selective:
+        found = report.selective_of(known.split, known.head, degraded=known.degraded)
+        assert found == known
+    assert report.selective_of("nowhere", EXPRESSION_HEAD) is None
 
 
 def test_seeds_and_runs_that_differ_in_number_are_refused() -> None:

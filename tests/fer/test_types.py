@@ -25,6 +25,7 @@ from fer.labels import (
     PERSON_COLOURS,
     canonical,
     colour_of,
+    is_plain,
     ordered,
     person_colour,
 )
@@ -240,6 +241,7 @@ TEXTS = {
         "Contempt": "contempt",
         "Laughing ": "Laughing",
     },
+    is_plain: {"": False, "a b-c": True, "=a": False, 60 * "x": True, 61 * "x": False},
     colour_of: {"happy": COLOURS["happy"], "bored": OTHER_COLOUR},
     ordered: {
         (): (),
