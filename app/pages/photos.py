@@ -111,11 +111,12 @@ def _show_photos(session: GallerySession, top: AbstractContextManager[object]) -
         show_few(session, partial(session.view, head=head, model=answerer.key, spec=spec), cards)
         return
     views = partial(session.views, head, answerer.key, spec)
-    poll(partial(show_growing, session, views, session.alone), active=session.running)
+    running = session.running  # asked once: it may end while the page is made
+    poll(partial(show_growing, session, views, session.alone), active=running)
     with st.container():
         if session.alone is not None:
             st.fragment(show_alone)(session, views, cards)
-        elif not session.running:
+        elif not running:
             show_results(session, views)
 
 

@@ -390,6 +390,30 @@ def test_results_are_shown_meanwhile(page: AppTest, monkeypatch: pytest.MonkeyPa
     go.set()
 
 
+def test_an_analysis_may_end_while_the_page_is_made(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, answer = threading.Event(), FakeAnalyzer.all_heads
+
+    def held(self: FakeAnalyzer, image: Image, *known: Any) -> dict[str, Faces]:
+        assert go.wait(PATIENCE)
+        return answer(self, image, *known)
+
+    def ended(session: GallerySession) -> bool:
+        go.set()
+        assert session.job
+        return session.job.wait(PATIENCE)
+
+    monkeypatch.setattr(FakeAnalyzer, "all_heads", held)
+    monkeypatch.setattr("app.photos.results_view.show_progress", ended)
+    page.file_uploader[0].set_value([(f"{n}.png", png(1, 90, n), "") for n in range(FEW + 1)])
+    page.run()
+    [title] = page.title
+    assert title.value.startswith("7 photos, 7 faces: ")
+    assert title.value.endswith("7 happy")
+    assert len(page.run().download_button) == 3
+
+
 def test_what_was_not_taken(page: AppTest, upload: Upload, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Budget, "_left", lambda self: 0)
     upload(*[(f"{n}.png", png(seed=n)) for n in range(FEW + 1)])
