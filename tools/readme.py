@@ -18,7 +18,7 @@ from app.core.settings import SETTINGS
 from app.core.text import counted
 from app.dashboard.other_data import record_name
 from fer.evaluation.measurements import VOTE_RULES, Truth
-from fer.evaluation.metrics import Evaluation, evaluate, wilson_interval
+from fer.evaluation.metrics import Evaluation, evaluate, share_interval
 from fer.evaluation.other_data import OtherData, OtherDataFile, StatedFigures
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
@@ -211,7 +211,7 @@ def _right(record: OtherData) -> str:
     accuracy = record.accuracy if record.accuracy is not None else record.restricted_accuracy
     if accuracy is None:
         return "–"
-    low, high = wilson_interval(round(accuracy * record.count), record.count)
+    low, high = share_interval(accuracy, record.count)
     return f"{accuracy:.1%} ({low:.1%} to {high:.1%})"
 
 

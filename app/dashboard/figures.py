@@ -34,7 +34,7 @@ from app.core.text import counted
 from app.dashboard import charts
 from app.dashboard.models import OpenedModel
 from fer.evaluation.measurements import TRUTHS, SeedVariance, Selective, VoteRule
-from fer.evaluation.metrics import Evaluation, wilson_interval
+from fer.evaluation.metrics import Evaluation, share_interval
 from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
@@ -103,7 +103,7 @@ def headlines(
     if answered and answered[0]:
         share, right = answered
         count = round(share * chosen.evaluation.count)
-        between = share_range(*wilson_interval(round(right * count), count))
+        between = share_range(*share_interval(right, count))
         facts.append(Fact("Answered", percent(share), ANSWERED, f"{between} right"))
     facts.append(_latency(report))
     meaning = f"Compared with {TRUTH_OF[chosen.head]}."

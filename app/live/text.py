@@ -21,11 +21,11 @@ _REMEDIES = {
 def describe_issues(faces: Faces) -> str:
     """Return the issues of each person's image, and advice against them; "" if there are none."""
     tracks = zip(faces.track_id.tolist(), verdicts(faces), strict=True)
-    has_issues = [(track, verdict) for track, verdict in tracks if verdict.issues]
-    if not has_issues:
+    affected = [(track, verdict) for track, verdict in tracks if verdict.issues]
+    if not affected:
         return ""
-    people = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in has_issues)
-    issues = {issue for _, verdict in has_issues for issue in verdict.issues}
+    people = "; ".join(f"Person {track}: {', '.join(v.reasons)}" for track, v in affected)
+    issues = {issue for _, verdict in affected for issue in verdict.issues}
     remedies = one_of([remedy for issue, remedy in _REMEDIES.items() if issue in issues])
     return f"{people}. What helps: {remedies}."
 

@@ -218,5 +218,5 @@ def _show_in_view(session: LiveSession) -> None:
         parts = dict(zip(labels, mix.tolist(), strict=True))
         st.html(strip_html(parts, shares.values(), text.describe_now(mix, labels)))
         st.markdown(legend([labels[i] for i in (-mix).argsort(kind="stable")], shares))
-        if has_issues := text.describe_issues(faces):
-            st.caption(f":material/lightbulb: {has_issues}")
+        if advice := text.describe_issues(faces):
+            st.caption(f":material/lightbulb: {advice}")

@@ -37,7 +37,7 @@ from fer.evaluation.metrics import (
     Evaluation,
     LabelledEvaluation,
     evaluate_labelled,
-    wilson_interval,
+    share_interval,
 )
 from fer.evaluation.other_data import OtherData, OtherDataFile, PhotoSearch
 from fer.model.spec import ModelSpec
@@ -306,7 +306,7 @@ def faces_for(width: float, share: float) -> int:
     """Return the number of faces from which on the interval of a share is at most so wide."""
     count = 1
     while True:
-        low, high = wilson_interval(round(share * count), count)
+        low, high = share_interval(share, count)
         if high - low <= width:
             return count
         count = count + max(1, count // 50)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -146,6 +147,12 @@ def wilson_interval(correct: int, count: int) -> tuple[float, float]:
     return max(0.0, (middle - spread) / norm), min(1.0, (middle + spread) / norm)
 
 
+def share_interval(share: float, count: int) -> tuple[float, float]:
+    """Return the same of a share of so many, as records keep it."""
+    return wilson_interval(round(share * count), count)
+
+
+@lru_cache(maxsize=64)  # 5 ms, at each run of a page
 def macro_f1_interval(evaluation: Evaluation) -> tuple[float, float] | None:
     """Return the 95 % interval of the macro-F1: percentiles of a bootstrap of its confusion matrix.
 
@@ -164,6 +171,7 @@ def macro_f1_interval(evaluation: Evaluation) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
+@lru_cache(maxsize=64)
 def calibration_interval(evaluation: Evaluation) -> tuple[float, float] | None:
     """Return the 95 % interval of the calibration error: a basic bootstrap of its bins.
 

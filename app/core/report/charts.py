@@ -161,8 +161,8 @@ SHADES: dict[bool, tuple[str, ...]] = {
     True: ("#22242C", "#373A69", "#6D6FC4", "#C6C7F7"),
 }
 
-#: Text colours; each cell uses the one with the higher contrast.
-_INKS = ("#131318", "#FFFFFF")
+#: Text colours with their luminance; each cell uses the one with the higher contrast.
+_INKS = {ink: luminance(ImageColor.getrgb(ink)) + 0.05 for ink in ("#131318", "#FFFFFF")}
 
 #: Side of a cell in pixels.
 _CELL = 46
@@ -266,7 +266,7 @@ def _ink(level: float, shades: Sequence[str]) -> str:
     background = luminance(low + (high - low) * (position % 1)) + 0.05
 
     def contrast(ink: str) -> float:
-        ratio = (luminance(ImageColor.getrgb(ink)) + 0.05) / background
+        ratio = _INKS[ink] / background
         return max(ratio, 1 / ratio)
 
     return max(_INKS, key=contrast)

@@ -26,7 +26,7 @@ from fer.evaluation.metrics import (
     LabelledEvaluation,
     calibration_interval,
     macro_f1_interval,
-    wilson_interval,
+    share_interval,
 )
 from fer.evaluation.other_data import PhotoSearch
 from fer.evaluation.report import CALIBRATIONS, Adaptation, Change
@@ -249,7 +249,7 @@ def share_of(share: float | None, count: int) -> str:
 
 
 def _interval(share: float, count: int) -> str:
-    return share_range(*wilson_interval(round(share * count), count))
+    return share_range(*share_interval(share, count))
 
 
 def ways(evaluation: LabelledEvaluation) -> dict[str, Evaluation]:
