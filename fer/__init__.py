@@ -13,7 +13,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from fer.namesake import refuse_mixture
+from fer.namesake import refuse_mixture, refuse_other_name
 
 if TYPE_CHECKING:
     from fer.api import Face, Faces, Stream, analyze
@@ -38,6 +38,7 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     """Import a public name on first access (PEP 562)."""
     if name not in _EXPORTS:
+        refuse_other_name(name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_EXPORTS[name]), name)
     globals()[name] = value

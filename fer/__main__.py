@@ -18,7 +18,9 @@ from types import FrameType
 import fer
 from fer.commands import folder, photo, video
 from fer.errors import FerError
+from fer.images import ignore_size_warning
 from fer.namesake import missing_init
+from fer.text import MAX_PATH, shortened
 
 #: Modules of the commands.
 COMMANDS = (photo, folder, video)
@@ -33,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     if problem := missing_init():
         print(f"error: {problem}", file=sys.stderr)
         return 1
-    arguments = _parser().parse_args(argv)
+    arguments = _parsed(sys.argv[1:] if argv is None else argv)
+    ignore_size_warning()
     try:
         with _ended_politely():
             return arguments.run(arguments)
@@ -67,6 +70,18 @@ def _ended_politely() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _parsed(argv: list[str]) -> argparse.Namespace:
+    """Parse arguments; one that is too long ends the program before it is shown in an error."""
+    parser = _parser()
+    for text in argv:
+        if len(text) > MAX_PATH:
+            parser.error(
+                f"expected arguments of at most {MAX_PATH:,} characters, got one of "
+                f"{len(text):,}: {shortened(text)}"
+            )
+    return parser.parse_args(argv)
 
 
 def _parser() -> argparse.ArgumentParser:

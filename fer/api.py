@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -28,11 +28,11 @@ from fer.atomic_write import atomic_write
 from fer.drawing.annotate import annotate
 from fer.drawing.pictures import encoded
 from fer.errors import ImageError
-from fer.export.table import BOX, ExportInfo, PhotoResult, face_columns, face_records, photo_record
+from fer.export.table import BOX, ExportInfo, face_records
 from fer.images import decode, from_pillow, read
-from fer.model.spec import shipped_model
+from fer.model.spec import model_directory, shipped_model
 from fer.stream import DEFAULT_SMOOTHING_SECONDS, FaceStream
-from fer.text import chance
+from fer.text import chance, path_problem, shortened
 from fer.types import Faces as FaceArrays
 from fer.types import Image
 
@@ -60,6 +60,7 @@ class Face:
         expression: the most probable expression, even if the answer is "uncertain".
         confidence: probability of that expression.
         person: number of the person in a stream, from 1; None in a photograph.
+        reason: why the answer is "uncertain", in words; empty if it is an expression.
     """
 
     box: tuple[float, ...]
@@ -72,6 +73,11 @@ class Face:
     confidence: float
     probabilities: dict[str, float] = field(hash=False)
     person: int | None = None
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all attributes as what JSON has: lists in place of tuples."""
+        return asdict(self) | {"box": list(self.box), "quality": list(self.quality)}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,14 +85,17 @@ class Faces(Sequence[Face]):
     """The faces of one picture, left to right: a sequence of `Face`.
 
     Attributes:
-        image: ``(height, width, 3)`` RGB uint8, upright: the picture as it was analysed.
+        image: ``(height, width, 3)`` RGB uint8, upright: the picture as it was analysed. None
+            with ``keep_image=False``.
+        size: width and height of the picture in pixels.
         arrays: the same faces as arrays, with landmarks; see `fer.types.Faces`.
         name: name of the file; empty for pictures without one.
         info: when they were found, and by which model and detector.
         colour: order of the channels of the array that was given, and of `annotated`.
     """
 
-    image: Image
+    image: Image | None
+    size: tuple[int, int]
     arrays: FaceArrays
     name: str
     info: ExportInfo
@@ -95,11 +104,14 @@ class Faces(Sequence[Face]):
 
     def __post_init__(self) -> None:
         people = [int(track) if track >= 0 else None for track in self.arrays.track_id]
+        rows = zip(face_records(self.arrays), people, self.arrays.reasons, strict=True)
         faces = [
             Face(
-                **record | {"box": (*record["box"],), "quality": (*record["quality"],)}, person=one
+                **record | {"box": (*record["box"],), "quality": (*record["quality"],)},
+                person=person,
+                reason=reason,
             )
-            for record, one in zip(face_records(self.arrays), people, strict=True)
+            for record, person, reason in rows
         ]
         object.__setattr__(self, "_faces", tuple(faces))
 
@@ -123,45 +135,98 @@ class Faces(Sequence[Face]):
         return f"<{_counted(len(self))}{': ' if said else ''}{said}>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as what JSON has: file, size, faces, model and detector."""
-        height, width = self.image.shape[:2]
-        return photo_record(PhotoResult(self.name, width, height, self.arrays)) | self.info.record()
+        """Return everything as what JSON has: file, time, size, faces, model and detector.
+
+        ``seconds`` is the time of a stream's frame, None for a photograph.
+        """
+        width, height = self.size
+        return {
+            "file": self.name,
+            "seconds": self.arrays.seconds,
+            "width": width,
+            "height": height,
+            "head": self.arrays.head,
+            "faces": [{"face": number, **face.to_dict()} for number, face in enumerate(self, 1)],
+            **self.info.record(),
+        }
 
     def to_pandas(self) -> pandas.DataFrame:
-        """Return a table with a row for each face and a column for each expression, by pandas."""
+        """Return a table with a row for each face, by pandas.
+
+        Columns and their types are the same for every picture, also without faces: the file's name,
+        the seconds of a stream's frame, the person's number (both missing for a photograph), left,
+        top, right and bottom, the attributes of `Face`, and the probability of each expression.
+        Quality issues are separated by semicolons.
+        """
         try:
             import pandas
         except ImportError as error:
             raise ImportError("to_pandas needs pandas: pip install pandas") from error
+        types = _column_types(self.arrays.labels)
+        frame = {"file": self.name, "seconds": self.arrays.seconds}
         rows = [
-            dict(zip(BOX, face.box, strict=True))
+            frame
             | vars(face)
+            | dict(zip(BOX, face.box, strict=True))
             | {"quality": ";".join(face.quality)}
             | face.probabilities
             for face in self
         ]
-        return pandas.DataFrame(rows, columns=face_columns(self.arrays.labels))
+        return pandas.DataFrame(rows, columns=[*types]).astype(types)
 
     def annotated(self, *, bars: bool = False) -> Image:
         """Return a copy of the picture with boxes and names, its channels as they were given.
 
-        With `bars`, the probabilities of all expressions stand beside each face.
+        With `bars`, the probabilities of all expressions stand beside each face. ValueError if the
+        picture was not kept.
         """
-        picture = annotate(self.image, self.arrays, bars=bars)
+        picture = self._annotated_rgb(bars=bars)
         return _swapped(picture) if self.colour == "bgr" else picture
 
     def save(self, path: str | os.PathLike[str], *, bars: bool = False) -> None:
-        """Write the annotated picture, replacing what is there; its ending must be a format's."""
+        """Write the annotated picture, replacing what is there; its ending must be a format's.
+
+        ValueError if it is none, or if the picture was not kept.
+        """
         file = Path(path)
         kind = PillowImage.registered_extensions().get(file.suffix.lower())
         if kind not in PillowImage.SAVE:
             raise ValueError(f"expected a file such as out.jpg or out.png, got {file.name!r}")
+        picture = PillowImage.fromarray(self._annotated_rgb(bars=bars))
         with atomic_write([file]) as [part]:
-            PillowImage.fromarray(annotate(self.image, self.arrays, bars=bars)).save(part, kind)
+            picture.save(part, kind)
 
-    def _repr_png_(self) -> bytes:
-        """Show the annotated picture in a notebook."""
-        return encoded(annotate(self.image, self.arrays), ".png")
+    def _annotated_rgb(self, *, bars: bool = False) -> Image:
+        """Return the annotated picture in RGB; ValueError if the picture was not kept."""
+        if self.image is None:
+            raise ValueError(
+                "expected faces with their picture, got some of keep_image=False: analyse it "
+                "again without that"
+            )
+        return annotate(self.image, self.arrays, bars=bars)
+
+    def _repr_png_(self) -> bytes | None:
+        """Show the annotated picture in a notebook; without one, the notebook shows `repr`."""
+        return None if self.image is None else encoded(self._annotated_rgb(), ".png")
+
+
+def _column_types(labels: Sequence[str]) -> dict[str, str]:
+    """Return the columns of `Faces.to_pandas` with their pandas types, in order."""
+    return {
+        "file": "str",
+        "seconds": "float64",
+        "person": "Int64",
+        **dict.fromkeys(BOX, "float64"),
+        "detection_score": "float64",
+        "head": "str",
+        "answer": "str",
+        "uncertain": "bool",
+        "reason": "str",
+        "quality": "str",
+        "expression": "str",
+        "confidence": "float64",
+        **dict.fromkeys(labels, "float64"),
+    }
 
 
 class Stream:
@@ -186,9 +251,11 @@ class Stream:
         colour: Colour = "rgb",
         head: str | None = None,
         smoothing_seconds: float = DEFAULT_SMOOTHING_SECONDS,
+        keep_image: bool = True,
     ) -> None:
         self._colour = _checked(colour)
-        self._stream = FaceStream.load(shipped_model() if model is None else Path(model))
+        self._keep_image = keep_image
+        self._stream = FaceStream.load(_directory(model))
         self._head = self._stream.spec.head(head).name
         self._smoothing_seconds = smoothing_seconds
         self._start: float | None = None
@@ -207,7 +274,7 @@ class Stream:
         found = self._stream(
             image, seconds, head=self._head, smoothing_seconds=self._smoothing_seconds
         )
-        return _faces(image, found.faces, "", self._stream, self._colour)
+        return _faces(image, found.faces, "", self._stream, self._colour, self._keep_image)
 
 
 def analyze(
@@ -216,15 +283,19 @@ def analyze(
     model: str | os.PathLike[str] | None = None,
     head: str | None = None,
     colour: Colour = "rgb",
+    keep_image: bool = True,
 ) -> Faces:
     """Return the faces of a picture, left to right, with their expressions.
 
     Args:
         picture: the path of a photograph, its bytes, a Pillow image, or an array
             ``(height, width, 3)`` or ``(height, width)`` of uint8.
-        model: a model directory; the shipped one by default. It is loaded once.
+        model: a model directory, or the name of a model that comes with FER Lens; the shipped one
+            by default. It is loaded once.
         head: name of the head that answers; the usual one by default.
         colour: order of an array's channels; OpenCV's is ``"bgr"``.
+        keep_image: whether the result holds the picture, which `Faces.annotated` and `Faces.save`
+            need. Without it, results of many pictures take little memory.
 
     Raises:
         ImageError: the photograph cannot be read.
@@ -232,9 +303,14 @@ def analyze(
         TypeError: it is nothing of these, or an array of another type.
     """
     image = _rgb(picture, _checked(colour))
-    analyzer = _analyzer(shipped_model() if model is None else Path(model))
+    analyzer = _analyzer(_directory(model))
     name = os.path.basename(os.fspath(picture)) if isinstance(picture, str | os.PathLike) else ""
-    return _faces(image, analyzer(image, head=head), str(name), analyzer, colour)
+    return _faces(image, analyzer(image, head=head), str(name), analyzer, colour, keep_image)
+
+
+def _directory(model: str | os.PathLike[str] | None) -> Path:
+    """Return the directory of a model, by default of the shipped one."""
+    return shipped_model() if model is None else model_directory(model)
 
 
 @lru_cache(maxsize=4)
@@ -243,10 +319,17 @@ def _analyzer(model: Path) -> FaceAnalyzer:
 
 
 def _faces(
-    image: Image, arrays: FaceArrays, name: str, by: FaceAnalyzer | FaceStream, colour: Colour
+    image: Image,
+    arrays: FaceArrays,
+    name: str,
+    by: FaceAnalyzer | FaceStream,
+    colour: Colour,
+    keep_image: bool,
 ) -> Faces:
+    """Return the faces of a picture as a caller gets them."""
     info = ExportInfo.of(by.spec, by.detector_version, datetime.now(UTC))
-    return Faces(image, arrays, name, info, colour)
+    height, width = image.shape[:2]
+    return Faces(image if keep_image else None, (width, height), arrays, name, info, colour)
 
 
 def _checked(colour: Colour) -> Colour:
@@ -264,12 +347,13 @@ def _rgb(picture: Picture, colour: Colour) -> Image:
         case PillowImage.Image():
             return from_pillow(picture)
         case str() | os.PathLike():
-            if str(picture).startswith(("http://", "https://")):
-                raise ImageError("is an address; download it, and give its bytes or its path.")
+            path = os.fspath(picture)
+            if problem := path_problem(path):
+                raise ImageError(f"{shortened(path)} {problem}")
             try:
-                return read(Path(picture))
+                return read(Path(path))
             except ImageError as error:
-                raise ImageError(f"{os.fspath(picture)} {error}", error.reason) from error
+                raise ImageError(f"{path} {error}", error.reason) from error
     expected = "the path of a photograph, its bytes, a Pillow image or an array of uint8"
     raise TypeError(f"expected {expected}; got {type(picture).__name__}")
 

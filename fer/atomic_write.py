@@ -25,9 +25,9 @@ def check_files(
     targets: Iterable[Path], *, reads: Iterable[Path] = (), overwrite: bool = False
 ) -> None:
     """Raise OutputError before the work if a file cannot be written, is read too, or must stay."""
-    read = {file.resolve() for file in reads}
+    read = {os.path.realpath(file) for file in reads}  # `Path.resolve` fails for a loop of links
     for target in targets:
-        if target.resolve() in read:
+        if os.path.realpath(target) in read:
             raise OutputError(f"{target} is what shall be read. Name another file.")
         if target.is_dir():
             raise OutputError(f"{target} is a folder; expected the name of a file.")

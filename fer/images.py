@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -109,6 +110,11 @@ def _prepare_pillow() -> None:
 
     PillowImage.init()
     pillow_heif.register_heif_opener()
+
+
+def ignore_size_warning() -> None:
+    """Silence Pillow's warning of large images in this process: `decode` refuses them anyway."""
+    warnings.filterwarnings("ignore", category=PillowImage.DecompressionBombWarning)
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:

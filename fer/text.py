@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 #: What programs for tables take for the beginning of a formula, also in full width, and the mark
 #: that tells them that it is a text.
 _FORMULA, MARK = (*"=+-@\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n"), "'"
+
+#: Beginning of an address, as of a web page, a camera or the data themselves.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://|data:", re.IGNORECASE)
+
+#: Most characters of a name and of a path on the usual file systems.
+_MAX_NAME = 255
+MAX_PATH = 4096
+
+#: Characters that an error shows of a text that is no path.
+_SHOWN = 60
 
 
 def one_of(names: Sequence[str]) -> str:
@@ -35,3 +46,18 @@ def clock(seconds: float) -> str:
     whole = int(seconds)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def shortened(text: str) -> str:
+    """Return a text for an error: all of it, or its first `_SHOWN` characters and ``…``."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def path_problem(text: str) -> str:
+    """Return why a text cannot be the path of a file, to follow it; empty if it can."""
+    if _ADDRESS.match(text):
+        return "is an address; only files are read. Save it as a file first, and give its path."
+    longest_name = max(map(len, re.split(r"[\\/]", text)))
+    if longest_name > _MAX_NAME or len(text) > MAX_PATH:
+        return f"is too long for a path ({len(text):,} characters)."
+    return ""

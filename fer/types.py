@@ -70,12 +70,18 @@ def uncertain(
     """
     if not probabilities.size:  # a file that could not be read has no expressions either
         return np.zeros(len(probabilities), bool)
-    # Thresholds are values of float32 confidences, so they are compared in that precision.
-    classes = probabilities.shape[1]
-    limits = np.stack([np.full(classes, limit, np.float32) for limit in thresholds])
+    limits = _limits(thresholds, probabilities.shape[1])
     threshold = limits[has_issues.astype(int), probabilities.argmax(axis=1)]
     too_low = probabilities.max(axis=1, initial=0) < threshold
     return too_low | (margins(probabilities) < np.float32(margin))
+
+
+def _limits(thresholds: Thresholds, classes: int) -> Floats:
+    """Return the least confidence of each class, ``(2, classes)``: without and with an issue.
+
+    Thresholds are values of float32 confidences, so they are compared in that precision.
+    """
+    return np.stack([np.full(classes, limit, np.float32) for limit in thresholds])
 
 
 @dataclass(frozen=True)
@@ -236,6 +242,33 @@ class Faces:
         share = int(np.searchsorted(row[order].cumsum(), CANDIDATE_SHARE)) + 1
         count = int(np.clip(share, 2, MAX_CANDIDATES)) if uncertain else 1
         return tuple(self.labels[i] for i in order[:count])
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why each answer is uncertain, in words; empty for faces with an answer."""
+        quality = self.quality
+        return [
+            self._reason(face, quality[face]) if uncertain else ""
+            for face, uncertain in enumerate(self.uncertain.tolist())
+        ]
+
+    def _reason(self, face: int, quality: tuple[str, ...]) -> str:
+        """Return why an uncertain face gets no answer: low confidence, or a close second."""
+        row = self.probabilities[face]
+        best, *others = (-row).argsort(kind="stable").tolist()
+        expression = self.labels[best]
+        needed = float(_limits(self.thresholds, len(self.labels))[int(bool(quality)), best])
+        if row[best] >= needed and others:
+            second = others[0]
+            return (
+                f"{expression} ({row[best]:.1%}) and {self.labels[second]} ({row[second]:.1%}) "
+                "are too close to each other"
+            )
+        needed = max(needed, self.margin if not others else 0.0)
+        whose = f" for a face that is {' and '.join(quality)}" if quality else ""
+        if needed >= 1:
+            return f"this model is never sure enough of {expression}{whose}"
+        return f"{expression} has {row[best]:.1%}; an answer{whose} needs at least {needed:.1%}"
 
     @property
     def quality(self) -> list[tuple[str, ...]]:

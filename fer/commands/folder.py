@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
 
-from fer.commands.options import StatusLine, add_model_options, positive
+from fer.commands.options import StatusLine, add_model_options, file_path, positive
 from fer.folder.collect import CollectionOptions, Tally, collect
 
 #: Seconds between two lines of progress, on a terminal and elsewhere.
@@ -22,7 +22,8 @@ def add_parser(commands: Any) -> None:
         "folder",
         help="analyse whole folders of photographs into Parquet files",
         description="Analyse whole folders of photographs into Parquet files, a row per photo. "
-        "Photos that cannot be read are rows with their error; the exit status is then 1.",
+        "Photos that cannot be read are rows with their error; the exit status is 1 as long as "
+        "there are any, also with --resume.",
     )
     parser.add_argument(
         "paths",
@@ -31,7 +32,7 @@ def add_parser(commands: Any) -> None:
         help="a folder with all that is in it, a photo, a text file of paths, or - for paths on "
         "the standard input",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="RESULTS", help="a folder")
+    parser.add_argument("--out", type=file_path, required=True, metavar="RESULTS", help="a folder")
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"error: no photograph in {', '.join(arguments.paths)}.", file=sys.stderr)
         return 1
     print(summary(tally, arguments.out))
-    return 1 if tally.errors or problems else 0
+    return 1 if tally.errors or tally.unchanged_errors or problems else 0
 
 
 def summary(tally: Tally, out: Path) -> str:
@@ -94,6 +95,8 @@ def summary(tally: Tally, out: Path) -> str:
         text += f"; {tally.errors:,} could not be read or analysed (column `error`)"
     if tally.unchanged:
         text += f"; {tally.unchanged:,} unchanged since they were analysed before"
+    if tally.unchanged_errors:
+        text += f", of which {tally.unchanged_errors:,} could not be read or analysed then"
     return f"{text}. Results: {out}"
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import TextIO
 
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
-from fer.model.spec import shipped_model
+from fer.model.spec import model_directory, shipped_model
+from fer.text import path_problem, shortened
 
 
 def positive(text: str) -> int:
@@ -18,6 +20,18 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
     return number
+
+
+def file_path(text: str) -> Path:
+    """Return the path in an argument; an error of `argparse` for an address or too long a text."""
+    if problem := path_problem(text):
+        raise argparse.ArgumentTypeError(f"{shortened(text)} {problem}")
+    return Path(text)
+
+
+def _model_path(text: str) -> Path:
+    """Return the directory of a model from an argument: a path or a name."""
+    return model_directory(file_path(text))
 
 
 def add_overwrite(parser: argparse.ArgumentParser, what: str = "files that are there") -> None:
@@ -33,7 +47,12 @@ def add_model_options(parser: argparse.ArgumentParser, *, threads: bool = True) 
         f"{EXPRESSION_HEAD}, the labels of FER2013, or {FERPLUS_HEAD}, what most of ten people "
         "would say (FER+)",
     )
-    parser.add_argument("--model", type=Path, default=shipped_model(), help="a model directory")
+    parser.add_argument(
+        "--model",
+        type=_model_path,
+        default=shipped_model(),
+        help="a model directory, or the name of a model that comes with FER Lens",
+    )
     if threads:
         parser.add_argument("--threads", type=positive, default=1, help="processor threads")
 
@@ -48,7 +67,7 @@ def outputs(
     """
 
     def key(file: Path) -> str:
-        return str(file.resolve()).casefold()
+        return os.path.realpath(file).casefold()
 
     taken = {key(file) for file in files}
     found: list[Sequence[Path]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -14,7 +15,7 @@ from PIL import Image as PillowImage
 
 from fer.analyzer import FaceAnalyzer
 from fer.atomic_write import atomic_write, check_files
-from fer.commands.options import add_model_options, add_overwrite, outputs
+from fer.commands.options import add_model_options, add_overwrite, file_path, outputs
 from fer.drawing.annotate import annotate
 from fer.errors import ImageError
 from fer.export.table import ExportInfo, PhotoResult, photo_record
@@ -26,9 +27,11 @@ from fer.types import UNCERTAIN, Faces
 def add_parser(commands: Any) -> None:
     """Add this command's parser to those of an `argparse.ArgumentParser`."""
     parser = commands.add_parser("photo", help="find every face in photographs, and its expression")
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    parser.add_argument("images", nargs="+", type=file_path, metavar="IMAGE", help="a photo")
     parser.add_argument("--json", action="store_true", help="one JSON object per line and file")
-    parser.add_argument("--out", type=Path, help="write marked pictures here: NAME-expressions.png")
+    parser.add_argument(
+        "--out", type=file_path, help="write marked pictures here: NAME-expressions.png"
+    )
     add_overwrite(parser, "marked pictures that are there")
     add_model_options(parser)
     parser.set_defaults(run=run)
@@ -58,6 +61,8 @@ def _photo(
 ) -> bool:
     """Process one file; return whether it could be read and written."""
     try:
+        if os.path.isdir(file):
+            raise ImageError(f"is a folder; use: fer-lens folder {file} --out RESULTS")
         image = read(file)
         faces = analyzer(image, head=arguments.head)
         if picture:

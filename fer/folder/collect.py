@@ -45,11 +45,13 @@ class Tally:
     Attributes:
         listed: photographs found, until all are.
         unchanged: photographs whose row still holds, so they are not analysed again.
+        unchanged_errors: those of them whose row has an error.
         todo: photographs to be analysed; None until all are listed.
     """
 
     listed: int = 0
     unchanged: int = 0
+    unchanged_errors: int = 0
     todo: int | None = None
     done: int = 0
     errors: int = 0
@@ -89,13 +91,14 @@ def collect(
         results.tell(worklist)
         deque(adopt(results, worklist), maxlen=0)  # what a kill of the engine ray has left
         for path in photo_paths(sources, on_problem):
-            worklist.add(path)
-            tally.listed += 1
+            tally.listed += worklist.add(path)
             if tally.listed % _LISTED == 0:
                 on_progress(tally)
         for shard, paths in worklist.outdated():
             results.drop(shard, paths)
-        tally.unchanged, tally.todo = worklist.unchanged, len(worklist)
+        tally.unchanged = worklist.unchanged
+        tally.unchanged_errors = worklist.unchanged_errors
+        tally.todo = len(worklist)
         on_progress(tally)
         if tally.todo:
             engine = _analyse_on_cluster if options.engine == "ray" else _analyse_here

@@ -22,8 +22,9 @@ import pyarrow as pa
 from fer.analyzer import FaceAnalyzer
 from fer.errors import CollectionError, FerError, ImageError
 from fer.export.table import BOX, face_records
-from fer.images import decode, load
+from fer.images import decode, ignore_size_warning, load
 from fer.model.spec import Head
+from fer.text import path_problem
 
 #: A row as a dictionary; its keys are the names of `table_schema`.
 Row = dict[str, Any]
@@ -96,6 +97,7 @@ Analyse = Callable[[str], Row]
 def load_analysis(model_dir: Path, head: str | None) -> Analyse:
     """Return what makes the row of a photograph with a model, on one processor thread."""
     cv2.setNumThreads(1)  # there is a process per core
+    ignore_size_warning()
     analyzer = FaceAnalyzer.for_photos(model_dir, threads=1)
     return lambda path: photo_row(path, analyzer, head)
 
@@ -104,6 +106,8 @@ def photo_row(path: str, analyzer: FaceAnalyzer, head: str | None) -> Row:
     """Analyse a photograph; whatever is wrong with it becomes its error."""
     row = row_without_result(path, "")
     try:
+        if problem := path_problem(path):
+            raise ImageError(problem)
         # Before it is read: should it change in between, it counts as changed the next time.
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):

@@ -12,6 +12,7 @@ from typing import Self
 from fer.errors import CollectionError
 from fer.folder.local import microseconds, shown_path
 from fer.images import SUFFIXES
+from fer.text import path_problem, shortened
 
 #: Stands for paths on the standard input.
 STANDARD_INPUT = "-"
@@ -25,6 +26,8 @@ _PHOTOS = tuple(f".{suffix}" for suffix in SUFFIXES)
 def check_sources(sources: Sequence[str]) -> None:
     """Raise CollectionError unless every source is one that `photo_paths` can read."""
     for source in sources:
+        if problem := path_problem(source):
+            raise CollectionError(f"{shortened(source)} {problem}")
         if source == STANDARD_INPUT or os.path.isdir(source):
             continue
         if not os.path.exists(source):
@@ -42,11 +45,15 @@ def photo_paths(
 ) -> Iterator[str]:
     """Yield the absolute path of every photograph, in an order that is the same every time.
 
+    One that several sources name comes several times; `Worklist.add` counts it once. A photograph
+    is told by its path: a link to it is another one.
+
     Sources are folders, photographs, text files with the path of one of these a line, or
     `STANDARD_INPUT` for such lines. Folders are searched with all that is in them, in order of
     names. In folders, files count whose ending is that of a readable format, and what begins with a
     dot is left out. A folder that links lead to again is entered once. Nothing but one folder's
-    names at each depth is held in memory. A folder that cannot be read is told as a problem.
+    names at each depth is held in memory. A folder that cannot be read is told as a problem. A line
+    that cannot be a path, such as an address, stays as it is.
     """
     entered: set[tuple[int, int]] = set()
     for source in sources:
@@ -57,7 +64,7 @@ def photo_paths(
         else:
             lines = iter([source])
         for line in lines:
-            path = os.path.abspath(line)
+            path = line if path_problem(line) else os.path.abspath(line)
             if os.path.isdir(path):
                 yield from _walk(path, entered, on_problem)
             else:
@@ -84,11 +91,29 @@ def _walk(
         entry = next(open_folders[-1], None)
         if entry is None:
             open_folders.pop()
-        elif entry.is_dir():
+        elif _is_folder(entry, on_problem):
             open_folders.append(_entries(entry.path, entered, on_problem))
-        elif entry.name.lower().endswith(_PHOTOS):
+        elif _is_photo(entry):
             # Also a link that leads nowhere: it becomes a row that says so.
             yield entry.path
+
+
+def _is_photo(entry: os.DirEntry[str]) -> bool:
+    return entry.name.lower().endswith(_PHOTOS)
+
+
+def _is_folder(entry: os.DirEntry[str], on_problem: Callable[[str], None]) -> bool:
+    """Return whether an entry is a folder or leads to one.
+
+    False if the system cannot tell, as for a link that leads to itself. That is told as a problem,
+    unless the name is that of a photo, whose row will say it.
+    """
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if not _is_photo(entry):
+            on_problem(f"{entry.path} cannot be read: {error.strerror or error}.")
+        return False
 
 
 def _entries(
@@ -107,6 +132,11 @@ def _entries(
     return iter(sorted(shown, key=lambda entry: entry.name))
 
 
+#: A row as far as it says whether its photograph must be analysed: path, size in bytes, when the
+#: file was changed in microseconds, and whether the row has an error. Size and time are None for a
+#: file that could not be opened.
+KnownRow = tuple[str, int | None, int | None, bool]
+
 #: Paths that are read from the database at once.
 _PAGE = 1000
 
@@ -116,16 +146,18 @@ class Worklist:
 
     It is a temporary SQLite database without a name, which no kill leaves behind. First `know` the
     rows that there are, then `add` the paths of the collection, then read the rest. `unchanged`
-    counts paths added whose row still holds.
+    counts paths added whose row still holds, `unchanged_errors` those of them that have an error.
     """
 
     def __init__(self) -> None:
         self.unchanged = 0
+        self.unchanged_errors = 0
         self._database = sqlite3.connect("", isolation_level=None)
         for statement in (
             "PRAGMA synchronous = OFF",
             "PRAGMA journal_mode = OFF",
-            "CREATE TABLE row (path TEXT PRIMARY KEY, size, modified, shard) WITHOUT ROWID",
+            "CREATE TABLE row (path TEXT PRIMARY KEY, size, modified, has_error, shard, "
+            "added DEFAULT 0) WITHOUT ROWID",
             "CREATE TABLE todo (number INTEGER PRIMARY KEY, path BLOB UNIQUE)",
             "CREATE TABLE outdated (path TEXT PRIMARY KEY, shard) WITHOUT ROWID",
             "BEGIN",
@@ -138,23 +170,34 @@ class Worklist:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def know(self, shard: str, rows: Iterable[tuple[str, int | None, int | None]]) -> None:
-        """Take note of the rows of a shard: path, size, and when it was changed in microseconds."""
-        insert = "INSERT OR IGNORE INTO row VALUES (?, ?, ?, ?)"
+    def know(self, shard: str, rows: Iterable[KnownRow]) -> None:
+        """Take note of the rows of a shard."""
+        insert = "INSERT OR IGNORE INTO row VALUES (?, ?, ?, ?, ?, 0)"
         self._database.executemany(insert, ((*row, shard) for row in rows))
 
-    def add(self, path: str) -> None:
-        """Add a path of the collection; a second time it counts no more."""
+    def add(self, path: str) -> bool:
+        """Add a path of the collection; return False if it was added before."""
         shown = shown_path(path)
-        row = self._query("SELECT size, modified, shard FROM row WHERE path = ?", shown).fetchone()
+        columns = "size, modified, has_error, shard, added"
+        row = self._query(f"SELECT {columns} FROM row WHERE path = ?", shown).fetchone()
         if row is None:
-            self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
-        elif _holds(path, row[0], row[1]):
+            return self._add_to_do(path)
+        size, modified, has_error, shard, added = row
+        if added:
+            return False
+        if _holds(path, size, modified):
             self.unchanged += 1
-        else:
-            self._query("INSERT INTO outdated VALUES (?, ?)", shown, row[2])
-            self._query("DELETE FROM row WHERE path = ?", shown)
-            self._query("INSERT OR IGNORE INTO todo (path) VALUES (?)", os.fsencode(path))
+            self.unchanged_errors += has_error
+            self._query("UPDATE row SET added = 1 WHERE path = ?", shown)
+            return True
+        self._query("INSERT INTO outdated VALUES (?, ?)", shown, shard)
+        self._query("DELETE FROM row WHERE path = ?", shown)
+        return self._add_to_do(path)
+
+    def _add_to_do(self, path: str) -> bool:
+        """Add a path to be done; return False if it is there already."""
+        insert = "INSERT OR IGNORE INTO todo (path) VALUES (?)"
+        return self._query(insert, os.fsencode(path)).rowcount == 1
 
     def has_row(self, path: str) -> bool:
         """Return whether a path, as rows show it, has a row already."""
@@ -190,6 +233,6 @@ def _holds(path: str, size: int | None, modified: int | None) -> bool:
     """
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):  # a line of a list may have a null character
         return size is not None
     return (status.st_size, microseconds(status)) == (size, modified)

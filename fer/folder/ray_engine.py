@@ -41,6 +41,7 @@ class Staging:
     """
 
     def __init__(self, results: Results) -> None:
+        results.begin()
         folder = results.folder.absolute() / _FOLDER / uuid.uuid4().hex
         self.manifest, self.rows = folder / "manifest", folder / "rows"
         for made in (self.manifest, self.rows):

@@ -16,14 +16,15 @@ from fer.atomic_write import atomic_write, check_folder
 from fer.detection.blazeface import photo_detector
 from fer.errors import CollectionError, ModelError
 from fer.folder.local import Row, table_schema
-from fer.folder.manifest import Worklist
+from fer.folder.manifest import KnownRow, Worklist
 from fer.model.spec import ModelSpec
 from fer.records import RecordFile
 
 #: Shards that a kill has left half written; no reader takes a file with a dot for data.
 _UNFINISHED = ".*.parquet"
 
-#: Is locked by the process that writes.
+#: Is locked by the process that writes. Beside it is its journal, as long as it is locked and after
+#: a kill.
 _LOCK = ".lock"
 
 #: Rows that are read at once.
@@ -73,8 +74,7 @@ class Results:
         check_folder(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
-        if not (folder / record.filename).exists():
-            record.save(folder)
+        self._record = record
         for unfinished in folder.glob(_UNFINISHED):
             unfinished.unlink()
         self._last = max(map(_number, self.shards()), default=0)
@@ -84,6 +84,14 @@ class Results:
 
     def __exit__(self, *_: object) -> None:
         self._lock.close()
+
+    def begin(self) -> None:
+        """Write the record of what makes the rows, before the first row.
+
+        A run that ends without a row leaves no record, so the folder stays free for any other run.
+        """
+        if not (self.folder / RunRecord.filename).exists():
+            self._record.save(self.folder)
 
     def shards(self) -> list[Path]:
         """Return the finished shards, oldest first."""
@@ -111,6 +119,7 @@ class Results:
 
     def write(self, table: pa.Table, shard: Path) -> None:
         """Write a shard, as a whole."""
+        self.begin()
         with atomic_write([shard]) as [part], part.open("wb") as out:
             pq.write_table(table, out, compression="zstd")
             out.flush()
@@ -165,12 +174,18 @@ class ShardWriter:
         self._open = _OpenShard(self._results.new_shard())
 
 
-def known_rows(shard: Path) -> Iterator[tuple[str, int | None, int | None]]:
-    """Yield path, size and microseconds of a shard's rows; CollectionError for a damaged one."""
+def known_rows(shard: Path) -> Iterator[KnownRow]:
+    """Yield what is known of a shard's rows; CollectionError for a damaged one."""
+    names = ["path", "size", "modified", "error"]
     try:
         with pq.ParquetFile(shard) as table:
-            for batch in table.iter_batches(_BATCH, columns=["path", "size", "modified"]):
-                columns = batch["path"], batch["size"], batch["modified"].cast(pa.int64())
+            for batch in table.iter_batches(_BATCH, columns=names):
+                columns = (
+                    batch["path"],
+                    batch["size"],
+                    batch["modified"].cast(pa.int64()),
+                    batch["error"].is_valid(),
+                )
                 yield from zip(*(column.to_pylist() for column in columns), strict=True)
     except (OSError, pa.ArrowException, KeyError) as error:
         raise CollectionError(
@@ -186,7 +201,9 @@ def _number(shard: Path) -> int:
 def _check_folder(folder: Path, record: RunRecord, resume: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise CollectionError(f"{folder} is a file; expected a folder for the results.")
-    if not folder.is_dir() or all(file.name == _LOCK for file in folder.iterdir()):
+    if not folder.is_dir():
+        return
+    if all(file.name.startswith(_LOCK) for file in folder.iterdir()):
         return
     if not (folder / RunRecord.filename).is_file():
         raise CollectionError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
@@ -154,6 +155,17 @@ class ModelSpec(RecordFile):
     def labels(self) -> tuple[str, ...]:
         """Names of the expressions of the data set's labels."""
         return self.head(EXPRESSION_HEAD).labels
+
+
+def model_directory(model: str | os.PathLike[str]) -> Path:
+    """Return the directory of a model from its path, or from its name beside the shipped one.
+
+    A directory of the current folder comes before a name. It need not exist.
+    """
+    path = Path(model)
+    named = shipped_model().parent / path
+    is_name = path.name == os.fspath(model)
+    return named if is_name and not path.is_dir() and named.is_dir() else path
 
 
 def shipped_model() -> Path:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 from PIL import Image as PillowImage
 
 import fer
 from fer.analyzer import FaceAnalyzer, Stopwatch
 from fer.errors import ModelError
+from fer.export.table import PhotoResult, photo_record
 from fer.images import decode, read
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
@@ -160,6 +164,16 @@ def test_a_picture_without_faces() -> None:
     assert none.annotated().shape == (64, 64, 3)
 
 
+def test_tables_of_pictures_with_and_without_faces_fit_together(faces: fer.Faces) -> None:
+    none = fer.analyze(np.zeros((64, 64, 3), np.uint8))
+    types = none.to_pandas().dtypes
+    assert types.equals(faces.to_pandas().dtypes)
+    assert {"float64", "bool", "Int64"} < {str(kind) for kind in types}
+    table = pandas.concat([faces.to_pandas(), none.to_pandas()], ignore_index=True)
+    assert table.dtypes.equals(types)
+    assert table[~table["uncertain"]]["expression"].tolist() == ["happy"]
+
+
 def test_every_form_of_picture_is_read(faces: fer.Faces, astronaut: Image, tmp_path: Path) -> None:
     file = tmp_path / "crew.png"
     file.write_bytes(as_file(astronaut))
@@ -183,7 +197,10 @@ def test_every_form_of_picture_is_read(faces: fer.Faces, astronaut: Image, tmp_p
         (np.zeros((64, 64, 4), np.uint8), TypeError, r"got \(64, 64, 4\)"),
         (b"", fer.ImageError, "is empty"),
         ("missing.jpg", fer.ImageError, "missing.jpg cannot be opened"),
-        ("https://example.org/a.jpg", fer.ImageError, "is an address; download it"),
+        ("https://example.org/a.jpg", fer.ImageError, "is an address; only files are read"),
+        ("rtsp://camera/1", fer.ImageError, "^rtsp://camera/1 is an address; only files are read"),
+        ("data:image/png;base64," + "A" * 50_000, fer.ImageError, "^data:.{80,200}$"),
+        (Path("x" * 300), fer.ImageError, r"^x{60}… is too long for a path \(300 characters\)\.$"),
         (PillowImage.new("RGB", (8, 8)), fer.ImageError, "8 × 8 pixels, too small"),
     ],
 )
@@ -199,6 +216,8 @@ def test_wrong_settings_are_told(astronaut: Image, tmp_path: Path) -> None:
         fer.analyze(astronaut, head="mood")
     with pytest.raises(fer.ModelError):
         fer.analyze(astronaut, model=tmp_path)
+    with pytest.raises(fer.ModelError, match=r"nowhere/spec\.json is missing"):
+        fer.analyze(astronaut, model="nowhere")
     with pytest.raises(fer.ModelError, match="balanced, expression, ferplus"):
         fer.Stream(head="mood")
 
@@ -210,10 +229,58 @@ def test_results_as_tables(faces: fer.Faces) -> None:
     assert record["model"]["name"] == "compact"
     assert record["faces"][0]["expression"] == "happy"
     assert (record["width"], record["height"]) == (512, 512)
+    assert (record["file"], record["seconds"]) == ("", None)
     table = faces.to_pandas()
     assert table["expression"].tolist() == ["happy"]
     assert table.loc[0, "happy"] == faces[0].confidence
     assert tuple(table.loc[0, ["left", "top", "right", "bottom"]]) == faces[0].box
+    assert table["seconds"].isna().all()
+    assert table["person"].isna().all()
+
+
+def test_a_face_is_a_json_record(faces: fer.Faces) -> None:
+    face = faces[0]
+    record = face.to_dict()
+    assert json.loads(json.dumps(record)) == record
+    assert record.keys() == vars(face).keys()
+    assert (record["box"], record["quality"]) == ([*face.box], [*face.quality])
+    assert record["probabilities"] is not face.probabilities
+    assert faces.to_dict()["faces"] == [{"face": 1, **record}]
+    printed = photo_record(PhotoResult("", 512, 512, faces.arrays))
+    assert faces.to_dict().items() >= {k: v for k, v in printed.items() if k != "faces"}.items()
+    assert faces.to_dict()["faces"][0].items() >= printed["faces"][0].items()
+
+
+def test_an_uncertain_face_says_why(faces: fer.Faces) -> None:
+    assert faces[0].reason == ""
+    unsure = replace(faces, arrays=replace(faces.arrays, thresholds=(1.0, 1.0)))
+    assert unsure[0].answer == "uncertain"
+    assert unsure[0].reason == "this model is never sure enough of happy"
+    assert unsure.to_dict()["faces"][0]["reason"] == unsure[0].reason
+    assert unsure.to_pandas()["reason"].tolist() == [unsure[0].reason]
+
+
+def test_the_table_of_a_photograph_names_its_file(astronaut: Image, tmp_path: Path) -> None:
+    file = tmp_path / "crew.png"
+    file.write_bytes(as_file(astronaut))
+    assert fer.analyze(file).to_pandas()["file"].tolist() == ["crew.png"]
+
+
+def test_without_its_picture_a_result_is_small_and_says_so(
+    astronaut: Image, faces: fer.Faces, tmp_path: Path
+) -> None:
+    small = fer.analyze(astronaut, keep_image=False)
+    assert small.image is None
+    assert list(small) == list(faces)
+    assert small.to_dict() == faces.to_dict()
+    assert len(pickle.dumps(small)) < 10_000 < astronaut.nbytes < len(pickle.dumps(faces))
+    for use in (small.annotated, lambda: small.save(tmp_path / "out.png")):
+        with pytest.raises(ValueError, match="keep_image=False"):
+            use()
+    assert list(tmp_path.iterdir()) == []
+    assert small._repr_png_() is None, "so a notebook shows its words"
+    stream = fer.Stream(keep_image=False)
+    assert stream(astronaut, 0).image is None
 
 
 def test_pictures_of_results(faces: fer.Faces, astronaut: Image, tmp_path: Path) -> None:
@@ -241,6 +308,12 @@ def test_a_stream_gives_people_numbers(astronaut: Image) -> None:
         faces = stream(frame, seconds)
     assert [(face.person, face.expression) for face in faces] == [(1, "happy")]
     assert faces.arrays.seconds == 0.2
+    record = faces.to_dict()
+    assert record["seconds"] == 0.2
+    assert [face["person"] for face in record["faces"]] == [1]
+    table = faces.to_pandas()
+    assert table["seconds"].tolist() == [0.2]
+    assert table["person"].tolist() == [1]
     assert len(stream(frame)) == 1, "the clock begins anew, and so does the stream"
 
 

@@ -146,6 +146,22 @@ def test_a_collection_says_how_far_it_is(terminal: bool, monkeypatch: pytest.Mon
         (["folder", ".", "--out", "x", "--model", "nowhere"], 1, "is missing"),
         (["folder", ".", "--out", "x", "--head", "age"], 1, "no head 'age'"),
         (["video", "a.mp4", "--out", "x", "--head", "age"], 1, "no head 'age'"),
+        (["photo", "https://example.org/a.jpg"], 2, "https://example.org/a.jpg is an address; "),
+        (["video", "rtsp://camera/1", "--out", "x"], 2, "rtsp://camera/1 is an address; only "),
+        (["folder", "https://a.org/b", "--out", "x"], 1, "https://a.org/b is an address; only "),
+        (["photo", "a.jpg", "--model", "https://a.org/b"], 2, "https://a.org/b is an address; "),
+        *(
+            ([command, name, "--out", "x"], status, "is too long for a path (3,000 characters).")
+            for command, status in (("photo", 2), ("video", 2), ("folder", 1))
+            for name in ["n" * 3000]
+        ),
+        *(
+            ([*command, "data:," + "A" * 50_000], 2, "at most 4,096 characters, got one of 50,006:")
+            for command in (
+                ["photo"], ["folder", "--out", "x"], ["video", "--out", "x"], ["photo", "--head"]
+            )
+        ),
+        (["photo", "a.jpg", "--out", "n" * 300], 2, "argument --out: nnn"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_one_clear_line(
@@ -165,6 +181,7 @@ def test_what_cannot_be_is_one_clear_line(
     assert ended == status
     assert "error: " in last
     assert says in last
+    assert len(last) < 250
     assert arguments[0] == "video" or not [*tmp_path.iterdir()], "nothing is left"
     assert positive("1") == 1
 
@@ -224,6 +241,51 @@ def test_the_table_says_what_was_found_or_uncertain_and_why(
     assert "dark)" in out
 
 
+def test_a_folder_of_photos_is_sent_to_the_command_for_folders(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["photo", str(tmp_path), str(photo)]) == 1
+    printed = capsys.readouterr()
+    assert (
+        printed.err == f"{tmp_path}: is a folder; use: fer-lens folder {tmp_path} --out RESULTS\n"
+    )
+    assert "a face.png: 1 face\n" in printed.out
+
+
+def test_a_link_to_itself_is_a_file_that_cannot_be_opened(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    link = tmp_path / "loop.jpg"
+    link.symlink_to(link)
+    assert main(["photo", str(link), "--out", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith(f"{link}: cannot be opened: ")
+
+
+def test_a_shipped_model_is_known_by_its_name(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["photo", str(photo), "--json", "--model", "compact"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"]["name"] == "compact"
+    (tmp_path / "compact").mkdir()
+    assert main(["photo", str(photo), "--model", "compact"]) == 1, "a folder here comes first"
+    assert "compact/spec.json is missing" in capsys.readouterr().err
+
+
+def test_a_picture_with_too_many_pixels_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "large.png"
+    PillowImage.new("1", (13_000, 13_000)).save(file)
+    for command in (["photo", file], ["folder", file, "--out", tmp_path / "results"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "fer", *command], cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        assert "Warning" not in done.stderr, command
+    assert pq.read_table(tmp_path / "results")["error"].to_pylist() == [
+        "has 13000 × 13000 pixels; at most 52 million are read. Scale it down first."
+    ]
+
+
 def test_pictures_keep_the_size(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     command = ["photo", str(photo), "--out", str(tmp_path / "new" / "out")]
     assert main(command) == 0
@@ -258,9 +320,41 @@ def test_a_folder_becomes_a_table_and_a_bad_photo_is_status_1(
         f"2 unchanged since they were analysed before. Results: {out}\n"
     )
     assert pq.read_table(out).num_rows == 3
-    (tmp_path / "empty").mkdir()
-    assert main(["folder", str(tmp_path / "empty"), "--out", str(tmp_path / "none")]) == 1
-    assert f"no photograph in {tmp_path / 'empty'}" in capsys.readouterr().err
+    assert main(again) == 1, "as long as a row has an error"
+    assert capsys.readouterr().out == (
+        "0 photos analysed, 0 faces found; 3 unchanged since they were analysed before, of which 1 "
+        f"could not be read or analysed then. Results: {out}\n"
+    )
+    (photos / "c.jpg").write_bytes((photos / "a.png").read_bytes())
+    assert main(again) == 0
+    assert main(["folder", str(photos / "a.png"), *again[2:]]) == 0
+
+
+def test_an_empty_folder_leaves_its_results_free_for_the_next_run(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    empty, out = tmp_path / "empty", tmp_path / "results"
+    empty.mkdir()
+    assert main(["folder", str(empty), "--out", str(out)]) == 1
+    assert f"no photograph in {empty}" in capsys.readouterr().err
+    assert main(["folder", str(photos), "--out", str(out), "--workers", "1"]) == 0
+    assert main(["folder", str(photos), "--out", str(out), "--workers", "1"]) == 1
+    assert "has results already" in capsys.readouterr().err
+
+
+def test_a_photo_that_is_named_several_times_counts_once(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(photos)
+    out = tmp_path / "results"
+    names = ["a.png", "./a.png", "../photos/a.png", str(photos), "."]
+    command = ["folder", *names, "--out", str(out), "--workers", "1"]
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("2 photos analysed, 0 faces found. ")
+    assert main([*command, "--resume"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "0 photos analysed, 0 faces found; 2 unchanged since they were analysed before. "
+    )
 
 
 TEXTS = {

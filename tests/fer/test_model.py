@@ -32,7 +32,7 @@ from fer.model.classifier import (
     head_logits,
     softmax,
 )
-from fer.model.spec import Abstention, Head, ModelSpec, shipped_model
+from fer.model.spec import Abstention, Head, ModelSpec, model_directory, shipped_model
 from fer.records import file_sha256
 from fer.types import Detections
 from tests.fer.samples import heat_in_photo, rotation
@@ -322,6 +322,35 @@ def test_an_installed_package_runs_its_own_model_and_a_checkout_that_of_training
     own = tmp_path / "fer" / "_models" / "compact"
     own.mkdir(parents=True)
     assert shipped_model() == own
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ("compact", SHIPPED_MODEL),
+        ("cnn-basic", SHIPPED_MODEL.parent / "cnn-basic"),
+        (SHIPPED_MODEL, SHIPPED_MODEL),
+        ("nowhere", Path("nowhere")),
+        ("mine", Path("mine")),
+        ("./compact", Path("compact")),
+        ("../models/compact", Path("../models/compact")),
+        ("", Path()),
+    ],
+)
+def test_a_model_is_a_path_or_a_name_beside_the_shipped_one(
+    model: str | Path, found: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert model_directory(model) == found
+
+
+def test_a_folder_here_comes_before_the_name_of_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "compact").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert model_directory("compact") == Path("compact")
 
 
 FIRST = Head(name="first", output="a", labels=("happy", "sad"), meaning="", temperature=2.0)

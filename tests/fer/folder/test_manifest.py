@@ -11,7 +11,7 @@ import pytest
 from fer.errors import CollectionError
 from fer.folder.local import microseconds, shown_path
 from fer.folder.manifest import Worklist, check_sources, photo_paths
-from fer.folder.results import Results, ShardWriter
+from fer.folder.results import Results, ShardWriter, known_rows
 from fer.labels import EXPRESSION_HEAD
 from fer.model.spec import ModelSpec
 from tests.fer.folder.samples import made_up_row
@@ -55,6 +55,17 @@ def test_links_that_lead_in_a_circle_are_entered_once(folder: Path) -> None:
     assert found_in(folder, folder) == before
 
 
+def test_a_link_to_itself_ends_nothing(folder: Path) -> None:
+    before = found_in(folder)
+    for name in ("aa", "loop.jpg"):
+        (folder / name).symlink_to(folder / name)
+    problems: list[str] = []
+    found = list(photo_paths([str(folder)], problems.append))
+    assert sorted(found) == sorted([*before, str(folder / "loop.jpg")]), "its row will say so"
+    [problem] = problems
+    assert problem.startswith(f"{folder / 'aa'} cannot be read: ")
+
+
 def test_an_unreadable_folder_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scan, problems = os.scandir, []
 
@@ -75,6 +86,7 @@ LISTS = {
     "files, whatever their endings": (b"x.tif\ny", ["x.tif", "y"]),
     "Windows": (b"\xef\xbb\xbfa b.jpg\r\nc.jpg\r\n", ["a b.jpg", "c.jpg"]),
     "not UTF-8": (b"\xe9.jpg\n", ["\udce9.jpg"]),
+    "a null character": (b"a\0.jpg\n", ["a\0.jpg"]),
 }
 
 
@@ -85,6 +97,13 @@ def test_a_text_file_has_a_path_a_line(
     (tmp_path / "photos.txt").write_bytes(content)
     monkeypatch.chdir(tmp_path)
     assert found_in("photos.txt") == [str(tmp_path / name) for name in names]
+
+
+def test_an_address_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "photos.txt").write_text("https://example.org/a.jpg\n")
+    assert found_in(tmp_path / "photos.txt") == ["https://example.org/a.jpg"]
+    with pytest.raises(CollectionError, match=r"^https://example.org/a.jpg is an address"):
+        check_sources(["https://example.org/a.jpg"])
 
 
 def test_standard_input_has_paths(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,8 +132,8 @@ def test_without_rows_every_path_is_to_be_done_once_in_order() -> None:
     with Worklist() as worklist:
         assert (len(worklist), list(worklist)) == (0, [])
         names = [f"/{number}.jpg" for number in range(MANY, 0, -1)] + ["/\udce9.jpg"]
-        for name in (*names, *names):
-            worklist.add(name)
+        assert all(worklist.add(name) for name in names)
+        assert not any(worklist.add(name) for name in names)
         assert len(worklist) == MANY + 1
         assert list(worklist) == names
         assert list(worklist.outdated()) == []
@@ -139,14 +158,14 @@ def test_a_row_holds_while_size_and_time_are_the_same(
     file = tmp_path / "a.jpg"
     file.write_bytes(b"123")
     status = os.stat(file)
-    row = (str(file), status.st_size + size, microseconds(status) + time)
+    row = (str(file), status.st_size + size, microseconds(status) + time, True)
     if not there:
         file.unlink()
     with Worklist() as worklist:
-        worklist.know("photos-000001.parquet", [row, ("/other.jpg", 1, 1), ("/lost", None, None)])
-        for _ in range(2):
-            worklist.add(str(file))
-        assert worklist.unchanged == 2 * unchanged
+        others = [("/other.jpg", 1, 1, False), ("/lost", None, None, True)]
+        worklist.know("photos-000001.parquet", [row, *others])
+        assert [worklist.add(str(file)) for _ in range(2)] == [True, False]
+        assert worklist.unchanged == worklist.unchanged_errors == unchanged
         worklist.add("/lost")  # what could not be opened is tried again
         expected = [] if unchanged else [str(file)]
         assert list(worklist) == [*expected, "/lost"]
@@ -286,6 +305,29 @@ def test_a_folder_of_something_else_is_left_alone(
     with pytest.raises(CollectionError, match=message):
         opened(out, spec, resume=resume)
     assert file.read_bytes() == content
+
+
+def test_a_run_without_a_row_leaves_the_folder_free(out: Path, spec: ModelSpec) -> None:
+    write(out, spec, "")
+    with opened(out, spec.model_copy(update={"name": "other"})) as results:
+        results.write(results.schema.empty_table(), results.new_shard())
+    with pytest.raises(CollectionError, match="has results already"):
+        opened(out, spec)
+
+
+def test_the_errors_of_rows_are_known(out: Path, spec: ModelSpec) -> None:
+    with opened(out, spec) as results, ShardWriter(results, 10) as writer:
+        writer.add(made_up_row("/a.jpg"))
+        writer.add(made_up_row("/b.jpg") | {"error": "is empty."})
+    [shard] = out.glob("*.parquet")
+    assert list(known_rows(shard)) == [("/a.jpg", 1, 2, False), ("/b.jpg", 1, 2, True)]
+
+
+def test_a_known_line_that_can_be_no_path_is_tried_again() -> None:
+    with Worklist() as worklist:
+        worklist.know("photos-000001.parquet", [("/a\0.jpg", None, None, True)])
+        assert worklist.add("/a\0.jpg")
+        assert list(worklist) == ["/a\0.jpg"]
 
 
 def test_two_processes_cannot_write_into_one_folder(out: Path, spec: ModelSpec) -> None:
