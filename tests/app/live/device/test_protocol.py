@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,21 @@ def test_what_a_device_has_seen_is_recorded(
     assert not session.refused, "no place of the server is taken"
     play(1, seen(Detections.empty()))
     assert not session.record.rows().has_face[-1]
+
+
+@pytest.mark.parametrize("late", [0.4, 16.0])
+def test_the_session_starts_with_its_first_frame_however_late_that_comes(
+    session: LiveSession, feed: DeviceFeed, browser: Browser, clock: Clock, late: float
+) -> None:
+    browser.look()
+    clock.seconds += late
+    browser.look()
+    before = datetime.now(UTC)
+    feed.take(browser.message())
+    after = datetime.now(UTC)
+    first = session.record.result(UTC).info.time
+    assert before <= first + timedelta(seconds=late) <= after
+    assert session.record.rows().seconds == pytest.approx([0, late])
 
 
 def test_figures_are_the_devices(session: LiveSession, play: Play, clock: Clock) -> None:
