@@ -104,6 +104,29 @@ def test_while_it_runs(running: AppTest, session: LiveSession, detector: Detecto
     assert "**2 faces in view: 2 happy.** Their mean:" in words(running)
 
 
+def test_the_person_of_the_curves_stays_until_the_visitor_chooses_another(
+    running: AppTest, session: LiveSession, detector: Detector
+) -> None:
+    def shown() -> int:
+        (pills,) = [group for group in running.button_group if group.key == "live_person_choice"]
+        return pills.value
+
+    one, two = (40, 40, 140, 140), (300, 40, 400, 140)
+    detector.found = make_detections(one, two)
+    play(session, 5)
+    running.run()
+    assert shown() == 1
+    detector.found = make_detections(two)  # who is longest in view from now on
+    play(session, 30)
+    running.run()
+    assert shown() == 1
+    next(g for g in running.button_group if g.key == "live_person_choice").set_value(2).run()
+    detector.found = make_detections(one, two)
+    play(session, 5)
+    running.run()
+    assert shown() == 2
+
+
 def test_without_a_face_or_a_result(
     running: AppTest, session: LiveSession, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
