@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.components import POLL_SECONDS, poll
+from app.core.components import poll
 from app.core.stream_charts.drawing import strip_html
 from app.core.text import legend
 from app.live import text
@@ -97,7 +97,6 @@ def show_panel(
     relay: Callable[[], RelayState | None] = lambda: None,
     *,
     cut: str = WITHOUT_SERVER,
-    seconds: float = POLL_SECONDS,
     chart_seconds: float = 0.0,
 ) -> Phase:
     """Show the panel beside the picture, and return the phase of the session.
@@ -105,8 +104,8 @@ def show_panel(
     While it runs, that is the state of the stream, the expressions in view, the timeline, and the
     speed. `observe` returns the phase of the connection, `relay` how its TURN server is, and
     `stopped` shows the panel while nothing runs. What is shown is named after its `source`, and
-    `cut` is said while the browser has no connection. Figures and timeline are updated every so
-    many seconds, the timeline with the figures if those are 0.
+    `cut` is said while the browser has no connection. The figures are updated every second, the
+    timeline every `chart_seconds`, or with the figures if that is 0.
     """
 
     def figures() -> None:
@@ -137,7 +136,7 @@ def show_panel(
     panel = st.container()
     phase, problem = observe(), camera_problem()  # which takes room, but below
     with panel:
-        poll(figures, active=phase.active, seconds=seconds)
+        poll(figures, active=phase.active)
         if not phase.active:
             session.ended()
             stopped(phase, problem)

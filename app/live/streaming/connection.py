@@ -13,7 +13,8 @@ SLOW_SECONDS = 10.0
 #: Seconds without a frame after which a running stream counts as stalled.
 STALLED_SECONDS = 5.0
 
-#: Seconds between two looks at the phase from which a device was away: it asks every three.
+#: Seconds between two observations from which a device was away: they come every second, and later
+#: from a busy server.
 _AWAY_SECONDS = 4.0
 
 #: Seconds within which who stops an attempt has changed their mind; later, it counts as failed.
