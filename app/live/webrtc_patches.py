@@ -60,8 +60,9 @@ def is_rendered(key: str) -> bool:
 
     Streamlit drops a component's value after a whole run without the component.
 
-    Seen in streamlit-webrtc 0.79.0, which names the component's key in a private function. It can
-    go when the context tells whether its page was left.
+    Seen in streamlit-webrtc 0.79.0, which names the component's key in a private function. Without
+    it, a stream whose page was left would be called a lost connection. It can go when the context
+    tells whether its page was left.
     """
     return generate_frontend_component_key(key) in st.session_state
 

@@ -281,8 +281,10 @@ class LiveRecord:
             latest, lag = self._latest, self._lag
         arriving = self.silent_for <= _ARRIVING_SECONDS + lag
         if latest is None or self.now - (latest[0].faces.seconds or 0.0) > FRESH_SECONDS + lag:
-            return LatestResult(Faces.empty(()), False, arriving, False)
-        return LatestResult(latest[0].faces, True, arriving, latest[1])
+            nobody = Faces.empty(())
+            return LatestResult(nobody, fresh=False, arriving=arriving, camera_off=False)
+        faces, camera_off = latest[0].faces, latest[1]
+        return LatestResult(faces, fresh=True, arriving=arriving, camera_off=camera_off)
 
     @property
     def silent_for(self) -> float:
