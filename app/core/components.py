@@ -89,19 +89,22 @@ def show_picker(
 ) -> None:
     """Show a choice whose value is kept elsewhere, as that of a model on all pages.
 
-    What is assigned to a widget is sent to the browser once, over a click on its way here, and gets
-    lost where the next run comes before it is drawn. So the widget has the value as its default,
-    too, and nothing is assigned where it has not changed elsewhere.
+    A value that is assigned to a widget is sent to the browser once, replaces a click that is on
+    its way here, and is lost where the next run comes before the widget is drawn. So the value is
+    the widget's default, and it is assigned only in a run in which it has changed elsewhere. In
+    that run there is no default, since Streamlit warns of a widget that has both.
 
     `show` is `st.pills`, `st.segmented_control`, `st.radio` or `st.selectbox`, and gets `look`;
     `store` is called with what the visitor picks.
     """
+    default = chosen
     if chosen is not None and st.session_state.get(key, chosen) != chosen:
         st.session_state[key] = chosen
+        default = None
     if show in (st.pills, st.segmented_control):
-        look |= {"default": chosen, "required": True}
+        look |= {"default": default, "required": True}
     else:
-        look |= {"index": None if chosen is None else options.index(chosen)}
+        look |= {"index": None if default is None else options.index(default)}
     show(label, options, key=key, on_change=store_pick, args=(key, store), **look)
 
 

@@ -14,7 +14,7 @@ from app.core.uploaders import PHOTOS_PAGE
 from app.live.streaming.connection import Phase
 from app.live.streaming.session import LiveSession
 from app.live.streaming.turn import Help, Ice, RelayState
-from app.live.webrtc import play_clip
+from app.live.webrtc import STOP, clip_starts, play_clip
 
 #: Key of the section in which a snapshot can be taken.
 SNAPSHOT = "live_snapshot"
@@ -54,6 +54,10 @@ _TROUBLE = {
     Phase.FAILED: (
         "**The connection could not be made.** A firewall or a company or mobile network is "
         "probably blocking it."
+    ),
+    Phase.LOST: (
+        "**The connection was lost.** The results so far are kept. Press Start to connect again, "
+        "or go on in another way."
     ),
 }
 
@@ -176,11 +180,13 @@ def show_trouble(phase: Phase, relay: Callable[[], RelayState | None] = lambda: 
     """
     if not phase.troubled:
         return
+    text, icon = _TROUBLE[phase], ":material/wifi_off:"
     known = relay()
-    st.warning(
-        _RELAY[known] if known in _RELAY else _TROUBLE[phase],
-        icon=":material/cloud_off:" if known in _RELAY else ":material/wifi_off:",
-    )
+    if known in _RELAY:
+        text, icon = _RELAY[known], ":material/cloud_off:"
+        if phase is Phase.LOST:
+            text = f"**The connection was lost.** {text}"
+    st.warning(text, icon=icon)
     with st.container(horizontal=True, vertical_alignment="center"):
         if offer_photos("live_trouble_snapshot"):
             st.rerun()
@@ -219,11 +225,21 @@ def camera_problem() -> str:
     shows the browser's own words, has no translation for them, and does not report them: the
     element reports the name of the error, and hides it.
     """
-    rerun = {"on_problem_change": lambda: None, "on_error_change": lambda: None}
-    mount("live/camera", {}, _CAMERA_KEY, **rerun)
+    states = ("problem", "error", "stopped")
+    rerun = {f"on_{state}_change": lambda: None for state in states}
+    mount("live/camera", {"stop": STOP}, _CAMERA_KEY, **rerun)
     state = st.session_state.get(_CAMERA_KEY)
     error = str(getattr(state, "error", "") or "")
     return str(getattr(state, "problem", "") or "") or (problem_of(error) if error else "")
+
+
+def last_stop() -> tuple[float, bool]:
+    """Return a value that changes whenever the visitor stops the camera or the clip.
+
+    The element of `camera_problem` reports when Stop was pressed.
+    """
+    pressed = getattr(st.session_state.get(_CAMERA_KEY), "stopped", None)
+    return pressed if isinstance(pressed, int | float) else 0, clip_starts()
 
 
 def problem_of(error: str) -> str:

@@ -21,6 +21,10 @@ from fer.text import chance, clock
 WINDOW_SECONDS, _LEAST_SECONDS = 90.0, 10.0
 
 
+#: Key of the person whose probabilities are shown.
+_SHOWN_PERSON = "live_person_shown"
+
+
 def show_rolling_timeline(record: LiveRecord, every: float = 0.0) -> None:
     """Show the timeline of the last `WINDOW_SECONDS` while the stream runs.
 
@@ -40,7 +44,7 @@ def show_rolling_timeline(record: LiveRecord, every: float = 0.0) -> None:
 def show_rolling_curves(record: LiveRecord) -> None:
     """Show a person's probabilities in the last `WINDOW_SECONDS` while the stream runs."""
     if len(record):
-        show_curves(*_window(record, record.now), tips=False)
+        show_curves(*_window(record, record.now), tips=False, shown_key=_SHOWN_PERSON)
 
 
 def _window(record: LiveRecord, now: float) -> tuple[StreamRows, float, float]:
@@ -68,7 +72,7 @@ def show_session(record: LiveRecord) -> None:
     with st.container(border=True):
         show_timeline(rows, first, end, last, "live_whole_timeline")
     show_downloads(record)
-    st.fragment(show_curves)(rows, first, end)
+    st.fragment(show_curves)(rows, first, end, shown_key=_SHOWN_PERSON)
     show_shares(rows)
     found = [
         {

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.components import POLL_SECONDS, poll
+from app.core.components import poll
 from app.core.stream_charts.drawing import strip_html
 from app.core.text import legend
 from app.live import text
@@ -16,7 +16,7 @@ from app.live.notices import WITHOUT_SERVER, camera_problem, show_trouble
 from app.live.session_view import show_rolling_timeline
 from app.live.streaming.connection import Phase
 from app.live.streaming.frames import LiveSettings
-from app.live.streaming.record import Speed
+from app.live.streaming.record import LatestResult, Speed
 from app.live.streaming.session import LiveSession
 from app.live.streaming.turn import RelayState
 from fer.text import chance, clock
@@ -97,7 +97,6 @@ def show_panel(
     relay: Callable[[], RelayState | None] = lambda: None,
     *,
     cut: str = WITHOUT_SERVER,
-    seconds: float = POLL_SECONDS,
     chart_seconds: float = 0.0,
 ) -> Phase:
     """Show the panel beside the picture, and return the phase of the session.
@@ -105,8 +104,8 @@ def show_panel(
     While it runs, that is the state of the stream, the expressions in view, the timeline, and the
     speed. `observe` returns the phase of the connection, `relay` how its TURN server is, and
     `stopped` shows the panel while nothing runs. What is shown is named after its `source`, and
-    `cut` is said while the browser has no connection. Figures and timeline are updated every so
-    many seconds, the timeline with the figures if those are 0.
+    `cut` is said while the browser has no connection. The figures are updated every second, the
+    timeline every `chart_seconds`, or with the figures if that is 0.
     """
 
     def figures() -> None:
@@ -137,7 +136,7 @@ def show_panel(
     panel = st.container()
     phase, problem = observe(), camera_problem()  # which takes room, but below
     with panel:
-        poll(figures, active=phase.active, seconds=seconds)
+        poll(figures, active=phase.active)
         if not phase.active:
             session.ended()
             stopped(phase, problem)
@@ -193,10 +192,24 @@ _BUSY = (
     ":material/hourglass_top: **No result at the moment**",
     "The analysis is busy. The video goes on, and the analysis catches up.",
 )
+_NO_FRAMES = (
+    ":material/videocam_off: **Nothing arrives at the moment**",
+    "For a few seconds, no picture or result has come from your browser. The analysis goes on as "
+    "soon as one does.",
+)
 _NOBODY = (
     ":material/face_retouching_off: **No face in view**",
     "Good light, a frontal view and a short distance help.",
 )
+
+
+def _without_faces(latest: LatestResult) -> tuple[str, str]:
+    """Return title and text that say why no faces are shown, in Markdown."""
+    if latest.camera_off:
+        return _CAMERA_OFF
+    if latest.fresh:
+        return _NOBODY
+    return _BUSY if latest.arriving else _NO_FRAMES
 
 
 def _show_in_view(session: LiveSession) -> None:
@@ -204,9 +217,9 @@ def _show_in_view(session: LiveSession) -> None:
     faces, labels = latest.faces, latest.faces.labels
     with st.container(border=True, gap="xxsmall"):
         if latest.camera_off or not latest.fresh or not len(faces):
-            what = _CAMERA_OFF if latest.camera_off else _NOBODY if latest.fresh else _BUSY
-            st.markdown(what[0])
-            st.caption(what[1])
+            title, explanation = _without_faces(latest)
+            st.markdown(title)
+            st.caption(explanation)
             # In the places of expressions and advice. A browser that gets the next second before
             # this one is done, as from a busy server, would go on showing what was there.
             st.empty()

@@ -17,7 +17,13 @@ from app.core.sample_clip import RATE, SampleClip
 from app.core.settings import SAMPLE
 from app.live.streaming.session import LiveSession
 from app.live.streaming.turn import Ice
-from app.live.webrtc_patches import deliver_newest, prevent_reset, use_page_type, video_context
+from app.live.webrtc_patches import (
+    deliver_newest,
+    is_rendered,
+    prevent_reset,
+    use_page_type,
+    video_context,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -36,9 +42,12 @@ _ATTRIBUTES = {
     "style": {"width": "100%", "borderRadius": "10px"},
 }
 
+#: Text of the button that ends the camera's video.
+STOP = "Stop"
+
 _TRANSLATIONS = {
     "start": "Start",
-    "stop": "Stop",
+    "stop": STOP,
     "select_device": "Choose camera",
     "device_ask_permission": "Allow the camera in the question that your browser asks.",
     "device_access_denied": "The browser does not let this page use the camera.",
@@ -74,6 +83,11 @@ def clip_starts() -> bool:
 def video_active() -> bool:
     """Return whether the browser is connected or connecting, for the camera or the clip."""
     return _active(_KEY) or _active(_CLIP_KEY)
+
+
+def video_rendered() -> bool:
+    """Return whether the last whole run of a page had the video; call it before the video."""
+    return is_rendered(_KEY) or is_rendered(_CLIP_KEY)
 
 
 def _active(key: str) -> bool:

@@ -51,8 +51,20 @@ def prevent_reset(key: str) -> None:
     another way, or Streamlit counts a run as it ends.
     """
     context = video_context(key)
-    if context is not None and generate_frontend_component_key(key) in st.session_state:
+    if context is not None and is_rendered(key):
         context._last_rendered_run_count = None
+
+
+def is_rendered(key: str) -> bool:
+    """Return whether the last whole run of a page had this video, before it is called in this run.
+
+    Streamlit drops a component's value after a whole run without the component.
+
+    Seen in streamlit-webrtc 0.79.0, which names the component's key in a private function. Without
+    it, a stream whose page was left would be called a lost connection. It can go when the context
+    tells whether its page was left.
+    """
+    return generate_frontend_component_key(key) in st.session_state
 
 
 def deliver_newest(relay: MediaRelay | None = None) -> MediaRelay:

@@ -23,6 +23,7 @@ from app.live.device.view import (
 from app.live.notices import (
     SNAPSHOT,
     connection_words,
+    last_stop,
     show_before_start,
     show_busy,
     show_camera_problem,
@@ -34,7 +35,15 @@ from app.live.streaming.connection import Connection, Phase
 from app.live.streaming.session import LiveModel, LiveSession
 from app.live.streaming.turn import Ice, RelayCheck
 from app.live.view import CUT_STYLE, show_controls, show_panel
-from app.live.webrtc import clip_chosen, clip_starts, show_clip, show_video, video_active
+from app.live.webrtc import (
+    clip_chosen,
+    clip_starts,
+    show_clip,
+    show_video,
+    stop_clip,
+    video_active,
+    video_rendered,
+)
 from fer.errors import ModelError
 
 _CONNECTION = "live_connection"
@@ -75,6 +84,9 @@ def main() -> None:
 
 def _show_live(session: LiveSession, model: LiveModel) -> tuple[Phase, float]:
     """Show title, settings, video and panel; return the phase, and the seconds between updates."""
+    if not video_rendered():
+        # The visitor comes from another page or from the device: the stream did not get lost.
+        st.session_state.pop(_CONNECTION, None)
     refusal = session.limit.refusal(session)
     with title_line("Read expressions live"):
         choose_head(partial(show_controls, session))
@@ -121,7 +133,8 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     connection: Connection = st.session_state.setdefault(_CONNECTION, Connection())
 
     def observe() -> Phase:
-        phase = connection.observe(has_slot and video_active(), session.record.silent_for)
+        active = has_slot and video_active()
+        phase = connection.observe(active, session.record.silent_for, last_stop())
         if phase in (Phase.CONNECTING, Phase.SLOW):
             session.limit.hold(session)  # no frames keep it yet
         return phase
@@ -130,10 +143,13 @@ def _side_panel(session: LiveSession, has_slot: bool) -> Phase:
     relay = partial(check.state, _servers())
 
     def stopped(phase: Phase, problem: str) -> None:
+        if phase is Phase.LOST and clip_starts():
+            stop_clip()
+            st.rerun()  # with the camera's Start button in place of the clip
         if problem and not clip_starts():
             show_camera_problem(problem)
         show_trouble(phase, relay)
-        if phase is Phase.FAILED:
+        if phase in (Phase.FAILED, Phase.LOST):
             offer_device()
         if has_slot and not clip_starts():
             ice = _servers()

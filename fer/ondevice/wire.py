@@ -7,7 +7,7 @@ belongs to its visitor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from fer.errors import WireError
 from fer.model.spec import ModelSpec
 from fer.stream import STAGES
 from fer.tracking.observation import COLOUR_BINS, LIGHT_BINS, REGIONS, Appearance, Observation
+from fer.tracking.track import FACE_EVIDENCE
 from fer.types import ISSUES, LANDMARKS, Detections, Floats
 
 VERSION = 1
@@ -25,6 +26,10 @@ VERSION = 1
 #: Flags of a frame: from a camera that is off, and with which another scene begins. Pages that were
 #: opened before there was the second do not set it.
 BLACK, CUT = 1, 2
+
+#: Bit beside a face's issues: earlier close looks of the device have found a face. Pages that were
+#: opened before there was this bit do not set it.
+BELIEVED = 128
 
 #: Most faces of a frame, and longest side of a frame in pixels.
 MAX_FACES, MAX_SIDE = 64, 4096
@@ -64,7 +69,7 @@ _FACE = [
     ("score", "<f4"),
     ("points", "<f4", (2 * LANDMARKS,)),
     ("evidence", "<f4"),
-    ("issues", "u1"),  # bit i is ISSUES[i]
+    ("issues", "u1"),  # bit i is ISSUES[i], and BELIEVED
     ("unused", "u1"),
     ("id", "<u2"),
     ("visible", "u1", (len(REGIONS),)),
@@ -82,6 +87,7 @@ class SeenFrame:
         received: frames that the camera has given since the last analysed one.
         observation: what was seen; nobody if the camera is off.
         local_ids: ``(n,)`` int64, the device's own number of each face.
+        believed: ``(n,)`` bool, whether the device takes it for a face, by this or earlier looks.
     """
 
     number: int
@@ -93,6 +99,18 @@ class SeenFrame:
     cut: bool
     observation: Observation
     local_ids: NDArray[np.int64]
+    believed: NDArray[np.bool_]
+
+    def trusted(self) -> SeenFrame:
+        """Return the frame with evidence for the faces that the device believes in.
+
+        Where it did not look closely at such a face in this frame, that is the least evidence of a
+        face.
+        """
+        seen = self.observation
+        unseen = np.isnan(seen.evidence) & self.believed
+        evidence = np.where(unseen, np.float32(FACE_EVIDENCE), seen.evidence)
+        return replace(self, observation=replace(seen, evidence=evidence))
 
 
 @lru_cache(maxsize=4)  # of the models at hand: what comes may name any number
@@ -110,6 +128,7 @@ def wire_layout() -> dict[str, Any]:
         "version": VERSION,
         "black": BLACK,
         "cut": CUT,
+        "believed": BELIEVED,
         "maxFaces": MAX_FACES,
         "maxObservations": MAX_OBSERVATIONS,
         "stages": list(DEVICE_STAGES),
@@ -189,6 +208,7 @@ def read_observation(content: bytes, spec: ModelSpec) -> SeenFrame:
         bool(header["flags"] & CUT),
         observation,
         faces["id"].astype(np.int64),
+        (faces["issues"] & BELIEVED) > 0,
     )
 
 

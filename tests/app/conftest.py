@@ -11,6 +11,7 @@ import streamlit_webrtc.component
 from aiortc.contrib.media import MediaRelay
 from streamlit import runtime
 from streamlit.components.v2 import manifest_scanner
+from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
 from app.core import budget, state
@@ -67,6 +68,21 @@ def _pages_without_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
         return page
 
     monkeypatch.setattr(AppTest, "_run", checked)
+
+
+@pytest.fixture(autouse=True)
+def _widgets_with_one_value(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No widget gets a default and a value of the session at once, of which Streamlit warns.
+
+    It does so once per process, so each test begins with none.
+    """
+    warnings: list[str] = []
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    monkeypatch.setattr(
+        policies._LOGGER, "warning", lambda text, *parts, **_: warnings.append(text % parts)
+    )
+    yield
+    assert not warnings
 
 
 @pytest.fixture

@@ -69,10 +69,15 @@ def browser(launch: Launch) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """File for what the server of `app_url` says."""
+    return tmp_path_factory.mktemp("server") / "log.txt"
+
+
+@pytest.fixture(scope="session")
+def app_url(app_log: Path) -> Iterator[str]:
     """Address of the app, with the model that ships."""
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with running_app(log, {"FER_ICE": "local"}) as url:  # streams on this machine only
+    with running_app(app_log, {"FER_ICE": "local"}) as url:  # streams on this machine only
         yield url
 
 

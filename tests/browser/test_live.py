@@ -47,6 +47,12 @@ def stop(page: Page) -> None:
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
 
 
+def nothing_was_lost(page: Page) -> None:
+    """Check that a stream that the visitor has ended is not called lost."""
+    until_made(page)
+    expect(page.get_by_text("The connection was lost")).to_have_count(0)
+
+
 def frame(page: Page) -> Frame:
     return next(frame for frame in page.frames if "webrtc" in frame.url)
 
@@ -167,6 +173,13 @@ def test_a_reload_while_it_runs_keeps_the_session(
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
     start(page)
     stop(page)
+    nothing_was_lost(page)
+    start(page)
+    follow(page, "About")
+    expect(page.get_by_role("heading", name="About FER Lens")).to_be_visible()
+    follow(page, "Live")
+    expect(page.get_by_role("heading", name="This session")).to_be_visible()
+    nothing_was_lost(page)
 
 
 def test_who_finds_no_place_is_let_in_when_a_tab_is_closed(
@@ -213,6 +226,7 @@ def test_without_a_camera_it_says_why_and_plays_a_clip(
     page.get_by_role("button", name="Stop the sample clip").click()
     expect(page.get_by_role("heading", name="This session")).to_be_visible()
     says(page, says_why)
+    nothing_was_lost(page)
     # It has ended on the server too: two files agree. The last frames may still be under analysis
     # when the first are made; a clip that played on would add rows between any two.
     counts = [len(table(page))]

@@ -7,13 +7,26 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import SAMPLE
 from tests.browser.conftest import Open, Visit
 from tests.browser.test_video import write_clip
+
+
+@pytest.fixture(autouse=True)
+def _quiet_log(app_url: str, app_log: Path) -> Iterator[None]:
+    """Nothing that a visitor does here makes the server log a warning or an error."""
+    before = app_log.stat().st_size
+    yield
+    said = app_log.read_bytes()[before:].decode(errors="replace")
+    # Streamlit's format of a record names no level; its words at the start have no date.
+    records = re.findall(r"^(?:\d{4}-\d\d-\d\d .*|Traceback.*)", said, re.MULTILINE)
+    assert not [record for record in records if "server started" not in record], said
 
 
 def put(page: Page, *files: Path) -> None:
@@ -73,6 +86,8 @@ def test_a_face_is_labelled(visit: Visit) -> None:
     expect(page.get_by_text("FER Lens says happy")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator(".count")).to_contain_text("1 of 1 labelled")
+    page.get_by_role("button", name="See how good it is").click()
+    expect(page.get_by_role("button", name="Figures (JSON)")).to_be_visible()
 
 
 def test_the_dashboard(visit: Visit) -> None:

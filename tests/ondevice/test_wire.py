@@ -34,6 +34,7 @@ def observed(
         ],
         "outputs": list(seen.logits),
         "ids": ids.astype(np.uint16),
+        "believed": [bool(number % 2) for number in ids],
         "milliseconds": TIMES,
     }
 
@@ -57,6 +58,7 @@ def test_every_byte_is_as_python_has_it(js: Node, faces: int) -> None:
             received=4,
             shown=2,
             local_ids=ids,
+            believed=ids % 2 == 1,
             **({} if faces else {"logits": 0}),
         )
         assert packed_by_script(js, seen, ids) == expected

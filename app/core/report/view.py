@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from app.core.charts import CONFIG
+from app.core.components import show_picker
 from app.core.layout import CONTENT_WIDTH, chart_ink
 from app.core.report import charts
 from app.core.report.charts import harmless
@@ -189,12 +191,13 @@ def _choose_cell(part: Matrix, names: list[str], key: str) -> tuple[str, str]:
     with st.container(horizontal=True):
         first = largest_confusion(evaluation) or (names[0], names[0])
         for label, name, kind in zip(("Labelled as", "Called"), first, _CELL, strict=True):
-            index, kept = names.index(name), f"{key}_{kind}"
-            cell.append(
-                st.selectbox(
-                    label, names, index=index, key=kept, width=180, persist_state="session"
-                )
-            )
+            stored = f"{key}_{kind}"
+            shown = st.session_state.get(stored)
+            if shown not in names:  # another head has other labels
+                shown = name
+            store = partial(st.session_state.__setitem__, stored)
+            show_picker(st.selectbox, label, names, shown, f"{stored}_choice", store, width=180)
+            cell.append(shown)
     truth, answer = cell
     with st.container(border=True, gap="small"):
         arrow = " → ".join(

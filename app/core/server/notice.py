@@ -132,7 +132,8 @@ _TEXTS = {
     "goOn": "Go on at the updated server",
     "begunAnew": "This page has begun anew",
     "gone": "The server that had it was stopped, or your connection was away for too long. Photos, "
-    "recordings and results that were on the page are gone. Add your files again, or press Start.",
+    "recordings and results that were on the page are gone. Add your files again, or press Start. "
+    "Live video that your device analyses goes on by itself.",
     "unknown": "Nothing is kept under this address any more",
     "kept": "Pages are kept for "
     f"{KEEP_SECONDS / 60:.0f} minutes after their tab is closed, and go when their server ends. "

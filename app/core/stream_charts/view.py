@@ -88,10 +88,19 @@ def _explain(line: Timeline, labels: Sequence[str], cuts: Sequence[float]) -> No
     )
 
 
-def show_curves(rows: StreamRows, start: float, end: float, *, tips: bool = True) -> None:
+def show_curves(
+    rows: StreamRows, start: float, end: float, *, tips: bool = True, shown_key: str = ""
+) -> None:
     """Show all probabilities of one person, whom the visitor chooses.
 
-    `tips` are too much for a chart that is drawn again and again; see `curves_html`.
+    Args:
+        rows: the rows of the stream; nothing is shown if they have no face.
+        start: first second of the chart.
+        end: last second of the chart.
+        tips: too much for a chart that is drawn again and again; see `curves_html`.
+        shown_key: key of the session under which the person who is shown is remembered. While a
+            stream runs, who was longest in view changes, and the chart keeps the person. If empty,
+            the person longest in view is shown until the visitor chooses.
     """
     people, frames = np.unique(rows.track[rows.has_face], return_counts=True)
     if not len(people):
@@ -99,16 +108,20 @@ def show_curves(rows: StreamRows, start: float, end: float, *, tips: bool = True
     longest = people[np.argsort(-frames, kind="stable")][:MAX_PEOPLE].tolist()
     with st.container(border=True, gap="xsmall"):
         st.markdown("##### All probabilities of one person", anchors=False)
-        person = _choose_person(sorted(longest), longest[0])
+        person = _choose_person(sorted(longest), longest[0], shown_key)
         curve = curves(rows, person, start, end)
         alt = describe_curves(curve, person_name(person))
         st.html(curves_html(curve, start, end, alt, tips=tips))
         st.markdown(legend([curve.labels[i] for i in curve.occurring]))
 
 
-def _choose_person(people: list[int], default: int) -> int:
-    chosen = st.session_state.get(_PERSON)
-    person = chosen if chosen in people else default
+def _choose_person(people: list[int], default: int, shown_key: str) -> int:
+    remembered = [st.session_state.get(_PERSON)]
+    if shown_key:
+        remembered.append(st.session_state.get(shown_key))
+    person = next((one for one in remembered if one in people), default)
+    if shown_key:
+        st.session_state[shown_key] = person
     if len(people) > 1:
         show_picker(
             st.pills,

@@ -39,6 +39,10 @@ _QUICKER, _BEHIND, _MESSAGES = 0.25, 3.0, 6
 #: no difference to the frame before is made any more.
 _SLOWLY, _GAP = 0.5, 1.0
 
+#: Seconds after a gap during which the device's earlier close looks at a face are believed: the
+#: server has not had them, and asks for few looks at a time.
+_TRUSTING_SECONDS = 2.0
+
 #: Seconds before which nothing can have been that comes now: browsers keep nothing for so long.
 _OLDEST = 3600.0
 
@@ -195,6 +199,20 @@ class _Run:
     acknowledged: int = 0
     dropped: int = 0
     clock: RunClock = field(default_factory=RunClock)
+    #: Whether frames before the next ones may be missing here: at its begin, since others may have
+    #: gone to another replica, or to this server before it was restarted; or they were dropped.
+    has_gap: bool = True
+    #: Until when the device's earlier looks are believed, on its clock.
+    trusting_until: float = -math.inf
+
+    def with_trust(self, frames: list[SeenFrame]) -> list[SeenFrame]:
+        """Return the next frames, with the evidence that was in those missing before them."""
+        if self.has_gap and frames:
+            self.has_gap = False
+            self.trusting_until = frames[0].seconds + _TRUSTING_SECONDS
+        return [
+            frame.trusted() if frame.seconds <= self.trusting_until else frame for frame in frames
+        ]
 
 
 class DeviceFeed:
@@ -253,6 +271,7 @@ class DeviceFeed:
         if message.dropped > run.dropped:
             self.session.record.lost(message.dropped - run.dropped, message.generation)
             run.dropped = message.dropped
+            run.has_gap = True
         run.acknowledged = max(run.acknowledged, message.first - 1)
         same = self.reply and self.reply.run == message.run
         before = self.reply if self.reply and same else Reply(message.run)
@@ -268,7 +287,7 @@ class DeviceFeed:
             if frames and model:
                 sent_at = max(frame.seconds for frame in frames) + message.age
                 run.clock.hear(sent_at, self.session.record.clock())
-                for frame in frames:
+                for frame in run.with_trust(frames):
                     at = run.clock(frame.seconds)
                     found = self.session.follow(frame, at, message.generation, model)
                     if found is None:

@@ -186,9 +186,8 @@ WITHOUT_SERVER = (
 
 _CONNECTION = "live_device_connection"
 
-#: Seconds between two updates of the figures, and of the charts. The device draws the marks at
-#: once; charts cost the server more than all the rest, so they are made less often.
-POLL_SECONDS, CHARTS_POLL_SECONDS = 3.0, 6.0
+#: Seconds between two updates of the charts, which cost the server more than all the rest.
+CHARTS_POLL_SECONDS = 6.0
 
 _PRIVACY = "**The video stays on your device.** Only numbers come here."
 _DOWNLOAD = ":material/downloading: **The first start loads about {megabytes} MB.**"
@@ -222,7 +221,6 @@ def show_device_panel(session: LiveSession, *, offer_server: bool) -> Phase:
         stopped,
         "Live on your device",
         cut=WITHOUT_SERVER,
-        seconds=POLL_SECONDS,
         chart_seconds=CHARTS_POLL_SECONDS,
     )
 

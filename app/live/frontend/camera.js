@@ -1,4 +1,5 @@
-// Reports what stands against a camera, and the errors of streamlit-webrtc, which it hides.
+// Reports what stands against a camera, when the visitor presses Stop, and the errors of
+// streamlit-webrtc, which it hides.
 
 // The name of the error that the video's component shows; "" if there is none. It shows the
 // browser's own words, such as "NotFoundError: Requested device not found".
@@ -22,8 +23,8 @@ async function foundProblem(permission) {
   return permission?.state === "denied" ? "denied" : "";
 }
 
-export default function ({ setStateValue }) {
-  const reported = { problem: "", error: "" };
+export default function ({ data, setStateValue }) {
+  const reported = { problem: "", error: "", stopped: 0 };
   const report = (name, value) => {
     if (value === reported[name]) return; // every report makes the page rerun
     reported[name] = value;
@@ -40,6 +41,12 @@ export default function ({ setStateValue }) {
       const changes = { childList: true, subtree: true, characterData: true };
       new MutationObserver(read).observe(page.body, changes);
       read();
+      // Before the video's own listener, whose report ends the stream: it comes after this one.
+      const press = (event) => {
+        const button = event.target.closest("button");
+        if (button?.textContent.trim() === data.stop) report("stopped", Date.now());
+      };
+      page.addEventListener("click", press, true);
     }
   };
   watch();

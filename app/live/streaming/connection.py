@@ -13,7 +13,8 @@ SLOW_SECONDS = 10.0
 #: Seconds without a frame after which a running stream counts as stalled.
 STALLED_SECONDS = 5.0
 
-#: Seconds between two looks at the phase from which a device was away: it asks every three.
+#: Seconds between two observations from which a device was away: they come every second, and later
+#: from a busy server.
 _AWAY_SECONDS = 4.0
 
 #: Seconds within which who stops an attempt has changed their mind; later, it counts as failed.
@@ -31,49 +32,63 @@ class Phase(Enum):
     PAUSED = auto()
     STALLED = auto()
     FAILED = auto()
+    LOST = auto()
 
     @property
     def active(self) -> bool:
         """Whether the browser is connected or connecting."""
-        return self not in (Phase.IDLE, Phase.FAILED)
+        return self not in (Phase.IDLE, Phase.FAILED, Phase.LOST)
 
     @property
     def troubled(self) -> bool:
         """Whether the visitor should be offered another way, such as a snapshot."""
-        return self in (Phase.SLOW, Phase.STALLED, Phase.FAILED)
+        return self in (Phase.SLOW, Phase.STALLED, Phase.FAILED, Phase.LOST)
 
 
 class Connection:
-    """Tracks the phase of one visitor's attempts to connect."""
+    """Tracks the phase of one visitor's attempts to connect, during one visit to the page."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._started: float | None = None
         self._last_active = 0.0
         self._established = False
-        self._failed = False
+        self._stop: object = None
+        self._ended_as = Phase.IDLE
 
-    def observe(self, active: bool, silent_for: float) -> Phase:
-        """Return the phase of a browser that is connected or connecting, if it is active.
+    def observe(self, active: bool, silent_for: float, stop: object = None) -> Phase:
+        """Return the phase of the connection.
 
-        The last frame, of this attempt or an earlier one, came so many seconds ago.
+        A stream that has shown a frame and ends while `stop` is unchanged was lost.
+
+        Args:
+            active: whether the browser is connected or connecting.
+            silent_for: seconds since the last frame, of this attempt or an earlier one.
+            stop: any value that changes whenever the visitor stops the stream.
         """
         if not active:
             if self._started is not None:
-                # Measured up to the last active observation, not to now: a visitor who leaves the
-                # page ends the attempt, and may come back much later.
-                tried = self._last_active - self._started
-                self._failed = not self._established and tried > _CHANGED_MIND_SECONDS
+                self._ended_as = self._outcome(self._started, stop)
                 self._started = None
-            return Phase.FAILED if self._failed else Phase.IDLE
+            return self._ended_as
         self._last_active = now = self._clock()
         if self._started is None:
-            self._started, self._established, self._failed = now, False, False
+            self._started = now
+            self._established = False
+            self._stop = stop
         waited = now - self._started
         self._established = self._established or silent_for < waited
         if self._established:
             return Phase.LIVE if silent_for < STALLED_SECONDS else Phase.STALLED
         return Phase.CONNECTING if waited < SLOW_SECONDS else Phase.SLOW
+
+    def _outcome(self, started: float, stop: object) -> Phase:
+        """Return the phase after an attempt that began at `started`, by the clock."""
+        if self._established:
+            return Phase.LOST if stop == self._stop else Phase.IDLE
+        # Up to the last active observation, not to now: while the browser sleeps, nobody asks.
+        tried = self._last_active - started
+        return Phase.FAILED if tried > _CHANGED_MIND_SECONDS else Phase.IDLE
 
 
 class DeviceConnection:

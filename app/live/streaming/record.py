@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from fer.types import Faces
 #: Seconds without an analysed frame after which no face counts as in view, beside those by which
 #: results of a device may be late.
 FRESH_SECONDS = 2.0
+
+#: Seconds after which frames count as no longer arriving, beside the same delay. Fewer than above,
+#: so that a stream that stops is not called busy in between.
+_ARRIVING_SECONDS = 1.0
 
 #: Age in seconds until which the boxes of the last analysis move on with the people; later, they
 #: would hang where somebody has been.
@@ -47,10 +51,18 @@ class LiveErrors:
 
 @dataclass(frozen=True)
 class LatestResult:
-    """What the last analysis says of now: who is in view, which is nobody unless it is fresh."""
+    """What the last analysis says of now.
+
+    Attributes:
+        faces: who is in view; nobody unless it is fresh.
+        fresh: whether a frame was analysed lately.
+        arriving: whether frames, or results of a device, come at all.
+        camera_off: whether the last frame was black.
+    """
 
     faces: Faces
     fresh: bool
+    arriving: bool
     camera_off: bool
 
 
@@ -204,7 +216,9 @@ class LiveRecord:
         with self._lock:
             self._heard, self._lag = heard, lag
             if self._began is None:
-                self._began, self._started = now, datetime.now(UTC)
+                self._began = now
+                # The first frame of a device may come long after it was taken.
+                self._started = datetime.now(UTC) - timedelta(seconds=heard - now)
             # If time went backwards, `FaceStream` would start over and give new people the numbers
             # of earlier ones.
             self._last_frame = now = max(now, self._last_frame)
@@ -265,9 +279,12 @@ class LiveRecord:
         """Return what the last analysis says of now."""
         with self._lock:
             latest, lag = self._latest, self._lag
+        arriving = self.silent_for <= _ARRIVING_SECONDS + lag
         if latest is None or self.now - (latest[0].faces.seconds or 0.0) > FRESH_SECONDS + lag:
-            return LatestResult(Faces.empty(()), fresh=False, camera_off=False)
-        return LatestResult(latest[0].faces, fresh=True, camera_off=latest[1])
+            nobody = Faces.empty(())
+            return LatestResult(nobody, fresh=False, arriving=arriving, camera_off=False)
+        faces, camera_off = latest[0].faces, latest[1]
+        return LatestResult(faces, fresh=True, arriving=arriving, camera_off=camera_off)
 
     @property
     def silent_for(self) -> float:

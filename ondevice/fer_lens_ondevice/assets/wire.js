@@ -13,6 +13,7 @@
  * @property {number} version
  * @property {number} black flag of a frame from a camera that is off
  * @property {number} cut flag of a frame with which another scene begins
+ * @property {number} believed bit beside a face's issues: earlier close looks have found a face
  * @property {number} maxFaces
  * @property {number} maxObservations in one batch
  * @property {(keyof Observed["milliseconds"] | "draw")[]} stages
@@ -67,25 +68,29 @@ export function packObservation(observed, frame, layout) {
   });
   scores.forEach((logits, face) => {
     const at = layout.headerBytes + face * faceBytes;
-    putAll(view, at, layout.face, faceValues(observed, face));
+    putAll(view, at, layout.face, faceValues(observed, face, layout));
     putAll(view, at, { logits: [layout.faceBytes, "f4", width] }, { logits });
   });
   return view.buffer;
 }
 
-/** @param {Observed} observed @param {number} face @returns {Record<string, ArrayLike<number>>} */
-function faceValues({ faces, looks, evidence, issues, ids }, face) {
+/**
+ * @param {Observed} observed @param {number} face @param {Layout} layout
+ * @returns {Record<string, ArrayLike<number>>}
+ */
+function faceValues({ faces, looks, evidence, issues, ids, believed }, face, layout) {
   /** @param {Float32Array} values (n, …) */
   const part = (values) => {
     const length = values.length / faces.count;
     return values.subarray(face * length, (face + 1) * length);
   };
+  const marks = issues[face].reduce((bits, marked, i) => bits | (marked ? 1 << i : 0), 0);
   return {
     box: part(faces.boxes),
     score: part(faces.scores),
     points: part(faces.points),
     evidence: part(evidence),
-    issues: [issues[face].reduce((bits, marked, i) => bits | (marked ? 1 << i : 0), 0)],
+    issues: [marks | (believed[face] ? layout.believed : 0)],
     unused: [0],
     id: [ids[face]],
     visible: inBytes(part(looks.visible)),

@@ -89,6 +89,37 @@ def test_what_is_polled_is_shown_each_second(
     assert (intervals, len(calls), len(again)) == ([every], shown, reruns)
 
 
+@pytest.mark.parametrize("kind", ["pills", "segmented_control", "radio", "selectbox"])
+def test_a_picker_shows_what_was_chosen_elsewhere_or_here(kind: str) -> None:
+    def page(kind: str) -> None:
+        from functools import partial
+
+        import streamlit as st
+
+        from app.core.components import show_picker
+
+        chosen = st.session_state.setdefault("chosen", "b")
+        show_picker(
+            getattr(st, kind),
+            "Letter",
+            ["a", "b", "c"],
+            chosen,
+            "picker",
+            partial(st.session_state.__setitem__, "chosen"),
+        )
+
+    app = AppTest.from_function(page, kwargs={"kind": kind})
+    app.session_state["chosen"] = "b"
+    for elsewhere, here in (("b", None), ("c", None), ("c", "b"), ("a", "c")):
+        app.session_state["chosen"] = elsewhere
+        app.run()
+        (picker,) = [*app.button_group, *app.radio, *app.selectbox]
+        assert picker.value == elsewhere
+        if here:
+            picker.set_value(here).run()
+            assert app.session_state["chosen"] == here
+
+
 def test_a_polled_place_is_the_same_before_and_after_the_end() -> None:
     def page() -> None:
         import streamlit as st

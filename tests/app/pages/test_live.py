@@ -104,6 +104,29 @@ def test_while_it_runs(running: AppTest, session: LiveSession, detector: Detecto
     assert "**2 faces in view: 2 happy.** Their mean:" in words(running)
 
 
+def test_the_person_of_the_curves_stays_until_the_visitor_chooses_another(
+    running: AppTest, session: LiveSession, detector: Detector
+) -> None:
+    def shown() -> int:
+        (pills,) = [group for group in running.button_group if group.key == "live_person_choice"]
+        return pills.value
+
+    one, two = (40, 40, 140, 140), (300, 40, 400, 140)
+    detector.found = make_detections(one, two)
+    play(session, 5)
+    running.run()
+    assert shown() == 1
+    detector.found = make_detections(two)  # who is longest in view from now on
+    play(session, 30)
+    running.run()
+    assert shown() == 1
+    next(g for g in running.button_group if g.key == "live_person_choice").set_value(2).run()
+    detector.found = make_detections(one, two)
+    play(session, 5)
+    running.run()
+    assert shown() == 2
+
+
 def test_without_a_face_or_a_result(
     running: AppTest, session: LiveSession, detector: Detector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +157,11 @@ def test_without_a_face_or_a_result(
     assert "No result at the moment" in words(running)
     assert "No face in view" not in words(running)
     assert "No data from 0:00 to 0:05." in chart_alts(running)[0]
+    # Nor does a camera or a connection that gives nothing look like a busy analysis.
+    NOW[0] += 2
+    running.run()
+    assert "Nothing arrives at the moment" in words(running)
+    assert "No result at the moment" not in words(running)
 
 
 def test_a_chart_may_stay_as_it_is_for_a_while(session: LiveSession) -> None:
@@ -242,6 +270,8 @@ def test_trouble_has_two_other_ways(running: AppTest, monkeypatch: pytest.Monkey
         (Phase.SLOW, None, "Connecting takes longer than usual"),
         (Phase.STALLED, RelayState.WORKS, "The picture has stopped"),
         (Phase.FAILED, RelayState.EXPIRED, "credentials for the TURN server have expired"),
+        (Phase.LOST, RelayState.WORKS, "**The connection was lost.** The results so far"),
+        (Phase.LOST, RelayState.FULL, "**The connection was lost.** **The TURN server has no room"),
     ):
         monkeypatch.setattr(Connection, "observe", lambda *_, phase=phase: phase)
         monkeypatch.setattr(RelayCheck, "state", lambda *_, relay=relay: relay)
@@ -249,8 +279,52 @@ def test_trouble_has_two_other_ways(running: AppTest, monkeypatch: pytest.Monkey
         assert says in words(running)
         assert ("Before you start" in words(running)) == (not phase.active)
         assert running.get("page_link")
+        to_device = [one for one in running.button if one.key == "live_to_device"]
+        assert bool(to_device) == (not phase.active)
     running.button(key="live_trouble_snapshot").click().run()
     assert running.camera_input
+
+
+def test_who_comes_back_to_the_page_has_lost_no_connection(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rendered in (True, False):
+        monkeypatch.setattr("app.live.webrtc.is_rendered", lambda _, shown=rendered: shown)
+        monkeypatch.setattr(webrtc, "prevent_reset", lambda _: None)
+        connection = Connection()
+        for silent_for in (np.inf, -1.0):  # a frame has come
+            connection.observe(True, silent_for, notices.last_stop())
+        page.session_state["live_connection"] = connection
+        page.run()
+        assert ("The connection was lost" in words(page)) == rendered
+
+
+def test_the_clip_gives_way_to_the_camera_when_its_connection_is_lost(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webrtc, "show_clip", lambda session, ice: None)
+    page.session_state["live_clip_plays"] = True
+    page.run()
+    assert "Before you start" not in words(page)
+    monkeypatch.setattr(Connection, "observe", lambda *_: Phase.LOST)
+    page.run()
+    assert "The connection was lost" in words(page)
+    assert "Before you start" in words(page)
+    assert not page.session_state["live_clip_plays"]
+
+
+@pytest.mark.parametrize("sent", [None, "", "soon", [1], {}, 10**400, True])
+def test_whatever_a_browser_says_of_stop_is_a_value(
+    sent: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = {"live_camera": SimpleNamespace(stopped=sent)}
+    monkeypatch.setattr(notices.st, "session_state", state)
+    before = notices.last_stop()
+    assert before == notices.last_stop()
+    state["live_camera"] = SimpleNamespace(stopped=1_700_000_000_000)
+    assert notices.last_stop() != before
+    state["live_clip_plays"] = True
+    assert notices.last_stop() != (1_700_000_000_000, False)
 
 
 def test_without_camera_or_model(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,15 @@ RELAYS = (47000, 47100)
 @pytest.fixture(scope="module")
 def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Address of a TURN server whose users must have signed with the secret, and its log."""
+    with turn_server(tmp_path_factory.mktemp("turn")) as (address, log, _):
+        yield address, log
+
+
+@contextmanager
+def turn_server(folder: Path) -> Iterator[tuple[str, Path, subprocess.Popen[bytes]]]:
+    """Run a TURN server as `turn` says; yield its address, its log and its process."""
     needs("turnserver", "live video through a TURN server")
     port = free_port()
-    folder = tmp_path_factory.mktemp("turn")
     text = (DEPLOY / "turnserver.conf").read_text(encoding="utf-8")
     for before, after in (
         (
@@ -64,7 +71,7 @@ def turn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
             stdout=out,
             stderr=subprocess.STDOUT,
         )
-    yield f"turn:127.0.0.1:{port}?transport=udp", log
+    yield f"turn:127.0.0.1:{port}?transport=udp", log, server
     server.terminate()
     server.wait(timeout=20)
 
@@ -86,6 +93,28 @@ def test_a_face_is_read_through_the_relay_alone(
     assert re.search("ALLOCATE processed, success", log.read_text(errors="replace"))
     for place in (tmp_path / "log.txt", log):
         assert SECRET not in place.read_text(errors="replace")
+
+
+def test_a_connection_that_is_lost_is_said_to_be_and_one_that_is_stopped_is_not(
+    actress: Browser, open_page: Open, serve: Serve, tmp_path: Path
+) -> None:
+    in_view = re.compile("1 face in view")
+    lost = re.compile("The connection was lost")
+    with turn_server(tmp_path) as (address, _, server):
+        url = serve({"TURN_URLS": address, "TURN_SECRET": SECRET, ICE.name: RELAY})
+        page = started(open_page, actress, url)
+        expect(page.get_by_text(in_view)).to_be_visible()
+        video = page.frame_locator("iframe").first
+        video.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.get_by_role("heading", name="Before you start")).to_be_visible()
+        expect(page.get_by_text(lost)).to_have_count(0)
+        video.get_by_role("button", name="Start", exact=True).click()
+        expect(page.get_by_text(in_view)).to_be_visible()
+        server.kill()
+        expect(page.get_by_text(lost)).to_be_visible()
+        expect(page.get_by_role("button", name="Analyse on this device instead")).to_be_visible()
+        expect(page.get_by_role("link", name="Upload a photo").first).to_be_visible()
+        expect(video.get_by_role("button", name="Start", exact=True)).to_be_visible()
 
 
 def test_a_connection_that_fails_is_told_in_plain_words(

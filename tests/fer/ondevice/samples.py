@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fer.ondevice.wire import BLACK, CUT, HEADER, VERSION, face_type
+from fer.ondevice.wire import BELIEVED, BLACK, CUT, HEADER, VERSION, face_type
 from fer.tracking.observation import Appearance, Observation
 from fer.types import Detections
 
@@ -22,6 +22,7 @@ def packed(
     black: bool = False,
     cut: bool = False,
     local_ids: Sequence[int] | None = None,
+    believed: Sequence[bool] | None = None,
     **header: float,
 ) -> bytes:
     """Return an observation as bytes; `header` has values to put in the place of the true ones."""
@@ -47,6 +48,8 @@ def packed(
     faces["points"] = seen.detections.landmarks.reshape(-1, 12)
     faces["evidence"] = seen.evidence
     faces["issues"] = (seen.issues << np.arange(seen.issues.shape[1])).sum(axis=1)
+    if believed is not None:
+        faces["issues"] |= np.uint8(BELIEVED) * np.array(believed, np.uint8)
     faces["id"] = range(1, len(seen) + 1) if local_ids is None else local_ids
     faces["logits"] = scores
     faces["visible"] = np.rint(255 * seen.looks.visible)

@@ -23,6 +23,7 @@ from fer.ondevice.wire import (
     wire_layout,
 )
 from fer.tracking.observation import Appearance, Observation
+from fer.tracking.track import FACE_EVIDENCE
 from fer.types import Detections
 from tests.fer.ondevice.samples import nobody, packed
 from tests.samples import ALWAYS_ANSWERS, fake_spec
@@ -77,12 +78,26 @@ def test_what_is_sent_is_read(
 ) -> None:
     seen = somebody(seed, faces)
     ids = np.random.default_rng(seed).integers(0, 2**16, faces)
-    content = packed(seen, number=number, seconds=seconds, received=received, local_ids=ids)
+    believed = ids % 2 == 1
+    content = packed(
+        seen,
+        number=number,
+        seconds=seconds,
+        received=received,
+        local_ids=ids,
+        believed=believed,
+    )
     assert split(content) == [content]
     frame = read_observation(content, SPEC)
     assert (frame.number, frame.seconds, frame.received) == (number, seconds, received)
     assert frame.milliseconds == dict(zip(DEVICE_STAGES, (4, 1, 2, 8, 3), strict=True))
     assert (frame.shown, frame.black, frame.local_ids.tolist()) == (3, False, ids.tolist())
+    assert frame.believed.tolist() == believed.tolist()
+    trusted = frame.trusted().observation.evidence
+    known = ~np.isnan(seen.evidence)
+    np.testing.assert_array_equal(trusted[known], seen.evidence[known])
+    assert (trusted[~known & believed] == FACE_EVIDENCE).all()
+    assert np.isnan(trusted[~known & ~believed]).all()
     there = frame.observation
     assert (there.size, there.logits.keys()) == (seen.size, seen.logits.keys())
     for name in ("xyxy", "score", "landmarks"):

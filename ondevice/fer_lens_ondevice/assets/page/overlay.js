@@ -22,13 +22,22 @@ export class Overlay {
     /** @type {Record<string, number>} */
     this.people = {};
     this.font = "sans-serif";
-    this.drawn = 0; // frames since `takeDrawn`
+    this.fresh = false; // a frame of the video has come since the last drawing
+    this.drawn = 0; // frames of the video that were drawn on since `takeDrawn`
     this.milliseconds = 0; // of the last drawing
     this.last = -Infinity;
     this.empty = true;
   }
 
-  /** Return how many frames were drawn since the last call, and the milliseconds of the last. */
+  /** A frame of the video has come. */
+  arrived() {
+    this.fresh = true;
+  }
+
+  /**
+   * Return on how many frames of the video was drawn since the last call, and how many milliseconds
+   * the last drawing took.
+   */
   takeDrawn() {
     const { drawn: shown, milliseconds: draw } = this;
     this.drawn = 0;
@@ -59,7 +68,8 @@ export class Overlay {
   draw(milliseconds, seconds, setup, settings) {
     if (milliseconds - this.last < DRAW_MILLISECONDS) return;
     this.last = milliseconds;
-    this.drawn += 1;
+    if (this.fresh) this.drawn += 1;
+    this.fresh = false;
     const started = performance.now();
     this.clear();
     const { seen } = this;

@@ -82,7 +82,10 @@ export class View {
     await this.video.play();
     const { videoWidth, videoHeight } = this.video;
     this.root.style.setProperty("--aspect", `${videoWidth} / ${videoHeight}`);
-    this.stopFrames = onVideoFrames(this.video, () => this.session?.stream?.pump.arrived());
+    this.stopFrames = onVideoFrames(this.video, () => {
+      this.overlay.arrived();
+      this.session?.stream?.pump.arrived();
+    });
     await this.listCameras();
   }
 

@@ -78,8 +78,10 @@ export class Observer {
     watch.stop("classify");
     const shown = this.shown(tracks, issues, logits, settings);
     const ids = Uint16Array.from(tracks, (track) => track?.id ?? 0);
+    const believed = tracks.map((track) => track?.presence.isFace ?? false);
     const size = { width: image.width, height: image.height, black, cut };
-    const seen = { faces, looks, evidence, issues, logits, ids, outputs: this.classifier.outputs };
+    const { outputs } = this.classifier;
+    const seen = { faces, looks, evidence, issues, logits, ids, believed, outputs };
     return { observed: { ...size, ...seen, milliseconds: watch.milliseconds }, faces: shown };
   }
 

@@ -36,6 +36,7 @@
  * @property {Record<string, Float32Array>[]} logits  (n) of every output of the network
  * @property {string[]} outputs  names of those, in the order of the model's heads
  * @property {Uint16Array} ids  (n) local numbers, 0 for a face that is not followed
+ * @property {boolean[]} believed  (n) whether close looks, now or earlier, have found a face
  * @property {{detect: number, track: number, align: number, classify: number}} milliseconds
  *
  * @typedef {object} Constants  `fer.ondevice.constants.path_constants`

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,21 @@ def test_what_a_device_has_seen_is_recorded(
     assert not session.record.rows().has_face[-1]
 
 
+@pytest.mark.parametrize("late", [0.4, 16.0])
+def test_the_session_starts_with_its_first_frame_however_late_that_comes(
+    session: LiveSession, feed: DeviceFeed, browser: Browser, clock: Clock, late: float
+) -> None:
+    browser.look()
+    clock.seconds += late
+    browser.look()
+    before = datetime.now(UTC)
+    feed.take(browser.message())
+    after = datetime.now(UTC)
+    first = session.record.result(UTC).info.time
+    assert before <= first + timedelta(seconds=late) <= after
+    assert session.record.rows().seconds == pytest.approx([0, late])
+
+
 def test_figures_are_the_devices(session: LiveSession, play: Play, clock: Clock) -> None:
     play(60, received=3, shown=2, milliseconds=(4, 1, 2, 8, 3))
     clock.seconds += 0.4  # the next batch is on its way
@@ -145,6 +161,51 @@ def test_a_close_look_is_asked_for_where_none_was_taken(spec: ModelSpec, clock: 
         browser.look(seen(PAIR, evidence=20.0), local_ids=[4, 5])
     reply = feed.take(browser.message())
     assert (reply.people, reply.wanted) == ({4: 1, 5: 2}, ())
+
+
+@pytest.mark.parametrize("missing", ["restarted", "dropped"])
+@pytest.mark.parametrize("faces", [1, 3])
+def test_kept_results_have_their_people_though_the_server_has_not_had_the_close_looks(
+    spec: ModelSpec, clock: Clock, missing: str, faces: int
+) -> None:
+    people = make_detections(*((40 + 200 * n, 40, 140 + 200 * n, 140) for n in range(faces)))
+
+    def look(evidence: float, *, believed: bool) -> None:
+        clock.seconds += 0.1
+        browser.look(seen(people, evidence=evidence), believed=[believed] * faces)
+
+    browser = Browser(clock)
+    feed = DeviceFeed(made_session(spec, clock, face_check=no_detector))
+    for _ in range(10):
+        look(20.0, believed=True)
+    assert max(feed.take(browser.message()).people.values()) == faces
+    browser.hear("run-1", 1)
+    if missing == "restarted":
+        feed = DeviceFeed(made_session(spec, clock, face_check=no_detector))
+    else:
+        clock.seconds += 900
+    before = len(feed.session.record)
+    for _ in range(40):
+        look(np.nan, believed=True)
+    message = browser.message() | {"dropped": 7 if missing == "dropped" else 0}
+    assert feed.take(message).wanted == ()
+    tracks = feed.session.record.rows().track[before:]
+    assert (tracks > 0).mean() > 0.95
+    assert len({*tracks.tolist()} - {-1, 0}) == faces
+
+
+def test_what_a_device_does_not_believe_in_is_looked_at(spec: ModelSpec, clock: Clock) -> None:
+    session = made_session(spec, clock, face_check=no_detector)
+    feed, browser = DeviceFeed(session), Browser(clock)
+    for _ in range(30):
+        clock.seconds += 0.1
+        browser.look(seen(FACE), believed=[False])
+    assert feed.take(browser.message()).wanted == (1,)
+    for _ in range(30):
+        clock.seconds += 0.1
+        browser.look(seen(FACE), believed=[True])
+    assert feed.take(browser.message()).wanted == (1,), "long after the beginning"
+    assert not session.record.rows().has_face.any()
 
 
 def test_a_session_goes_to_the_device_and_back(spec: ModelSpec, clock: Clock) -> None:

@@ -36,7 +36,7 @@ Look = tuple[bool, float, float | None]
         ([(True, 0, None), (True, SLOW_SECONDS, None)], [Phase.CONNECTING, Phase.SLOW]),
         (
             [(True, 0, None), (True, 12, 11.9), (False, 13, 12)],
-            [Phase.CONNECTING, Phase.LIVE, Phase.IDLE],
+            [Phase.CONNECTING, Phase.LIVE, Phase.LOST],
         ),
         (
             [(True, 0, None), (True, 2, 2), (True, 2 + STALLED_SECONDS, 2)],
@@ -59,7 +59,7 @@ Look = tuple[bool, float, float | None]
         # The last frame of an earlier attempt does not make a new one live.
         (
             [(True, 0, None), (True, 5, 4.9), (False, 6, 5), (True, 7, 5), (True, 8, 7.5)],
-            [Phase.CONNECTING, Phase.LIVE, Phase.IDLE, Phase.CONNECTING, Phase.LIVE],
+            [Phase.CONNECTING, Phase.LIVE, Phase.LOST, Phase.CONNECTING, Phase.LIVE],
         ),
     ],
 )
@@ -71,7 +71,39 @@ def test_browser_and_frames_tell_the_phase(looks: list[Look], phases: list[Phase
         silent = np.inf if frame is None else now[0] - frame
         seen.append(connection.observe(active, silent))
     assert seen == phases
-    assert {p for p in Phase if p.troubled} == {Phase.SLOW, Phase.STALLED, Phase.FAILED}
+    troubled = {Phase.SLOW, Phase.STALLED, Phase.FAILED, Phase.LOST}
+    assert {p for p in Phase if p.troubled} == troubled
+
+
+@pytest.mark.parametrize(
+    ("last_frame", "stop", "phase"),
+    [
+        (11.9, 0, Phase.LOST),  # a TURN server over TCP that ends is noticed at once
+        (5.0, 0, Phase.LOST),
+        (11.9, 1, Phase.IDLE),
+        (5.0, 1, Phase.IDLE),  # the page has said that the picture has stopped
+        (None, 0, Phase.FAILED),
+        (None, 1, Phase.FAILED),
+    ],
+)
+def test_a_stream_that_the_visitor_has_not_stopped_was_lost(
+    last_frame: float | None, stop: int, phase: Phase
+) -> None:
+    now = [0.0]
+    connection = Connection(lambda: now[0])
+
+    def silent() -> float:
+        return np.inf if last_frame is None else now[0] - last_frame
+
+    connection.observe(True, np.inf, stop=0)
+    now[0] = 12.0
+    assert connection.observe(True, silent(), stop=0).active
+    now[0] = 13.0
+    assert connection.observe(True, silent(), stop=stop).active, "the report of Stop comes first"
+    assert connection.observe(False, silent(), stop=stop) is phase
+    assert connection.observe(False, silent(), stop=2) is phase, "until the next attempt"
+    assert connection.observe(True, silent(), stop=2) is Phase.CONNECTING
+    assert connection.observe(False, silent(), stop=3) is Phase.IDLE
 
 
 def test_every_report_has_its_phase() -> None:
