@@ -102,8 +102,8 @@ def found_line(found: StreamResult, *, fine: bool) -> str:
     empty = len(set(scene.tolist()) - set(scene[rows.has_face].tolist()))
     nobody = f" In {counted(empty, 'scene')} no face was found.{closer}" if empty else ""
     return (
-        f"{whole_line(shares(rows, times), rows.labels, time)} After a cut everybody has a new "
-        f"number.{nobody}"
+        f"{whole_line(shares(rows, times), rows.labels, time)} After a cut, people are recognised "
+        f"by their looks and may get a new number.{nobody}"
     )
 
 

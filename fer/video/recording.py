@@ -113,7 +113,7 @@ class Recording(StreamResult):
     """What was found in a recording: a row per face and analysed frame, or one without a face.
 
     Their seconds are the file's own presentation times. The time of `info` is when it was recorded,
-    or analysed if it does not say. Nobody has the same number before and after a cut.
+    or analysed if it does not say. People are recognised by their looks after a cut.
 
     Attributes:
         end: second at which its last readable frame ends.
@@ -198,14 +198,14 @@ class PreparedFrame(NamedTuple):
 
     Attributes:
         size: width and height in the recording, in pixels.
-        new_scene: whether another scene begins with it.
+        is_cut: whether another scene begins with it.
         image: RGB, perhaps smaller than `size`; None if it is not to be analysed.
         spent: seconds of processor time that this thread took for all frames so far.
     """
 
     seconds: float
     size: tuple[int, int]
-    new_scene: bool
+    is_cut: bool
     image: Image | None
     spent: float
 
@@ -216,16 +216,16 @@ def prepared(reader: VideoReader, rate: float | None, side: int | None) -> Itera
     A rate says how many are analysed a second (every frame if None), a side to how many pixels
     larger pictures are reduced (not at all if None).
     """
-    is_cut, turn, began = SceneCuts(), 0, time.thread_time()
+    find_cut, turn, began = SceneCuts(), 0, time.thread_time()
     for frame in reader.frames():
         image = None
         turns = math.inf if rate is None else (frame.seconds - reader.start + _ROUNDED) * rate
         if turns >= turn:
             image = frame.picture(side)
             turn = 0 if rate is None else math.floor(turns) + 1
-        new_scene = is_cut(frame.thumbnail())
+        is_cut = find_cut(frame.thumbnail(), frame.seconds)
         spent = time.thread_time() - began
-        yield PreparedFrame(frame.seconds, frame.size, new_scene, image, spent)
+        yield PreparedFrame(frame.seconds, frame.size, is_cut, image, spent)
 
 
 class _Analysis:
@@ -252,9 +252,9 @@ class _Analysis:
     def see(self, frame: PreparedFrame) -> None:
         self._frames += 1
         self._seconds = frame.seconds
-        if frame.new_scene:
+        if frame.is_cut:
             self.cuts.append(frame.seconds)
-            self._stream.new_scene()
+            self._stream.cut()
         if frame.image is None:
             return
         head, window = self._options.head, self._options.smoothing_seconds
