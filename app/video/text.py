@@ -28,6 +28,13 @@ _CODECS = {
     "gif": "GIF",
     "prores": "ProRes",
     "mjpeg": "Motion JPEG",
+    "mpeg1video": "MPEG-1",
+    "mpeg2video": "MPEG-2",
+    "wmv1": "WMV",
+    "wmv2": "WMV",
+    "wmv3": "WMV",
+    "vc1": "VC-1",
+    "flv": "FLV",
 }
 
 #: What all browsers play: codecs, in files of these formats.

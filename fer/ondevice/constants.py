@@ -58,7 +58,8 @@ _NUMBERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
         (quality, "MARKED_SHARE"),
     ),
     "cuts": (
-        (scene_cuts, "SAME_FRAME SAME_SCENE MOVES_X MOVES_Y LONG_GAP FAR_MOVES_X FAR_MOVES_Y MIXED"),
+        (scene_cuts, "SAME_FRAME SAME_SCENE MIXED"),
+        (scene_cuts, "MOVES_X MOVES_Y LONG_GAP FAR_MOVES_X FAR_MOVES_Y"),
     ),
     "answers": ((types, "UNCERTAIN CANDIDATE_SHARE MAX_CANDIDATES"),),
 }

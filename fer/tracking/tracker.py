@@ -328,9 +328,8 @@ class Tracker:
         away = []
         for key, track in self._tracks.items():
             has_number = track.track_id != NO_NUMBER
-            if self._is_fresh(track, seconds):
-                kept[key] = track
-            elif has_number and self._is_in_view(track, seconds):  # up to a cut
+            in_view_before_cut = has_number and self._is_in_view(track, seconds)
+            if in_view_before_cut or self._is_fresh(track, seconds):
                 kept[key] = track
             elif has_number and seconds - track.last_seen <= MEMORY_SECONDS:
                 away.append(key)
@@ -338,5 +337,3 @@ class Tracker:
         for key in away[-MAX_AWAY:]:
             kept[key] = self._tracks[key]
         self._tracks = dict(sorted(kept.items()))
-
-

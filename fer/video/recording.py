@@ -112,7 +112,7 @@ class Moment:
 class Recording(StreamResult):
     """What was found in a recording: a row per face and analysed frame, or one without a face.
 
-    Their seconds are the file's own presentation times. The time of `info` is when it was recorded,
+    Their seconds count from the beginning of the file. The time of `info` is when it was recorded,
     or analysed if it does not say. People are recognised by their looks after a cut.
 
     Attributes:

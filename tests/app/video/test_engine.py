@@ -223,9 +223,9 @@ def test_a_recording_in_a_line() -> None:
     assert facts(SOURCE) == (
         "0:01 · 64 × 48 pixels · 10 frames a second · H.264 · no sound · 3.0 MB"
     )
-    unknown = replace(INFO, seconds=None, frame_rate=None, codec="wmv3", has_sound=True)
+    unknown = replace(INFO, seconds=None, frame_rate=None, codec="rv40", has_sound=True)
     said = facts(replace(SOURCE, video=unknown, bytes=0))
-    assert said == "unknown length · 64 × 48 pixels · wmv3 · with sound"
+    assert said == "unknown length · 64 × 48 pixels · rv40 · with sound"
     assert "29.9 frames" not in facts(replace(SOURCE, video=replace(INFO, frame_rate=29.97)))
     assert facts(replace(SOURCE, bytes=200 * 2**20)).endswith("200 MB")
     assert "Eileen Collins" in facts(replace(SOURCE, video=SAMPLE_VIDEO, is_sample=True))
