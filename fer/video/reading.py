@@ -88,6 +88,7 @@ class Frame:
         scalers: those of the recording, of pictures and of thumbnails: what FFmpeg prepares for a
             size and a format takes longer than a frame does.
         pixel_aspect: width of a stored pixel, in its heights.
+        turn: degrees, 0 or 180, by which the picture is turned beyond what the file says.
     """
 
     seconds: float
@@ -95,6 +96,7 @@ class Frame:
     decoded: Any
     scalers: tuple[VideoReformatter, VideoReformatter] = field(repr=False)
     pixel_aspect: float = 1.0
+    turn: int = 0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -113,7 +115,7 @@ class Frame:
         scale = min(1.0, (longest_side or max(width, height)) / max(width, height))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         picture = self._scaled(self.scalers[0], *size, "rgb24")
-        return np.ascontiguousarray(np.rot90(picture, self.decoded.rotation // 90))
+        return np.ascontiguousarray(np.rot90(picture, (self.decoded.rotation + self.turn) // 90))
 
     def thumbnail(self) -> Image:
         """Return a small grey picture, ``(36, 64)`` uint8, not upright; it costs little.
@@ -158,7 +160,8 @@ def probe(source: Path) -> VideoInfo:
 class VideoReader:
     """An open recording, which can be read once. A context manager.
 
-    Its format counts, whatever its name. The sound track's packets are read if they are wanted.
+    Its format counts, whatever its name. The sound track's packets are read if they are wanted. A
+    turn of 180 degrees rights a picture that is upside down though the file does not say so.
 
     Attributes:
         enough: whether reading ended before the recording did, after so many pixels of all frames.
@@ -172,8 +175,16 @@ class VideoReader:
             is too large or too small.
     """
 
-    def __init__(self, source: Path, *, with_sound: bool = False, pixels: float = math.inf) -> None:
+    def __init__(
+        self,
+        source: Path,
+        *,
+        with_sound: bool = False,
+        pixels: float = math.inf,
+        turn: int = 0,
+    ) -> None:
         self.enough, self._pixels_left = False, pixels
+        self._turn = turn
         self._container = opened(source)
         damaged = VideoError("has a header that cannot be read. It is damaged or cut off.")
         try:
@@ -328,4 +339,4 @@ class VideoReader:
         if seconds <= self._newest:
             return None
         self._newest = seconds
-        return Frame(seconds, duration, decoded, self._scalers, self._pixel_aspect)
+        return Frame(seconds, duration, decoded, self._scalers, self._pixel_aspect, self._turn)

@@ -18,6 +18,7 @@ from fer.model.spec import ModelSpec
 from fer.stream import FaceStream
 from fer.types import Image
 from fer.video import recording as module
+from fer.video.annotated import write_annotated
 from fer.video.reading import VideoReader
 from fer.video.recording import Cancelled, Progress, VideoOptions, analyse, prepared, result_of
 from fer.video.scene_cuts import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, SceneCuts
@@ -193,6 +194,36 @@ def test_a_fine_search_finds_what_a_stream_does_not(tmp_path: Path) -> None:
     assert fine.rows.track.tolist() == [1] * 4
     assert fine.info.detector != usual.info.detector
     assert fine.rows.array["box"][:, 0] == pytest.approx([625] * 4, abs=12)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_who_is_upside_down_is_found_and_marked_upright(tmp_path: Path, rotation: int) -> None:
+    upright = np.rot90(data.astronaut()[:256, 64:320], -rotation // 90)
+    upside_down = np.ascontiguousarray(upright[::-1, ::-1])
+    stream = FaceStream.load(SHIPPED_MODEL)
+    options = {"rotation": rotation, "crf": "18"}
+    right = write_clip(
+        tmp_path / "a.mp4", even(6), lambda s: np.ascontiguousarray(upright), **options
+    )  # type: ignore[arg-type]
+    wrong = write_clip(tmp_path / "b.mp4", even(6), lambda s: upside_down, **options)  # type: ignore[arg-type]
+    expected, found = (analyse(file, stream, EVERY) for file in (right, wrong))
+    assert (expected.turn, expected.note) == (0, "")
+    assert found.turn == 180
+    assert found.note == "The picture was upside down and has been turned."
+    assert found.rows.track.tolist() == expected.rows.track.tolist() == [1] * 6
+    assert found.rows.array["box"] == pytest.approx(expected.rows.array["box"], abs=3)
+    assert len(found.moments) == len(expected.moments) == 1
+    write_annotated(wrong, found, tmp_path / "c.mp4", stream.spec)
+    with VideoReader(tmp_path / "c.mp4") as reader:
+        picture = next(reader.frames()).picture()
+    # Below the face, where nothing is drawn, the picture is upright.
+    astronaut = data.astronaut()[:256, 64:320]
+    assert np.abs(picture[200:].astype(int) - astronaut[200:]).mean() < 12
+
+
+def test_where_nobody_is_either_way_nothing_is_turned(tmp_path: Path, spec: ModelSpec) -> None:
+    found = analyse(write_clip(tmp_path / "a.mp4", even(6)), red_stream(spec), EVERY)
+    assert (found.turn, found.note, len(found.rows)) == (0, "", 6)
 
 
 #: Photographs of very different things.
