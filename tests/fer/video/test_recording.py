@@ -198,14 +198,14 @@ def test_a_fine_search_finds_what_a_stream_does_not(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rotation", [0, 90])
 def test_who_is_upside_down_is_found_and_marked_upright(tmp_path: Path, rotation: int) -> None:
-    upright = np.rot90(data.astronaut()[:256, 64:320], -rotation // 90)
-    upside_down = np.ascontiguousarray(upright[::-1, ::-1])
+    astronaut = data.astronaut()[:256, 64:320]
+    stored = np.ascontiguousarray(np.rot90(astronaut, -rotation // 90))
+    upside_down = np.ascontiguousarray(stored[::-1, ::-1])
     stream = FaceStream.load(SHIPPED_MODEL)
-    options = {"rotation": rotation, "crf": "18"}
-    right = write_clip(
-        tmp_path / "a.mp4", even(6), lambda s: np.ascontiguousarray(upright), **options
-    )  # type: ignore[arg-type]
-    wrong = write_clip(tmp_path / "b.mp4", even(6), lambda s: upside_down, **options)  # type: ignore[arg-type]
+    right = tmp_path / "a.mp4"
+    wrong = tmp_path / "b.mp4"
+    write_clip(right, even(6), lambda s: stored, rotation=rotation, crf="18")
+    write_clip(wrong, even(6), lambda s: upside_down, rotation=rotation, crf="18")
     expected, found = (analyse(file, stream, EVERY) for file in (right, wrong))
     assert (expected.turn, expected.note) == (0, "")
     assert found.turn == 180
@@ -217,7 +217,6 @@ def test_who_is_upside_down_is_found_and_marked_upright(tmp_path: Path, rotation
     with VideoReader(tmp_path / "c.mp4") as reader:
         picture = next(reader.frames()).picture()
     # Below the face, where nothing is drawn, the picture is upright.
-    astronaut = data.astronaut()[:256, 64:320]
     assert np.abs(picture[200:].astype(int) - astronaut[200:]).mean() < 12
 
 
