@@ -129,13 +129,11 @@ class FaceStream:
         self._classifier, self.spec = classifier, spec
         self._people.begin_averages()
 
-    def new_scene(self) -> None:
-        """Forget everybody, since another scene begins; the next person has a new number."""
-        self._people.new_scene()
-        self._light = Light()
-
     def cut(self) -> None:
-        """Know people only by their looks in the next frame, whose picture is another one."""
+        """Begin another scene with the next frame: recognise people by their looks only.
+
+        Averages start again.
+        """
         self._people.cut()
         self._light = Light()
 

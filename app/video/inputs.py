@@ -27,7 +27,7 @@ from app.core.text import escape_markdown
 from app.video.engine import VideoSettings, read_video
 from app.video.session import CANCELLED, COPIES, VideoSession
 from fer.labelled.names import shown_name
-from fer.video.opening import SUFFIXES
+from fer.video.opening import FORMATS, SUFFIXES
 from fer.video.recording import DEFAULT_RATE
 
 _UPLOADER = "video_file"
@@ -133,7 +133,7 @@ def chosen_settings() -> VideoSettings:
 
 def _show_uploader(session: VideoSession, megabytes: int) -> None:
     file = st.file_uploader(
-        "A video: MP4, MOV, M4V, WebM, MKV, AVI or an animated GIF",
+        f"A video: {FORMATS}",
         key=_UPLOADER,
         max_upload_size=megabytes,
         on_change=_take_file,

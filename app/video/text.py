@@ -28,6 +28,13 @@ _CODECS = {
     "gif": "GIF",
     "prores": "ProRes",
     "mjpeg": "Motion JPEG",
+    "mpeg1video": "MPEG-1",
+    "mpeg2video": "MPEG-2",
+    "wmv1": "WMV",
+    "wmv2": "WMV",
+    "wmv3": "WMV",
+    "vc1": "VC-1",
+    "flv": "FLV",
 }
 
 #: What all browsers play: codecs, in files of these formats.
@@ -102,8 +109,8 @@ def found_line(found: StreamResult, *, fine: bool) -> str:
     empty = len(set(scene.tolist()) - set(scene[rows.has_face].tolist()))
     nobody = f" In {counted(empty, 'scene')} no face was found.{closer}" if empty else ""
     return (
-        f"{whole_line(shares(rows, times), rows.labels, time)} After a cut everybody has a new "
-        f"number.{nobody}"
+        f"{whole_line(shares(rows, times), rows.labels, time)} After a cut, people are recognised "
+        f"by their looks and may get a new number.{nobody}"
     )
 
 

@@ -57,7 +57,10 @@ _NUMBERS: dict[str, tuple[tuple[ModuleType, str], ...]] = {
         (track, "VELOCITY_SECONDS COAST_SECONDS"),
         (quality, "MARKED_SHARE"),
     ),
-    "cuts": ((scene_cuts, "MOVES_X MOVES_Y SAME_SCENE"),),
+    "cuts": (
+        (scene_cuts, "SAME_FRAME SAME_SCENE MIXED"),
+        (scene_cuts, "MOVES_X MOVES_Y LONG_GAP FAR_MOVES_X FAR_MOVES_Y"),
+    ),
     "answers": ((types, "UNCERTAIN CANDIDATE_SHARE MAX_CANDIDATES"),),
 }
 

@@ -222,7 +222,7 @@ def write_annotated(
         Cancelled: `cancelled`, which is asked before each frame, said so.
     """
     try:
-        with atomic_write([out]) as [part], VideoReader(source, with_sound=True) as reader:
+        with atomic_write([out]) as [part], _open(source, recording) as reader:
             _write(reader, recording, part, spec, on_progress, cancelled)
     except av.error.FFmpegError as error:
         if isinstance(error, OSError):  # such as a full disk
@@ -230,6 +230,10 @@ def write_annotated(
         raise VideoError(
             "cannot be written as a marked video: an MP4 file holds no such times or pictures."
         ) from error
+
+
+def _open(source: Path, recording: Recording) -> VideoReader:
+    return VideoReader(source, with_sound=True, turn=recording.turn)
 
 
 def _write(

@@ -9,21 +9,25 @@ from typing import Any
 
 import av
 import av.error
+from av.stream import Disposition
 
 from fer.errors import VideoError, failures_as
 
 #: What is read, by the names of FFmpeg's demuxers. Anything else is refused before it is
 #: interpreted: a playlist, for example, would have further files opened.
-_DEMUXERS = "mov,matroska,webm,avi,gif,mpegts"
+_DEMUXERS = "mov,matroska,webm,avi,gif,mpegts,mpeg,flv,asf"
 
 #: File name extensions of those formats, for file pickers.
-SUFFIXES = ("mp4", "mov", "m4v", "webm", "mkv", "avi", "gif")
+SUFFIXES = (
+    "mp4", "mov", "m4v", "webm", "mkv", "avi", "wmv", "flv", "mpg", "mpeg", "ts", "mts", "m2ts",
+    "gif",
+)  # fmt: skip
+
+#: The same for people.
+FORMATS = "MP4, MOV, M4V, WebM, MKV, AVI, WMV, FLV, MPEG, MPEG-TS or an animated GIF"
 
 #: What is wrong with a file of another kind.
-_NO_VIDEO = (
-    "is not a recording that can be read, or is cut off; expected MP4, MOV, M4V, WebM, MKV, AVI or "
-    "an animated GIF."
-)
+_NO_VIDEO = f"is not a recording that can be read, or is cut off; expected {FORMATS}."
 
 #: Least width and height in pixels, since a smaller picture cannot show a face, and most pixels of
 #: a frame: 8K is 33 million. A frame of an animation takes four bytes a pixel, several times over.
@@ -31,6 +35,14 @@ MIN_SIDE, MAX_PIXELS, MAX_GIF_PIXELS = 16, 36_000_000, 9_000_000
 
 #: Longest length that is believed, in seconds, and least bytes of a second of it.
 _LONGEST, _LEAST_BYTES = 7 * 24 * 3600.0, 20.0
+
+#: Most times that a pixel is believed to be wider than high, or higher than wide.
+_MOST_ASPECT = 4.0
+
+#: Where the first packet of an MPEG transport stream begins, and bytes of each: plain, and with the
+#: time before it, as in camcorders.
+_TS_SYNC = {0: 188, 4: 192}
+_TS_SYNC_BYTE = b"\x47"
 
 #: Highest frame rate that is believed.
 _HIGHEST_RATE = 1000
@@ -77,7 +89,7 @@ def opened(source: Path) -> Any:
 def picture_of(container: Any) -> Any:
     """Return the track that a player shows, an `av.VideoStream`, or raise a VideoError."""
     stream = container.streams.best("video")
-    if stream is None:
+    if stream is None or stream.disposition & Disposition.attached_pic:  # the cover of an album
         heard = "sound, but no picture" if container.streams.audio else "no picture"
         raise VideoError(f"holds {heard}. Faces can be found in recordings with a picture only.")
     codec = stream.codec_context
@@ -85,10 +97,30 @@ def picture_of(container: Any) -> Any:
         raise VideoError("holds a picture in a codec that is not known here.")
     most = MAX_GIF_PIXELS if container.format.name == "gif" else MAX_PIXELS
     check_size(codec.width, codec.height, most)
+    check_size(round(codec.width * pixel_aspect_of(stream)), codec.height, most)
     # The header may say less than the frames do.
     codec.options = {"max_pixels": str(most)}
     codec.thread_count, codec.thread_type = _THREADS, "AUTO"
     return stream
+
+
+def pixel_aspect_of(stream: Any) -> float:
+    """Return the width of a stored pixel in its heights; 1 where the file says nothing believable.
+
+    Cameras and discs for television store pixels that are shown wider or narrower than high.
+    """
+    aspect = float(stream.sample_aspect_ratio or 1)
+    return aspect if 1 / _MOST_ASPECT <= aspect <= _MOST_ASPECT else 1.0
+
+
+def is_cut_off(container: Any, source: Path) -> bool:
+    """Return whether an open file ends within a packet, as far as its format tells."""
+    if container.format.name != "mpegts":
+        return False
+    with source.open("rb") as file:
+        begin = file.read(max(_TS_SYNC) + 1)
+    sizes = [size for at, size in _TS_SYNC.items() if begin[at : at + 1] == _TS_SYNC_BYTE]
+    return bool(sizes) and source.stat().st_size % sizes[0] != 0
 
 
 def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:

@@ -38,6 +38,10 @@ _ROUNDED = 0.0005
 #: Least seconds between two reports of progress, and frames prepared while another is analysed.
 REPORT_SECONDS, AHEAD = 0.2, 4
 
+#: Degrees that right a picture which is upside down; frames in which faces are looked for so if
+#: nobody is found, and in how many of them somebody must be.
+_UPSIDE_DOWN, _TURNED_FRAMES, _LEAST_TURNED = 180, 8, 2
+
 #: Most moments, those of the people seen longest; each costs the decoding of some seconds.
 _MAX_MOMENTS = 42
 
@@ -112,12 +116,13 @@ class Moment:
 class Recording(StreamResult):
     """What was found in a recording: a row per face and analysed frame, or one without a face.
 
-    Their seconds are the file's own presentation times. The time of `info` is when it was recorded,
-    or analysed if it does not say. Nobody has the same number before and after a cut.
+    Their seconds count from the beginning of the file. The time of `info` is when it was recorded,
+    or analysed if it does not say. People are recognised by their looks after a cut.
 
     Attributes:
         end: second at which its last readable frame ends.
         moments: the surest moments of each person and expression.
+        turn: degrees by which the picture was turned: 180 if it was upside down, else 0.
     """
 
     video: VideoInfo
@@ -125,6 +130,7 @@ class Recording(StreamResult):
     end: float
     moments: tuple[Moment, ...] = field(default=(), repr=False)
     recorded: bool = True
+    turn: int = 0
 
 
 def result_of(recording: Recording, name: str) -> Recording:
@@ -153,7 +159,8 @@ def analyse(
     """Analyse a recording. Memory does not depend on its length, but for 72 bytes a row.
 
     The stream is reset. Finding `Recording.moments`, with portraits, takes seconds. Progress is
-    told several times a second.
+    told several times a second. If nobody is found, and faces are where some frames are turned by
+    180 degrees, all is analysed once more so.
 
     Raises:
         VideoError: the file cannot be read; see `VideoReader`.
@@ -161,9 +168,68 @@ def analyse(
         Cancelled: `cancelled`, which is asked before each frame, said so.
     """
     options = options or VideoOptions()
+    recording, is_whole = _analyse(source, stream, options, 0, on_progress, cancelled)
+    nobody = not recording.rows.has_face.any()
+    if nobody and is_whole and _is_upside_down(source, recording, stream, options, cancelled):
+        # The rows of the first time have been reported.
+        without_rows = partial(_report_without_rows, on_progress)
+        recording, _ = _analyse(source, stream, options, _UPSIDE_DOWN, without_rows, cancelled)
+        note = f"The picture was upside down and has been turned. {recording.note}".strip()
+        recording = replace(recording, note=note)
+    if portraits:
+        recording = replace(recording, moments=_moments(source, recording, options, cancelled))
+    if cancelled():
+        raise Cancelled
+    return recording
+
+
+def _report_without_rows(on_progress: OnProgress, progress: Progress) -> None:
+    on_progress(replace(progress, rows=None))
+
+
+def _is_upside_down(
+    source: Path,
+    recording: Recording,
+    stream: FaceStream,
+    options: VideoOptions,
+    cancelled: Callable[[], bool],
+) -> bool:
+    """Return whether faces are found in some frames of a recording when they are turned."""
+    times = np.unique(recording.rows.seconds)
+    chosen = times[np.linspace(0, len(times) - 1, min(_TURNED_FRAMES, len(times))).astype(int)]
+    side = None if stream.is_fine else _ANALYSIS_SIDE
+    found = 0
+    try:
+        with VideoReader(source, pixels=options.pixels, turn=_UPSIDE_DOWN) as reader:
+            for seconds in chosen.tolist():
+                if cancelled():
+                    raise Cancelled
+                frame = reader.seek(seconds)
+                if frame is None:
+                    continue
+                stream.reset()
+                result = stream(frame.picture(side), seconds, head=options.head)
+                found += len(result.faces) > 0
+    except VideoError:  # it could be read before
+        return False
+    return found >= min(_LEAST_TURNED, len(chosen)) > 0
+
+
+def _analyse(
+    source: Path,
+    stream: FaceStream,
+    options: VideoOptions,
+    turn: int,
+    on_progress: OnProgress,
+    cancelled: Callable[[], bool],
+) -> tuple[Recording, bool]:
+    """Analyse a recording, turned by so many degrees, without moments.
+
+    Return it, and whether it was read to its end.
+    """
     stream.reset()
     began = time.thread_time()
-    with VideoReader(source, pixels=options.pixels) as reader:
+    with VideoReader(source, pixels=options.pixels, turn=turn) as reader:
         analysis = _Analysis(reader, stream, options, on_progress)
         side = None if stream.is_fine else _ANALYSIS_SIDE
         with ahead(prepared(reader, options.rate, side), AHEAD) as frames:
@@ -185,12 +251,9 @@ def analyse(
             video=reader.info,
             start=reader.start,
             end=reader.end,
+            turn=turn,
         )
-    if portraits:
-        recording = replace(recording, moments=_moments(source, recording.rows, options, cancelled))
-    if cancelled():
-        raise Cancelled
-    return recording
+    return recording, not reader.enough
 
 
 class PreparedFrame(NamedTuple):
@@ -198,14 +261,14 @@ class PreparedFrame(NamedTuple):
 
     Attributes:
         size: width and height in the recording, in pixels.
-        new_scene: whether another scene begins with it.
+        is_cut: whether another scene begins with it.
         image: RGB, perhaps smaller than `size`; None if it is not to be analysed.
         spent: seconds of processor time that this thread took for all frames so far.
     """
 
     seconds: float
     size: tuple[int, int]
-    new_scene: bool
+    is_cut: bool
     image: Image | None
     spent: float
 
@@ -216,16 +279,16 @@ def prepared(reader: VideoReader, rate: float | None, side: int | None) -> Itera
     A rate says how many are analysed a second (every frame if None), a side to how many pixels
     larger pictures are reduced (not at all if None).
     """
-    is_cut, turn, began = SceneCuts(), 0, time.thread_time()
+    find_cut, turn, began = SceneCuts(), 0, time.thread_time()
     for frame in reader.frames():
         image = None
         turns = math.inf if rate is None else (frame.seconds - reader.start + _ROUNDED) * rate
         if turns >= turn:
             image = frame.picture(side)
             turn = 0 if rate is None else math.floor(turns) + 1
-        new_scene = is_cut(frame.thumbnail())
+        is_cut = find_cut(frame.thumbnail(), frame.seconds)
         spent = time.thread_time() - began
-        yield PreparedFrame(frame.seconds, frame.size, new_scene, image, spent)
+        yield PreparedFrame(frame.seconds, frame.size, is_cut, image, spent)
 
 
 class _Analysis:
@@ -252,9 +315,9 @@ class _Analysis:
     def see(self, frame: PreparedFrame) -> None:
         self._frames += 1
         self._seconds = frame.seconds
-        if frame.new_scene:
+        if frame.is_cut:
             self.cuts.append(frame.seconds)
-            self._stream.new_scene()
+            self._stream.cut()
         if frame.image is None:
             return
         head, window = self._options.head, self._options.smoothing_seconds
@@ -285,13 +348,14 @@ class _Analysis:
 
 
 def _moments(
-    source: Path, rows: StreamRows, options: VideoOptions, cancelled: Callable[[], bool]
+    source: Path, recording: Recording, options: VideoOptions, cancelled: Callable[[], bool]
 ) -> tuple[Moment, ...]:
     """Return the surest moments by person and then by expression, with portraits from the file."""
+    rows = recording.rows
     rows = rows.take(_of_the_longest(rows, surest_moments(rows)))
     portraits: dict[int, bytes] = {}
     try:
-        with VideoReader(source, pixels=options.pixels) as reader:
+        with VideoReader(source, pixels=options.pixels, turn=recording.turn) as reader:
             for index in np.argsort(rows.seconds, kind="stable").tolist():
                 if cancelled():
                     break

@@ -63,6 +63,16 @@ def test_a_clock_that_goes_back_begins_anew() -> None:
     assert (len(nobody), nobody.seconds, nobody.labels) == (0, 0.5, SPEC.labels)
 
 
+def test_after_a_cut_averages_begin_anew_whoever_is_recognised() -> None:
+    watch = FaceStream(fake_detector(FACE), FakeClassifier(3), SPEC)
+    watch(shade(0), 0.0, smoothing_seconds=10.0)
+    without_cut = watch(shade(255), 0.1, smoothing_seconds=10.0).faces
+    watch.cut()
+    after_cut = watch(shade(255), 0.2, smoothing_seconds=10.0).faces
+    assert without_cut.probabilities[0] == pytest.approx([0.99, 0, 0.01], abs=0.01)
+    assert after_cut.probabilities[0] == pytest.approx([0, 0, 1], abs=1e-4)
+
+
 @pytest.mark.parametrize("labels", [("calm",), ("sad", "happy"), ("a", "b", "c")])
 def test_another_network_answers_and_who_is_who_stays(labels: tuple[str, ...]) -> None:
     watch = FaceStream(fake_detector(FACE), FakeClassifier(3), SPEC)

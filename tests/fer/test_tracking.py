@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 
 from fer.tracking.observation import Appearance, Light
 from fer.tracking.track import FACE_EVIDENCE, Presence, Track, assign, log_odds, mistaken
-from fer.tracking.tracker import MAX_TRACKS, MEMORY_SECONDS, Tracker
+from fer.tracking.tracker import MAX_AWAY, MEMORY_SECONDS, Tracker
 from fer.types import Detections, Image
 from tests.samples import make_detections
 
@@ -248,13 +248,37 @@ def test_who_takes_a_seat_is_not_who_sat_there(track: Tracker, gap: float) -> No
     assert watch_for(track, 5 + gap, 7 + gap, (100, BLUE), (400, RED)) == [2, 1]
 
 
-@pytest.mark.parametrize(("then", "number"), [(BLUE, 2), (RED, 1)])
-def test_after_a_cut_only_looks_tell_who_it_is(track: Tracker, then: int, number: int) -> None:
+@pytest.mark.parametrize("visible", [1.0, 0.3], ids=["all seen", "a close-up"])
+@pytest.mark.parametrize("place", [100, 600], ids=["same place", "elsewhere"])
+@pytest.mark.parametrize("size", [40, 120], ids=["same size", "larger"])
+@pytest.mark.parametrize(("then", "number"), [(BLUE, 2), (RED, 1)], ids=["another", "the same"])
+def test_after_a_cut_looks_alone_tell_at_once_who_it_is(
+    track: Tracker, visible: float, place: float, size: float, then: int, number: int
+) -> None:
     watch_for(track, 0, 2, (100, RED))
     track.cut()
-    assert watch_for(track, 2, 3, (100, then)) == [number]
-    track.new_scene()
-    assert watch_for(track, 3, 4, (100, then)) == [number + 1]
+    faces = boxes(place, size=size)
+    for seconds in (2.0, 2.1, 3.5):
+        assert track(faces, looks(then, visible=visible), seconds).tolist() == [number]
+
+
+def test_who_comes_in_after_a_cut_waits_for_a_clear_view(track: Tracker) -> None:
+    watch_for(track, 0, 2, (100, RED))
+    track.cut()
+    assert watch_for(track, 2, 4, (100, BLUE)) == [2]
+    half_seen = Appearance.concatenate([looks(BLUE), looks(RED, visible=0.2)])
+    assert track(boxes(100, 600), half_seen, 4.1).tolist() == [2, -1]
+    assert watch_for(track, 4.2, 5.0, (100, BLUE), (590, RED)) == [2, 1]
+
+
+def test_people_of_two_shots_keep_their_numbers_through_many_cuts(track: Tracker) -> None:
+    numbers = []
+    for shot in range(8):
+        start = 2.0 * shot
+        people = [(100, RED), (300, BLUE)] if shot % 2 else [(120, GREEN)]
+        numbers.append(watch_for(track, start, start + 2, *people))
+        track.cut()
+    assert numbers == [[1], [2, 3]] * 4
 
 
 @pytest.mark.parametrize("rate", [8, 30])
@@ -304,10 +328,19 @@ def test_a_number_given_too_soon_is_taken_back(track: Tracker) -> None:
     assert watch_for(track, 5.4, 8, (400, RED)) == [1]
 
 
-def test_only_so_many_are_remembered(track: Tracker) -> None:
-    for person in range(2 * MAX_TRACKS):
+def test_only_so_many_who_are_away_are_remembered(track: Tracker) -> None:
+    for person in range(2 * MAX_AWAY):
         track(boxes(100), looks(person % 40), 10.0 * person)
-    assert len(track.active_ids) <= MAX_TRACKS + 1  # and who is in view
+    assert len(track.active_ids) == MAX_AWAY + 1  # and who is in view
+
+
+@pytest.mark.parametrize("count", [MAX_AWAY, MAX_AWAY + 1, 3 * MAX_AWAY])
+def test_a_crowd_in_view_keeps_its_numbers(track: Tracker, count: int) -> None:
+    places = [100.0 * person for person in range(count)]
+    people = looks(*(person % BINS for person in range(count)))
+    for frame in range(20):
+        numbers = track(boxes(*places), people, frame / 10).tolist()
+        assert numbers == list(range(1, count + 1))
 
 
 class CloseLooks:

@@ -117,7 +117,7 @@ def test_the_crops_of_a_model_with_another_input(js: Node, size: int, channels: 
 
 
 def test_where_another_scene_begins(js: Node) -> None:
-    """A camera that moves ever farther, light, flashes, and other scenes."""
+    """A camera that moves ever farther, light, flashes, mixed frames, and other scenes."""
     rng, wide = np.random.default_rng(3), [picture(seed, 960, 540, blur=30) for seed in range(3)]
     wide = [cv2.normalize(scene, None, 0, 255, cv2.NORM_MINMAX) for scene in wide]
     frames = [wide[0][:360, :640], wide[1][:360, :640]]
@@ -126,14 +126,18 @@ def test_where_another_scene_begins(js: Node) -> None:
     frames += [wide[0][90:450, :640], (0.4 * wide[0][90:450, 20:660]).astype(np.uint8)]
     frames += [np.full_like(frames[0], level) + rng.integers(0, 3, frames[0].shape, np.uint8)
                for level in (0, 250)] + [wide[0][90:450, :640], frames[0][:, ::-1]]  # fmt: skip
-    is_cut, there, here = SceneCuts(), [], []
+    mixed = (frames[0].astype(np.uint16) + frames[1]) // 2
+    frames += [frames[0], frames[0], mixed.astype(np.uint8), frames[1], frames[1]]
+    is_cut, there, here, seconds = SceneCuts(), [], [], 0.0
     js.make("vision/cuts.js:SceneCuts", "cuts", NUMBERS["cuts"])
-    for frame in frames:
+    for number, frame in enumerate([*frames, *frames]):
+        seconds += 0.04 if number < len(frames) else 0.2
         small = cv2.resize(frame, (64, 36), interpolation=cv2.INTER_AREA)
-        there.append(is_cut(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)))
-        here.append(js.on("cuts", "isCut", js_image(np.ascontiguousarray(frame))))
+        there.append(is_cut(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), seconds))
+        here.append(js.on("cuts", "isCut", js_image(np.ascontiguousarray(frame)), seconds))
     assert here == there
-    assert 3 < sum(there) < len(there) / 2
+    assert there[: len(frames)] != there[len(frames) :], "the time counts"
+    assert 6 < sum(there) < len(there) / 2
 
 
 @pytest.mark.parametrize("wanted", [0.0, 0.95, 1.0])

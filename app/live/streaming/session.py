@@ -250,7 +250,8 @@ class LiveSession:
             # Where the picture is another one from one frame to the next, as when somebody shows
             # the camera a film, who is in the same place is not the same for that.
             thumbnail = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-            if self._is_cut(np.asarray(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2GRAY), np.uint8)):
+            grey = np.asarray(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2GRAY), np.uint8)
+            if self._is_cut(grey, frame.seconds):
                 self._stream.cut()
             return self._stream(picture, frame.seconds, **options)  # type: ignore[arg-type]
 

@@ -73,7 +73,7 @@ ELSEWHERE = {
     "CROP_SCALE": "of drawn meshes",
     "MIN_EVIDENCE": "of photographs",
     "MEMORY_SECONDS": "who is who is said on the server",
-    "MAX_TRACKS": "who is who is said on the server",
+    "MAX_AWAY": "who is who is said on the server",
     "NO_NUMBER": "who is who is said on the server",
 }
 

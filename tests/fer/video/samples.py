@@ -24,6 +24,9 @@ SOUND_RATE = 48_000
 
 Draw = Callable[[float], Image]
 
+#: Codecs that know no times but those of their frame rate, 30 a second.
+_OWN_TIMES = frozenset({"gif", "mpeg1video", "mpeg2video"})
+
 
 def even(count: int, rate: float = 10, start: float = 0.0) -> list[float]:
     """Return the times of frames that follow each other evenly."""
@@ -84,24 +87,31 @@ def write_clip(
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
     rotation: int = 0,
+    pixel_aspect: Fraction = Fraction(1),
     sound: str = "",
     loud: Callable[[float], bool] = lambda seconds: True,
     tracks: int = 1,
     fast_start: bool = False,
+    movflags: str = "",
     created: str = "",
     **options: str,
 ) -> Path:
     """Write a recording, whose container its ending says, of frames at some seconds.
 
-    A player turns it by a rotation in degrees, counter-clockwise. Its sound, if a codec is named,
-    is as long as the picture. The index comes first for a fast start. Options are the codec's.
+    A player turns it by a rotation in degrees, counter-clockwise, and shows pixels so many times as
+    wide as high. Its sound, if a codec is named, is as long as the picture. The index comes first
+    for a fast start. Options are the codec's.
     """
     draw = draw or plain()
-    flags = {"movflags": "+faststart"} if fast_start else {}
+    if fast_start:
+        movflags = "+faststart"
+    flags = {"movflags": movflags} if movflags else {}
     with av.open(str(file), "w", container_options=flags) as container:
         if created:
             container.metadata["creation_time"] = created
         stream = _picture_stream(container, codec, draw(times[0]), pix_fmt, rotation, options)
+        if pixel_aspect != 1:
+            stream.codec_context.sample_aspect_ratio = pixel_aspect
         sounds = [
             container.add_stream(sound, rate=SOUND_RATE, layout="mono")
             for _ in range(tracks if sound else 0)
@@ -132,7 +142,7 @@ def _picture_stream(
     stream = container.add_stream(codec, rate=30, options=options)
     stream.height, stream.width = first.shape[:2]
     stream.pix_fmt = pix_fmt
-    if codec != "gif":
+    if codec not in _OWN_TIMES:
         stream.time_base = stream.codec_context.time_base = TICK
     if rotation:
         stream.set_display_rotation(rotation)

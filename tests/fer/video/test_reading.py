@@ -7,11 +7,13 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from fer.errors import VideoError
 from fer.model.spec import ModelSpec
@@ -70,17 +72,26 @@ FORMATS: list[tuple[str, dict[str, str]]] = [
     ("odd.mkv", {"codec": "ffv1", "pix_fmt": "yuv444p"}),
     ("deep.mkv", {"codec": "libx265", "pix_fmt": "yuv420p10le", "x265-params": "log-level=none"}),
     ("grey.mkv", {"codec": "ffv1", "pix_fmt": "gray"}),
+    ("a.ts", {}),
+    ("a.m2ts", {"codec": "mpeg2video"}),
+    ("a.mpg", {"codec": "mpeg1video"}),
+    ("a.vob", {"codec": "mpeg2video"}),
+    ("a.flv", {"codec": "flv"}),
+    ("h264.flv", {}),
+    ("a.wmv", {"codec": "wmv2"}),
 ]
 
 
 @pytest.mark.parametrize(("name", "options"), FORMATS)
 def test_every_format_is_read(tmp_path: Path, name: str, options: dict[str, str]) -> None:
     size = (97, 65) if name == "odd.mkv" else (96, 64)
-    file = write_clip(tmp_path / name, even(5), plain(size), **options)  # type: ignore[arg-type]
+    # A program stream has a time for a few frames only, and a rate.
+    times = even(5, 30) if name in ("a.mpg", "a.vob") else even(5)
+    file = write_clip(tmp_path / name, times, plain(size), **options)  # type: ignore[arg-type]
     with VideoReader(file) as reader:
         frames = [(frame.seconds, frame.picture()) for frame in reader.frames()]
         assert (reader.info.width, reader.info.height, reader.note) == (*size, "")
-    assert [seconds for seconds, _ in frames] == pytest.approx(even(5), abs=0.0011)
+    assert [seconds for seconds, _ in frames] == pytest.approx(times, abs=0.0011)
     for _, picture in frames:
         assert picture.shape == (size[1], size[0], 3)
         # A GIF of 256 fixed colours is not near.
@@ -89,15 +100,24 @@ def test_every_format_is_read(tmp_path: Path, name: str, options: dict[str, str]
         assert picture[5, 5].max() < 40
 
 
-@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.webm", "libvpx")])
-@pytest.mark.parametrize("start", [0.0, 7.25])
-def test_times_are_the_files_own(tmp_path: Path, name: str, codec: str, start: float) -> None:
-    times = [start + seconds for seconds in (0.0, 0.033, 0.4, 0.41, 1.7, 1.733)]
-    with VideoReader(write_clip(tmp_path / name, times, codec=codec)) as reader:
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.mp4", "libx264"), ("a.webm", "libvpx"), ("a.ts", "libx264")]
+)
+@pytest.mark.parametrize("start", [0.0, 7.25, 36_000.0])
+def test_times_count_from_the_beginning(
+    tmp_path: Path, name: str, codec: str, start: float
+) -> None:
+    times = [0.0, 0.033, 0.4, 0.41, 1.7, 1.733]
+    file = write_clip(tmp_path / name, [start + seconds for seconds in times], codec=codec)
+    with VideoReader(file) as reader:
         assert [frame.seconds for frame in reader.frames()] == pytest.approx(times, abs=0.001)
         # How long the last frame is shown differs.
         assert reader.info.seconds == pytest.approx(1.75, abs=1.4)
-        assert (reader.start, reader.note) == (pytest.approx(start), "")
+        assert (reader.start, reader.note) == (pytest.approx(0, abs=1e-6), "")
+    with VideoReader(file) as reader:
+        frame = reader.seek(0.4)
+        assert frame is not None
+        assert frame.seconds == pytest.approx(0.4, abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +143,34 @@ def test_phone_clips_are_upright_and_reduced_as_far_as_is_asked_for(
     assert frame.thumbnail().shape == (36, 64)
 
 
+@pytest.mark.parametrize(
+    ("stored", "aspect", "shown"),
+    [
+        ((48, 64), Fraction(2), (96, 64)),
+        ((66, 64), Fraction(16, 11), (96, 64)),
+        ((120, 64), Fraction(8, 10), (96, 64)),
+        ((96, 64), Fraction(1), (96, 64)),
+        ((96, 64), Fraction(1000), (96, 64)),
+        ((96, 64), Fraction(1, 1000), (96, 64)),
+    ],
+    ids=["anamorphic", "16:11", "narrow", "square", "absurdly wide", "absurdly narrow"],
+)
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_pixels_are_square(
+    tmp_path: Path, stored: tuple[int, int], aspect: Fraction, shown: tuple[int, int], rotation: int
+) -> None:
+    file = write_clip(
+        tmp_path / "a.mp4", even(3), plain(stored), pixel_aspect=aspect, rotation=rotation
+    )
+    width, height = shown if rotation == 0 else shown[::-1]
+    with VideoReader(file) as reader:
+        frame = next(reader.frames())
+        assert (reader.info.width, reader.info.height) == frame.size == (width, height)
+        assert frame.picture().shape == (height, width, 3)
+        assert frame.picture(48).shape == (height // 2, width // 2, 3)
+        assert frame.thumbnail().shape == (36, 64)
+
+
 def test_the_header_is_told(tmp_path: Path) -> None:
     info = probe(
         write_clip(tmp_path / "a.mp4", even(20), sound="aac", created="2024-05-01T10:00:00Z")
@@ -135,8 +183,10 @@ def test_the_header_is_told(tmp_path: Path) -> None:
     assert (mute.has_sound, mute.created) == (False, None)
 
 
-def test_a_frame_can_be_found_again(tmp_path: Path) -> None:
-    with VideoReader(write_clip(tmp_path / "a.mp4", even(30))) as reader:
+@pytest.mark.parametrize("name", ["a.mp4", "a.ts", "a.flv"])
+@pytest.mark.parametrize("start", [0.0, 36_000.0])
+def test_a_frame_can_be_found_again(tmp_path: Path, name: str, start: float) -> None:
+    with VideoReader(write_clip(tmp_path / name, even(30, start=start))) as reader:
         list(reader.frames())
         for seconds in (0.0, 2.9, 0.9, 0.95, 1.0):
             frame = reader.seek(seconds)
@@ -149,6 +199,24 @@ def only_sound(file: Path) -> None:
     whole = write_clip(file.with_name("whole.mp4"), even(3), sound="aac")
     with av.open(str(whole)) as source, av.open(str(file), "w") as out:
         track = out.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.dts is not None:
+                packet.stream = track
+                out.mux(packet)
+
+
+def album(file: Path) -> None:
+    """Write sound with the picture of its cover."""
+    whole = write_clip(file.with_name("whole.mp4"), even(3), sound="aac")
+    cover = np.full((64, 64, 3), 90, np.uint8)
+    with av.open(str(whole)) as source, av.open(str(file), "w") as out:
+        track = out.add_stream_from_template(source.streams.audio[0])
+        picture = out.add_stream("mjpeg", rate=1)
+        picture.width = picture.height = 64
+        picture.pix_fmt = "yuvj420p"
+        picture.disposition = Disposition.attached_pic
+        out.mux(picture.encode(av.VideoFrame.from_ndarray(cover, format="rgb24")))
+        out.mux(picture.encode())
         for packet in source.demux(source.streams.audio[0]):
             if packet.dts is not None:
                 packet.stream = track
@@ -168,6 +236,7 @@ def written(content: bytes) -> Callable[[Path], object]:
         (written(b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:9,\n/etc/hostname\n"), "is not a recording"),
         (written(b"ffconcat version 1.0\nfile 'other.mp4'\n"), "is not a recording"),
         (only_sound, "sound, but no picture"),
+        (album, "sound, but no picture"),
         (lambda file: dotted_gif(file, (16384, 16384), 3), "does not say how large its picture is"),
         (lambda file: dotted_gif(file, (3001, 3000), 3), "frames may have 9 million"),
         (lambda file: write_clip(file, even(2), plain((8, 8))), "is too small: 8 × 8 pixels"),
@@ -200,6 +269,34 @@ def test_a_cut_off_file_is_read_as_far_as_it_goes(tmp_path: Path, name: str, sha
         assert 60 * share - 12 < len(seconds) < 60 * share + 6
         read = int(reader.end - reader.start)
         assert re.fullmatch(rf"The file breaks off after 0:0{read} of 0:0[56]\.", reader.note)
+
+
+@pytest.mark.parametrize("share", [0.31, 0.61, 0.87])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.ts", {}),
+        ("a.m2ts", {"codec": "mpeg2video"}),
+        ("a.mpg", {"codec": "mpeg2video"}),
+        ("a.mp4", {"movflags": "frag_keyframe+empty_moov", "g": "5"}),
+    ],
+)
+def test_a_cut_off_file_without_a_length_says_so(
+    tmp_path: Path, name: str, options: dict[str, str], share: float
+) -> None:
+    noise = np.random.default_rng(1)
+
+    def draw(seconds: float) -> np.ndarray:
+        return noise.integers(0, 255, (64, 96, 3), np.uint8)
+
+    file = write_clip(tmp_path / name, even(60, 25), draw, **options)  # type: ignore[arg-type]
+    content = file.read_bytes()
+    for part, says in ((content, ""), (content[: round(share * len(content))], "breaks off after")):
+        file.write_bytes(part)
+        with VideoReader(file) as reader:
+            assert list(reader.frames())
+            assert says in reader.note
+            assert bool(reader.note) == bool(says)
 
 
 def tried(file: Path, spec: ModelSpec, rate: float | None = None) -> Recording | str:
@@ -250,7 +347,7 @@ def test_a_recording_opens_its_file_only(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("av.open", look)
     with pytest.raises(VideoError):
         VideoReader(tmp_path / "a.mp4")
-    formats = "mov,matroska,webm,avi,gif,mpegts"
+    formats = "mov,matroska,webm,avi,gif,mpegts,mpeg,flv,asf"
     only = {"protocol_whitelist": "file", "format_whitelist": formats}
     assert asked == [(str(tmp_path.resolve() / "a.mp4"), only)]
 

@@ -10,38 +10,78 @@ export class SceneCuts {
   /** @param {CutConstants} constants */
   constructor(constants) {
     this.constants = constants;
-    /** @type {Image | null} */
-    this.last = null;
+    /**
+     * The last two frames of this scene.
+     * @type {{seconds: number, thumbnail: Image}[]}
+     */
+    this.recent = [];
   }
 
-  /** Return whether another scene begins with this frame. @param {Image} image */
-  isCut(image) {
+  /**
+   * Return whether another scene begins with this frame.
+   * @param {Image} image
+   * @param {number} seconds  if they go back, another stream begins: not a cut
+   */
+  isCut(image, seconds) {
     const { width, height, emptyDeviation } = this.constants;
     const thumbnail = toGrey(resizeArea(image, width, height));
     if (deviation(thumbnail) < emptyDeviation) return false;
-    const { last } = this;
-    this.last = thumbnail;
-    const found = (/** @type {Image} */ one, /** @type {Image} */ other) =>
-      isFound(one, other, this.constants);
-    return last !== null && !found(last, thumbnail) && !found(thumbnail, last);
+    const last = this.recent.at(-1);
+    if (last && seconds < last.seconds) this.recent = [];
+    const isCut = this.differs(thumbnail, seconds);
+    const before = isCut ? [] : this.recent.slice(-1);
+    this.recent = [...before, { seconds, thumbnail }];
+    return isCut;
   }
+
+  /** @param {Image} thumbnail @param {number} seconds */
+  differs(thumbnail, seconds) {
+    const { constants } = this;
+    const [before] = this.recent;
+    const last = this.recent.at(-1);
+    if (!before || !last) return false;
+    if (!isSameScene(last.thumbnail, thumbnail, seconds - last.seconds, constants)) return true;
+    const gap = seconds - before.seconds;
+    if (gap > constants.longGap) return false;
+    if (isSameScene(before.thumbnail, thumbnail, gap, constants)) return false;
+    const mean = meanOf(before.thumbnail, thumbnail);
+    return correlation(last.thumbnail, 0, 0, mean) >= constants.mixed;
+  }
+}
+
+/**
+ * Return whether two frames, so many seconds apart, show the same scene.
+ * @param {Image} one @param {Image} other @param {number} gap @param {CutConstants} constants
+ */
+function isSameScene(one, other, gap, constants) {
+  if (correlation(one, 0, 0, other) >= constants.sameFrame) return true;
+  return isFound(one, other, gap, constants) || isFound(other, one, gap, constants);
 }
 
 /**
  * Return whether the middle of a frame is somewhere in another one: first where it was, which is
  * enough while the camera stands still.
- * @param {Image} frame @param {Image} other @param {CutConstants} constants
+ * @param {Image} frame @param {Image} other @param {number} gap @param {CutConstants} constants
  */
-function isFound(frame, other, constants) {
-  const { width, height, movesX, movesY } = constants;
+function isFound(frame, other, gap, constants) {
+  const { width, height, sameScene } = constants;
+  const isLong = gap > constants.longGap;
+  const movesX = isLong ? constants.farMovesX : constants.movesX;
+  const movesY = isLong ? constants.farMovesY : constants.movesY;
   const middle = cropped(other, movesX, movesY, width - movesX, height - movesY);
-  if (correlation(frame, movesX, movesY, middle) >= constants.sameScene) return true;
+  if (correlation(frame, movesX, movesY, middle) >= sameScene) return true;
   for (let y = 0; y <= 2 * movesY; y++) {
     for (let x = 0; x <= 2 * movesX; x++) {
-      if (correlation(frame, x, y, middle) >= constants.sameScene) return true;
+      if (correlation(frame, x, y, middle) >= sameScene) return true;
     }
   }
   return false;
+}
+
+/** Return the mean of two thumbnails, rounded down. @param {Image} one @param {Image} other */
+function meanOf(one, other) {
+  const data = Uint8Array.from(one.data, (level, i) => (level + other.data[i]) >> 1);
+  return { ...one, data };
 }
 
 /**

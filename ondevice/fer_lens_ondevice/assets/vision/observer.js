@@ -64,10 +64,11 @@ export class Observer {
     const nobody = emptyDetections(0, blazeface.landmarks);
     const faces = black ? nobody : await this.detector.detect(image);
     watch.stop("detect");
-    if (seconds < this.following.seconds) this.light = new Light(this.constants.appearance);
-    const light = black ? new Float32Array(3) : this.light.next(image);
-    const cut = !black && this.cuts.isCut(image);
+    const cut = !black && this.cuts.isCut(image, seconds);
     if (cut) this.following.tracks = []; // who is in the same place is not the same for that
+    const isOtherLight = cut || seconds < this.following.seconds;
+    if (isOtherLight) this.light = new Light(this.constants.appearance);
+    const light = black ? new Float32Array(3) : this.light.next(image);
     const looks = appearanceOf(image, faces.boxes, light, this.constants.appearance);
     const tracks = black ? [] : this.following.follow(faces, seconds);
     const evidence = await this.lookClosely(image, faces, tracks, wanted);

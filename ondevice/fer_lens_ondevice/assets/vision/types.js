@@ -72,7 +72,8 @@
  * @typedef {{followedIou: number, newTrackScore: number, freshSeconds: number,
  *   freshFrameSeconds: number, lookSeconds: number, maxLooks: number, velocitySeconds: number,
  *   coastSeconds: number, markedShare: number}} FollowingConstants
- * @typedef {{width: number, height: number, movesX: number, movesY: number, sameScene: number,
+ * @typedef {{width: number, height: number, sameFrame: number, sameScene: number, movesX: number,
+ *   movesY: number, longGap: number, farMovesX: number, farMovesY: number, mixed: number,
  *   emptyDeviation: number}} CutConstants
  * @typedef {{uncertain: string, candidateShare: number, maxCandidates: number}} AnswerConstants
  */
