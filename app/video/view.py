@@ -24,7 +24,7 @@ from app.core.state import visitors_zone
 from app.core.stream_charts.timeline import Timeline, person_name
 from app.core.stream_charts.view import show_curves, show_shares, show_timeline
 from app.core.text import escape_markdown, stem_of, waiting_line
-from app.video.engine import Result
+from app.video.engine import Result, VideoProgress
 from app.video.session import Source, VideoSession
 from app.video.text import browser_plays, facts, found_line, progress_line, unplayable
 from fer.export.stream import NO_GAPS, StreamResult
@@ -72,17 +72,22 @@ def show_running(session: VideoSession) -> None:
     job, progress, source = session.job, session.progress, session.source
     if job is None or source is None or not job.active:
         st.rerun()
-    if job.state is State.WAITING:
-        line = waiting_line(session.jobs.ahead_of(job), session.jobs.places, "recording")
-        st.info(line, icon=":material/hourglass_top:")
-        return
     newest = progress.newest
-    line = progress_line(newest, progress.speed, progress.seconds_left)
-    share = newest.share if newest else 0.0
-    if share is None:  # nobody knows how long it is
-        st.markdown(f":material/hourglass_top: {line}")
-    else:
-        st.progress(share, line)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if job.state is State.WAITING:
+            line = waiting_line(session.jobs.ahead_of(job), session.jobs.places, "recording")
+            st.info(line, icon=":material/hourglass_top:")
+        elif session.stopping:
+            st.markdown(":material/hourglass_top: Cancelled: keeping what was analysed so far …")
+        else:
+            _show_progress(progress)
+        # Not where "Another video" is after the end, which a late click would meet.
+        if not session.stopping:
+            st.button(
+                "Cancel", icon=":material/close:", key="video_cancel", on_click=session.cancel
+            )
+    if job.state is State.WAITING:
+        return
     with st.container(horizontal=True, gap=_GAP):
         with st.container(width=_PLAYER_WIDTH):
             if picture := progress.picture:
@@ -103,6 +108,16 @@ def show_running(session: VideoSession) -> None:
                         rows, start, end, until, "video_growing_timeline",
                         empty="No face yet.", gap_seconds=NO_GAPS,
                     )  # fmt: skip
+
+
+def _show_progress(progress: VideoProgress) -> None:
+    newest = progress.newest
+    line = progress_line(newest, progress.speed, progress.seconds_left)
+    share = newest.share if newest else 0.0
+    if share is None:  # nobody knows how long it is
+        st.markdown(f":material/hourglass_top: {line}", width="stretch")
+    else:
+        st.progress(share, line)
 
 
 def show_result(session: VideoSession, source: Source, result: Result) -> None:

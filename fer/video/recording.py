@@ -149,11 +149,13 @@ def analyse(
     portraits: bool = True,
     on_progress: OnProgress = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Recording:
     """Analyse a recording. Memory does not depend on its length, but for 72 bytes a row.
 
     The stream is reset. Finding `Recording.moments`, with portraits, takes seconds. Progress is
-    told several times a second.
+    told several times a second. `stopped` is asked before each frame; once it returns True, the
+    result is that of the frames before.
 
     Raises:
         VideoError: the file cannot be read; see `VideoReader`.
@@ -170,6 +172,8 @@ def analyse(
             for frame in frames:
                 if cancelled():
                     raise Cancelled
+                if stopped():
+                    break
                 analysis.see(frame)
                 if frame.spent + time.thread_time() - began > options.processor_seconds:
                     reader.enough = True
