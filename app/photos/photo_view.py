@@ -294,7 +294,7 @@ def _table_columns(labels: Sequence[str]) -> dict[str, Any]:
         "face": st.column_config.NumberColumn("Face", width=56),
         "answer": st.column_config.TextColumn("Answer", width=220),
         "confidence": st.column_config.ProgressColumn(
-            "Confidence", min_value=0, max_value=100, format="%.1f%%"
+            "Confidence", min_value=0, max_value=100, format="%.1f%%", width=130
         ),
         "quality": st.column_config.TextColumn(
             "Hard to read",

@@ -36,9 +36,6 @@ from fer.video.recording import Cancelled as AnalysisCancelled
 
 _log = logging.getLogger(__name__)
 
-#: Why there is no marked video after a cancel.
-_STOPPED = "You cancelled it."
-
 #: Least seconds between two pictures.
 PICTURE_SECONDS = 1.0
 
@@ -134,7 +131,7 @@ def read_video(
     if breaks_off:
         recording = replace(recording, note=_stopped_note(recording))
     if stopped():
-        return Result(recording, None, _STOPPED, model, cancelled=True)
+        return Result(recording, None, model=model, cancelled=True)
     spec = stream.spec
     del stream  # its networks take 35 MB, and writing takes as long as the analysis
     try:
@@ -149,7 +146,7 @@ def read_video(
     except AnalysisCancelled:
         if cancelled():
             raise
-        return Result(recording, None, _STOPPED, model, cancelled=True)
+        return Result(recording, None, model=model, cancelled=True)
     except VideoError as error:
         # All else is there, and took minutes.
         return Result(recording, None, f"The recording {error}", model)

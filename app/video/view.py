@@ -123,7 +123,10 @@ def _show_progress(progress: VideoProgress) -> None:
 def show_result(session: VideoSession, source: Source, result: Result) -> None:
     """Show what was found in a recording: player, timeline, moments, shares of time, downloads."""
     found = stream_result(source, result, visitors_zone())
-    if found.note:
+    if result.cancelled:
+        note = found.note or "Cancelled: all of it was analysed."
+        st.info(f"{escape_markdown(note)} There is no marked video.", icon=":material/content_cut:")
+    elif found.note:
         st.warning(escape_markdown(found.note), icon=":material/content_cut:")
     if result.note:
         st.warning(
@@ -166,14 +169,16 @@ def _size(source: Source) -> tuple[int, int]:
 
 def _show_player(source: Source, result: Result, found: StreamResult) -> None:
     above = st.container()
-    choice = st.segmented_control(
-        "Video",
-        [_MARKED, _ORIGINAL],
-        default=_MARKED,
-        required=True,
-        key="video_shown",
-        label_visibility="collapsed",
-    )
+    choice = _ORIGINAL
+    if result.marked:
+        choice = st.segmented_control(
+            "Video",
+            [_MARKED, _ORIGINAL],
+            default=_MARKED,
+            required=True,
+            key="video_shown",
+            label_visibility="collapsed",
+        )
     file, what = result.marked, "with a box and an expression on every face that was found"
     tracks: dict[str, Any] | None = None
     if choice == _ORIGINAL or file is None:

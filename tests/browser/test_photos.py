@@ -298,6 +298,31 @@ def test_an_archive_is_filtered_paged_opened_and_saved(visit: Visit, archive: Pa
             assert marked.size == (640, 640)
 
 
+def test_back_and_keys_close_a_photo_and_go_to_its_neighbours(visit: Visit, archive: Path) -> None:
+    page = put(opened(visit), archive)
+    back = page.get_by_role("button", name="All photos")
+    page.get_by_role("button", name="astronaut.jpg: 1 face: ").click()
+    expect(page.get_by_text(f"1 of {2 + PER_PAGE}")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(f"2 of {2 + PER_PAGE}")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text(f"1 of {2 + PER_PAGE}")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("switch", name="Face mesh")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("switch", name="Face mesh")).to_be_hidden()
+    expect(back).to_be_visible()
+    page.go_back()
+    expect(tiles(page)).to_have_count(PER_PAGE)
+    expect(back).to_be_hidden()
+    page.go_forward()
+    expect(back).to_be_visible()
+    expect(page.get_by_text(f"1 of {2 + PER_PAGE}")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tiles(page)).to_have_count(PER_PAGE)
+    expect(back).to_be_hidden()
+
+
 def test_a_folder_is_read_with_what_the_browser_did_not_send(
     visit: Visit, files: dict[str, bytes], tmp_path: Path
 ) -> None:

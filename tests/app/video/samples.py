@@ -89,7 +89,7 @@ class FakeEngine:
         self.began.set()
         while not self.go.wait(0.001):
             if stopped():
-                return Result(self.recording, None, "You cancelled it.", cancelled=True)
+                return Result(self.recording, None, cancelled=True)
             if cancelled() and self.stop.wait(PATIENCE):
                 raise Cancelled
         if self.error:
