@@ -45,11 +45,17 @@ function tile(face, context) {
   return element;
 }
 
-function overlap(labels) {
-  const boxes = labels.map((label) => label.getBoundingClientRect());
-  return boxes.some((one, index) => boxes.slice(0, index).some((other) =>
-    one.left < other.right && other.left < one.right &&
-    one.top < other.bottom && other.top < one.bottom));
+function meet(one, other) {
+  return one.left < other.right && other.left < one.right &&
+    one.top < other.bottom && other.top < one.bottom;
+}
+
+// Whether a label covers another face, or meets the label of one.
+function collides(label, frames) {
+  const place = label.getBoundingClientRect();
+  return frames.some((frame) => !frame.contains(label) && (
+    meet(place, frame.getBoundingClientRect()) ||
+    meet(place, frame.firstElementChild.getBoundingClientRect())));
 }
 
 // Moves labels that reach out of the picture into it.
@@ -62,17 +68,17 @@ function moveInside(labels, picture) {
   }
 }
 
-// Labels have one size however small the picture is; where they would cover each other, only the
-// numbers stay, and the cards below say the rest.
+// Labels have one size however small the picture is. Where one has no room, only its number stays;
+// the cards below say the rest.
 function arrange(overlay) {
-  const labels = [...overlay.querySelectorAll("b")];
+  const frames = [...overlay.children];
+  const labels = frames.map((frame) => frame.firstElementChild);
   const picture = overlay.getBoundingClientRect();
-  overlay.classList.remove("short");
+  for (const label of labels) label.classList.remove("short");
   moveInside(labels, picture);
-  if (overlap(labels)) {
-    overlay.classList.add("short");
-    moveInside(labels, picture);
-  }
+  if (!overlay.querySelector("span")) return; // numbers only
+  for (const label of labels.filter((one) => collides(one, frames))) label.classList.add("short");
+  moveInside(labels, picture);
 }
 
 // The frames lie over the picture wherever the page puts it, and are as large as it is.
