@@ -49,7 +49,7 @@ def download(
 
 
 def ask_first(
-    label: str, warning: str, action: str, key: str, on_click: Callable[[], object], *, icon: str
+    label: str, warning: str, action: str, key: str, on_click: Callable[[], None], *, icon: str
 ) -> None:
     """Offer something that cannot be undone: a button that opens a question with the `action`.
 

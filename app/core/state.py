@@ -65,12 +65,11 @@ def kept(
     """
     store = _store()
     visitor = keep_visitor()
-    session: Session | None = store.get(visitor, name)
-    if session is None:
+    found: Session | None = store.get(visitor, name)
+    if found is None:
         # Dropped while the connection was away, it may still be of use to its own tab.
-        session = st.session_state.get(name)
-    if session is None or ended(session):
-        session = make()
+        found = st.session_state.get(name)
+    session = make() if found is None or ended(found) else found
     if store.get(visitor, name) is not session:
         seconds = KEEP_SECONDS if keep_seconds is None else keep_seconds
         store.put(visitor, name, Kept(session, bytes_of, end, seconds))

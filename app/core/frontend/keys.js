@@ -15,6 +15,9 @@ export default function ({ data }) {
     if (used || document.querySelector(OPEN_ABOVE)) return;
     document.querySelector(`.st-key-${key} button:not(:disabled)`)?.click();
   };
+  for (const [key, name] of buttons) {
+    document.querySelector(`.st-key-${name} button`)?.setAttribute("aria-keyshortcuts", key);
+  }
   // Before the page hears it: afterwards, what Escape closes is not there any more.
   window.addEventListener("keydown", press, true);
   return () => window.removeEventListener("keydown", press, true);
