@@ -10,7 +10,9 @@ from app.core.server.gate import let_in
 from app.core.server.notice import show_notice, show_server_notice
 from app.core.server.operator_view import password_of
 from app.core.server.start import begin_server
+from app.core.session.session_store import PARAMETER
 from app.core.settings import LOGO
+from app.core.state import address_is_unknown, keep_visitor
 
 PHOTOS = st.Page(
     "app/pages/photos.py", title="Photos", icon=":material/photo_camera:", default=True
@@ -62,10 +64,11 @@ st.logo(LOGO, size="large")
 operated = [OPERATOR] if password_of() else []
 page = st.navigation([*PAGES, *FORMER, *operated], position="hidden")
 st.set_page_config(page_title=f"{page.title} · FER Lens")
+visitor = keep_visitor()
 with content():
     with st.container(gap=None):  # a notice that is empty takes no room
         notice = st.container()
-        page_links(PAGES)
+        page_links(PAGES, {PARAMETER: visitor.key})
     try:
         if page is OPERATOR or let_in():
             keep_choice()
@@ -74,4 +77,4 @@ with content():
             page.run()
     finally:
         with notice:
-            show_server_notice()
+            show_server_notice(finds_nothing=page in WITH_PICTURES and address_is_unknown())

@@ -41,6 +41,13 @@ def cell(text: str) -> str:
     return MARK + text if text.startswith((*_FORMULA, MARK)) else text
 
 
+def duration(seconds: float) -> str:
+    """Return how long something lasted: ``<0.1 s``, ``0.4 s``, and from one second on `clock`."""
+    if seconds >= 1:
+        return clock(seconds)
+    return f"{seconds:.1f} s" if seconds >= 0.05 else "<0.1 s"
+
+
 def clock(seconds: float) -> str:
     """Return seconds as minutes and seconds, with hours if needed: ``0:07``, ``1:02:03``."""
     whole = int(seconds)

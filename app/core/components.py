@@ -48,6 +48,18 @@ def download(
     )
 
 
+def ask_first(
+    label: str, warning: str, action: str, key: str, on_click: Callable[[], None], *, icon: str
+) -> None:
+    """Offer something that cannot be undone: a button that opens a question with the `action`.
+
+    `warning` says in Markdown what will be lost; `key` is that of the action's button.
+    """
+    with st.popover(label, icon=icon, type="tertiary"):
+        st.markdown(warning)
+        st.button(action, type="primary", key=key, on_click=on_click)
+
+
 @cache
 def _renderer(name: str) -> st.components.v2.types.ComponentRenderer:
     room, file_name = name.split("/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -53,12 +53,16 @@ _STYLE = f"""<style>
 </style>"""
 
 
-def page_links(pages: Sequence[st.Page]) -> None:
-    """Show a link to every page in a row, which fits on a phone."""
+def page_links(pages: Sequence[st.Page], query_params: Mapping[str, str]) -> None:
+    """Show a link to every page in a row, which fits on a phone.
+
+    What a page put into its address itself, the browser's Back would find as a page of its own; so
+    each link has the query parameters of all pages.
+    """
     st.html(_STYLE)
     with st.container(horizontal=True, gap="xxsmall", key=_LINKS):
         for page in pages:
-            st.page_link(page, width="content")
+            st.page_link(page, width="content", query_params=dict(query_params))
 
 
 def header(title: str, lead: str) -> None:

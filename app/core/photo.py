@@ -113,6 +113,11 @@ class Photo:
         return bool(self.error or self.width)
 
     @property
+    def not_started(self) -> bool:
+        """Whether the analysis was cancelled before it was read."""
+        return bool(self.error) and self.missing is Missing.NOT_STARTED
+
+    @property
     def size(self) -> int:
         """Bytes of its pictures, without its file."""
         return len(self.picture) + len(self.thumbnail) + sum(crop.size for crop in self.crops)

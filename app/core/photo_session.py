@@ -68,7 +68,7 @@ class PhotoSession:
     def __len__(self) -> int:
         return len(self._photos)
 
-    def __contains__(self, number: int) -> bool:
+    def __contains__(self, number: int | None) -> bool:
         return number in self._photos
 
     @property
@@ -189,6 +189,30 @@ class PhotoSession:
                 self.cancelled = True
                 self._close("was not started: the analysis was cancelled.", Missing.NOT_STARTED)
                 self.job.cancel()
+
+    @property
+    def left_by_cancel(self) -> list[Photo]:
+        """The photos that a cancelled analysis has not read; none while one runs."""
+        if self.running or not self.cancelled:
+            return []
+        return [p for p in self.all if p.not_started or (not p.error and self.lacks(p))]
+
+    def resume(self) -> None:
+        """Read what a cancelled analysis has not read; a notice says so if there is no room."""
+        with self._lock:
+            left = self.left_by_cancel
+            if not left:
+                return
+            unread = [replace(p, error="", missing=Missing.NOT_READ) for p in left if p.error]
+            expected = self.size + self.bytes_of(unread, self.uploaded)
+            many = len(self) > self.limits.always
+            if many and not self.budget.take(self, self.uploaded, expected):
+                self.tell("This server has no room to continue at the moment. Try again later.")
+                return
+            self._expected = expected
+            self.cancelled = False
+            self._photos |= {photo.number: photo for photo in unread}
+            self._read_later(left)
 
     def clear(self) -> None:
         """Delete the photographs and their results."""

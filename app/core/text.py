@@ -176,11 +176,14 @@ def describe_activation(face: str, expression: str) -> str:
 
 def left(seconds: float) -> str:
     """Return how long something will take, no more exact than it is known."""
-    if seconds < 10:
-        return "some seconds left"
+    return "some seconds left" if seconds < 10 else f"{about(seconds)} left"
+
+
+def about(seconds: float) -> str:
+    """Return a rounded duration, 10 seconds at least: ``about 20 seconds``, ``about 3 minutes``."""
     if seconds < 90:
-        return f"about {10 * round(seconds / 10)} seconds left"
-    return f"about {round(seconds / 60)} minutes left"
+        return f"about {10 * max(1, round(seconds / 10))} seconds"
+    return f"about {round(seconds / 60)} minutes"
 
 
 def waiting_line(ahead: int, places: int, noun: str) -> str:

@@ -12,7 +12,7 @@ from app.core.jobs import State
 from app.core.photo import Upload
 from app.core.photo_session import PhotoSession
 from app.core.server.gate import let_through
-from app.core.text import escape_markdown, waiting_line
+from app.core.text import counted, escape_markdown, waiting_line
 from fer.images import MAX_BYTES, SUFFIXES
 
 #: What a browser's file picker offers first.
@@ -95,31 +95,56 @@ def most_in_words(session: PhotoSession) -> str:
 
 
 def show_session_title(
-    session: PhotoSession, title: str, facts: str, key: str, offer_clear: Callable[[], None]
+    session: PhotoSession, title: str, facts: str, offer_clear: Callable[[], None]
 ) -> None:
-    """Show what was uploaded, and the way to cancel the analysis or, after it, to delete all."""
+    """Show what was uploaded, and after the analysis the way to delete it."""
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.subheader(escape_markdown(title), anchor=False, width="content")
-            if session.running:
-                cancel = f"{key}_cancel"
-                st.button("Cancel", icon=":material/close:", key=cancel, on_click=session.cancel)
-            else:
+            if not session.running:
                 offer_clear()
         if facts:
             st.caption(facts)
+    offer_to_continue(session)
 
 
 def show_progress(session: PhotoSession) -> bool:
-    """Show how far the analysis of a set of photos is, and return whether it has begun."""
+    """Show how far the analysis of a set of photos is, and return whether it has begun.
+
+    Cancel stands beside it, where nothing is after the end: a late click must not meet the button
+    that deletes the photos.
+    """
     job = session.job
-    if job is None or job.state is State.WAITING:
-        ahead = session.jobs.ahead_of(job) if job else 0
-        line = waiting_line(ahead, session.jobs.places, "set of photos")
-        st.info(line, icon=":material/hourglass_top:")
-        return False
-    st.progress(*session.progress)
-    return True
+    waits = job is None or job.state is State.WAITING
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if waits:
+            ahead = session.jobs.ahead_of(job) if job else 0
+            line = waiting_line(ahead, session.jobs.places, "set of photos")
+            st.info(line, icon=":material/hourglass_top:")
+        else:
+            st.progress(*session.progress)
+        st.button(
+            "Cancel",
+            icon=":material/close:",
+            key=f"{session.where}_cancel",
+            on_click=session.cancel,
+        )
+    return not waits
+
+
+def offer_to_continue(session: PhotoSession) -> None:
+    """Offer to read what a cancelled analysis has not read, if there is anything."""
+    left = session.left_by_cancel
+    if not left:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Continue",
+            icon=":material/play_arrow:",
+            key=f"{session.where}_continue",
+            on_click=session.resume,
+        )
+        st.markdown(f"**Cancelled.** {len(left):,} of {counted(len(session), 'photo')} not read.")
 
 
 def _helper(

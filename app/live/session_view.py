@@ -15,7 +15,7 @@ from app.live import text
 from app.live.streaming.record import LiveRecord
 from fer.export.sessions import surest_moments
 from fer.export.stream import StreamRows, shares
-from fer.text import chance, clock
+from fer.text import chance, clock, duration
 
 #: Span of a running stream's charts, and least span of a chart, in seconds.
 WINDOW_SECONDS, _LEAST_SECONDS = 90.0, 10.0
@@ -67,7 +67,7 @@ def show_session(record: LiveRecord) -> None:
         st.caption(f":material/info: {lost}")
     sums = shares(rows)
     if sums.tracks:
-        st.markdown(whole_line(sums, rows.labels, clock(last - first)))
+        st.markdown(whole_line(sums, rows.labels, duration(last - first)))
     end = max(last, first + _LEAST_SECONDS)
     with st.container(border=True):
         show_timeline(rows, first, end, last, "live_whole_timeline")

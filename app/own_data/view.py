@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from app.core.budget import MB
-from app.core.components import POLL_SECONDS, download, mount, show_picker
+from app.core.components import POLL_SECONDS, ask_first, download, mount, show_picker
 from app.core.layout import offer_sample, show_full
 from app.core.models import running_model
 from app.core.models.runnable import ModelEntry, runnable_models
@@ -19,7 +19,7 @@ from app.core.report.elements import Note
 from app.core.report.view import show_parts
 from app.core.settings import ASSETS, MAX_OWN_JOBS, MAX_OWN_MB, MAX_OWN_PHOTOS, MAX_OWN_TOTAL_MB
 from app.core.state import budget, jobs, kept, upload_limits
-from app.core.text import counted, escape_markdown
+from app.core.text import about, counted, escape_markdown
 from app.core.uploaders import (
     most_in_words,
     show_files,
@@ -187,8 +187,9 @@ def _time_for(step: int, own: OwnSet) -> str:
     """Return in a sentence what a step is, and how long it takes."""
     if step == 1:
         left = own.unlabelled
-        minutes = counted(max(1, round(left / _FACES_A_MINUTE)), "minute")
-        return f"{counted(left, 'face')} to label: about {minutes}." if left else "All have labels."
+        if not left:
+            return "All have labels."
+        return f"{counted(left, 'face')} to label: {about(60 * left / _FACES_A_MINUTE)}."
     if step == 2:
         return "How often it agrees with your labels. The figures are there at once."
     return "A copy of the model learns from your labels, in a few minutes."
@@ -196,9 +197,8 @@ def _time_for(step: int, own: OwnSet) -> str:
 
 def show_title(session: OwnSession, own: OwnSet) -> None:
     """Show what there is, and the way to delete it."""
-    show_session_title(
-        session, session.title, session.facts, "own", partial(_offer_clear, session, own)
-    )
+    clear = partial(_offer_clear, session, own)
+    show_session_title(session, session.title, session.facts, clear)
     if session.by_folder:
         misses = sum(bool(photo.label) and not photo.face_count for photo in own.photos.values())
         missed = f" In {counted(misses, 'photo')} no face was found, which is a miss."
@@ -223,12 +223,11 @@ def show_title(session: OwnSession, own: OwnSet) -> None:
 
 def _offer_clear(session: OwnSession, own: OwnSet) -> None:
     labels = len(own.labels)
-    with st.popover("Clear", icon=":material/delete:", type="tertiary"):
-        st.markdown(
-            f"This deletes {counted(len(own.faces), 'face')} and {counted(labels, 'label')} from "
-            "the server. Save the labels first if you want to go on with them."
-        )
-        st.button("Delete all", type="primary", key="own_clear", on_click=session.clear)
+    warning = (
+        f"This deletes {counted(len(own.faces), 'face')} and {counted(labels, 'label')} from "
+        "the server. Save the labels first if you want to go on with them."
+    )
+    ask_first("Clear", warning, "Delete all", "own_clear", session.clear, icon=":material/delete:")
 
 
 def show_faces(session: OwnSession, own: OwnSet, entry: ModelEntry, *, labels: bool) -> None:

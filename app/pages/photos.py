@@ -23,7 +23,14 @@ from app.photos.inputs import (
 )
 from app.photos.photo_view import Cards
 from app.photos.pictures import MESH_HELP
-from app.photos.results_view import offer_removal, show_alone, show_few, show_growing, show_results
+from app.photos.results_view import (
+    follow_address,
+    offer_removal,
+    show_alone,
+    show_few,
+    show_growing,
+    show_results,
+)
 from app.photos.session import GallerySession
 from fer.errors import ModelError
 
@@ -57,7 +64,7 @@ def main() -> None:
         with top:
             header(
                 "Read the expressions in photos",
-                "Which expression each face shows, and how sure that is.",
+                "FER Lens estimates which expression each face shows, and how sure that is.",
             )
     with results:
         for notice in session.notices:
@@ -91,11 +98,7 @@ def _show_bar(session: GallerySession) -> str:
             on_click=session.toggle_adding,
         )
         head = choose_head(choose_mesh)
-        if session.running and not session.few:
-            st.button(
-                "Cancel", icon=":material/close:", key="photo_cancel", on_click=session.cancel
-            )
-        else:
+        if session.few or not session.running:
             offer_removal(session)
     return head
 
@@ -107,6 +110,7 @@ def _show_photos(session: GallerySession, top: AbstractContextManager[object]) -
         head = session.head = _show_bar(session)
     session.ask(answerers)
     cards = Cards(running_model.matching_track_record(head), answerer.analyzer)
+    follow_address(session)
     if session.few:
         show_few(session, partial(session.view, head=head, model=answerer.key, spec=spec), cards)
         return

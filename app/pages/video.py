@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.core.components import poll
+from app.core.components import ask_first, poll
 from app.core.jobs import State
 from app.core.layout import title_line
 from app.core.models import running_model
@@ -62,21 +62,28 @@ def _show_title(session: VideoSession, source: Source | None, *, running: bool) 
     title = escape_markdown(source.name) if source else "Read expressions in a video"
     with title_line(title, on_phone="1.25rem"):
         if running:
-            st.button(
-                "Cancel", icon=":material/close:", key="video_cancel", on_click=session.cancel
-            )
             return
-        if source:
+        result = session.job.result if session.job else None
+        if source and result and not source.is_sample:
+            ask_first(
+                "Another video",
+                "This deletes this recording and its results from the server. Save what you need.",
+                "Delete and choose another",
+                "video_other",
+                session.clear,
+                icon=":material/upload:",
+            )
+        elif source:
             st.button(
                 "Another video",
                 icon=":material/upload:",
                 key="video_other",
                 on_click=session.clear,
-                help="Deletes this recording and its result from the server.",
+                help="Deletes this recording from the server.",
             )
-        if _is_set_otherwise(session):
+        if _is_set_otherwise(session) or (result and result.cancelled):
             st.button(
-                "Analyse again",
+                "Analyse all of it" if result and result.cancelled else "Analyse again",
                 type="primary",
                 icon=":material/replay:",
                 key="video_again",

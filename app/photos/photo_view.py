@@ -66,10 +66,10 @@ class Cards:
     record: TrackRecord | None
     analyzer: FaceAnalyzer
 
-    def show(self, view: PhotoView, face: int) -> None:
-        """Show the card of a face, in its full width; it is outlined when the face is selected."""
+    def show(self, view: PhotoView, face: int, width: int = CARD_WIDTH) -> None:
+        """Show the card of a face, `width` pixels wide, outlined when the face is selected."""
         faces, verdict = view.faces, text.verdicts(view.faces)[face]
-        with st.container(border=True, width=CARD_WIDTH, key=f"{_cards_key(view)}_{face}"):
+        with st.container(border=True, width=width, key=f"{_cards_key(view)}_{face}"):
             with st.container(
                 horizontal=True, vertical_alignment="center", gap="small", wrap=False
             ):
@@ -148,8 +148,12 @@ def show_photo(
         if selected is not None:
             cards.show(view, selected)
     else:
-        # Cards have a fixed width; where they do not fit beside the picture, they wrap below it.
-        room = (columns or width // CARD_WIDTH) * (CARD_WIDTH + GAP) - GAP
+        # Cards wrap below the picture where they do not fit beside it, and then fill the width.
+        card_width = CARD_WIDTH
+        room = columns * (CARD_WIDTH + GAP) - GAP
+        if not columns:
+            card_width = (width + GAP) // (width // CARD_WIDTH) - GAP
+            room = width
         side: Literal["left", "center"] = "left" if columns else "center"
         with st.container(horizontal=True, horizontal_alignment=side, gap=GAP):
             beside = max(picture_width, _NOTES_WIDTH)
@@ -157,7 +161,7 @@ def show_photo(
                 _picture(view, picture_width, selection)
             with st.container(horizontal=True, horizontal_alignment=side, gap=GAP, width=room):
                 for face in range(count):
-                    cards.show(view, face)
+                    cards.show(view, face, card_width)
     if count > 1:  # of one, its card says all
         show_table([view], f"photo_table_{photo.number}")
     key, name = f"photo_{photo.number}", partial(file_name, photo.name, view.head)
@@ -245,12 +249,14 @@ def _cards_key(view: PhotoView) -> str:
 
 
 def _face(view: PhotoView, index: int, verdict: text.Verdict) -> dict[str, Any]:
+    share = f" {chance(verdict.confidence)}" if verdict.sure else ""
     size = np.tile((view.photo.width, view.photo.height), 2)
     left, top, right, bottom = (view.faces.xyxy[index] / size).tolist()
     return {
         "index": index,
         "label": f"Face {index + 1}: {verdict.sentence}",
         "answer": verdict.answer,
+        "tag": f"{verdict.answer}{share}",
         "colour": colour_of(verdict.answer) if verdict.sure else "",
         "box": [round(share, 4) for share in (left, top, right - left, bottom - top)],
     }
@@ -286,12 +292,14 @@ def _table_columns(labels: Sequence[str]) -> dict[str, Any]:
     return {
         "file": st.column_config.TextColumn("Photo"),
         "face": st.column_config.NumberColumn("Face", width=56),
-        "answer": st.column_config.TextColumn("Answer"),
+        "answer": st.column_config.TextColumn("Answer", width=220),
         "confidence": st.column_config.ProgressColumn(
-            "Confidence", min_value=0, max_value=100, format="%.1f%%"
+            "Confidence", min_value=0, max_value=100, format="%.1f%%", width=130
         ),
         "quality": st.column_config.TextColumn(
-            "Picture", help="What is wrong with the picture of the face; empty if nothing is"
+            "Hard to read",
+            help="What makes the face hard to read: small, blurred, dark or turned away; empty if "
+            "nothing does",
         ),
         "size": st.column_config.TextColumn("Size", help="Width × height of the face in pixels"),
     } | {label: st.column_config.NumberColumn(label, format="%.1f%%") for label in labels}

@@ -64,7 +64,7 @@ class Drawn:
     """Pictures of a photograph.
 
     Attributes:
-        marked: JPEG for the page with a box on every face, and a label where they are few.
+        marked: JPEG for the page with a box on every face, without labels.
         tiles: smaller JPEG of each face, for a strip of many; none of few.
     """
 
@@ -106,8 +106,8 @@ class Drawings:
                 image = decode_image(photo.read())
             faces = photo.faces(head, model)
             self._drawn[key] = Drawn(
-                # In a crowd, labels would cover faces: the page puts numbers there.
-                marked_jpeg(image, faces, meshes, tags=len(faces) <= MAX_CARDS),
+                # The page puts labels over the picture, of one size however small it is shown.
+                marked_jpeg(image, faces, meshes, tags=False),
                 portrait_jpegs(image, faces, PORTRAIT_SIDE, meshes),
                 portrait_jpegs(image, faces, TILE_SIDE) if len(faces) > MAX_CARDS else (),
             )

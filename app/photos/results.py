@@ -143,16 +143,15 @@ def pages(count: int) -> int:
 
 
 def summary(results: Sequence[Faces], photos: int = 1, missing: Counter[str] | None = None) -> str:
-    """Return what there is in all, in Markdown: ``6 faces: ● 5 happy, ▨ 1 you should look at …``.
+    """Return what there is in all, in Markdown: ``6 faces: ● 5 happy, ▨ 1 uncertain``.
 
     `missing` counts the files without a result by the reason.
     """
     total, answers = sum(map(len, results)), answer_counts(results)
     found = f"{total:,} face{'' if total == 1 else 's'}" if total else "no face"
     start = f"{counted(photos, 'photo')}, {found}" if photos != 1 or missing else found
-    look = "you should look at yourself" if total > 1 else "you should look yourself"
     parts = [
-        f"{mark(one)}\u00a0{f'{count:,} ' if total > 1 else ''}{look if one == UNCERTAIN else one}"
+        f"{mark(one)}\u00a0{f'{count:,} ' if total > 1 else ''}{one}"
         for one, count in answers.items()
     ]
     said = f"{start[0].upper()}{start[1:]}{': ' if parts else ''}{', '.join(parts)}"
@@ -164,7 +163,7 @@ def card_text(verdict: Verdict, record: TrackRecord | None) -> tuple[str, str]:
     issues = [{"turned": "turned away"}.get(issue, issue) for issue in verdict.issues]
     why = f"The face is {listed(issues)}." if issues else ""
     if not verdict.sure:
-        worth, why = "You should look yourself.", why or "No expression stands out."
+        worth, why = "Uncertain.", why or "No expression stands out."
     else:
         worth = record.in_short(verdict) if record else ""
         # Markdown takes a line that begins with ">" as a quotation.
@@ -197,8 +196,13 @@ def facts(count: int, system: int) -> str:
 
 
 def pill(answer: str, found: Counter[str]) -> str:
-    """Return the label of a filter, in Markdown: what it shows, and how many photos those are."""
-    return f"{_ICONS.get(answer) or mark(answer)} {answer.capitalize()} {found[answer]}"
+    """Return the label of a filter, in Markdown: what it shows, and how many photos those are.
+
+    The heading counts faces, so the label says what it counts.
+    """
+    noun = "file" if answer in list(Missing) else "photo"
+    count = counted(found[answer], noun)
+    return f"{_ICONS.get(answer) or mark(answer)} {answer.capitalize()}: {count}"
 
 
 def tile(view: PhotoView) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from functools import partial
 import streamlit as st
 
 from app.core import text
-from app.core.components import download, mount
+from app.core.components import ask_first, download, mount
 from app.core.layout import CONTENT_WIDTH
 from app.core.photo import Photo
 from app.core.pictures import fitted
 from app.core.stream_charts.drawing import strip_html
-from app.core.uploaders import show_progress
+from app.core.uploaders import offer_to_continue, show_progress
 from app.photos.photo_view import Cards, show_photo, show_table
 from app.photos.pictures import PhotoView
 from app.photos.results import (
@@ -62,6 +62,14 @@ _ISSUES_WIDTH, _PAGES_WIDTH = 770, 310
 
 #: Key of the container of one photo, which is scrolled to when it is opened.
 _PHOTO = "photo_alone"
+
+#: Query parameter of the page's address while a photo is open, and key in the session state of
+#: whether one was when the page was made last.
+_OPEN, _WAS_OPEN = "photo", "photo_was_open"
+
+#: Keys that press buttons while a photo is open, with the keys of the buttons.
+_BACK, _PREVIOUS, _NEXT = "photo_back", "photo_previous", "photo_next"
+_KEYS = (("Escape", _BACK), ("ArrowLeft", _PREVIOUS), ("ArrowRight", _NEXT))
 
 #: Returns a photograph as it is shown; all that are done, likewise.
 View = Callable[[Photo], PhotoView]
@@ -180,15 +188,19 @@ def _show_downloads(views: Sequence[PhotoView], title: str) -> None:
 
 
 def offer_removal(session: GallerySession, photo: Photo | None = None) -> None:
-    """Offer to remove one photograph, or all."""
-    label = f"Remove all {len(session):,} photos"
-    if photo or len(session) == 1:
-        label = "Close the sample" if session.is_sample else "Remove"
+    """Offer to remove one photo at once, or several after a question."""
+    key = f"photo_remove_{photo.number if photo else 'all'}"
+    if not photo and len(session) > 1:
+        count = f"all {len(session):,} photos"
+        warning = f"This deletes {count} and their results from the server."
+        remove = f"Remove {count}"
+        ask_first("Remove all", warning, remove, key, session.clear, icon=":material/delete:")
+        return
     st.button(
-        label,
+        "Close the sample" if session.is_sample else "Remove",
         type="tertiary",
         icon=":material/close:" if session.is_sample else ":material/delete:",
-        key=f"photo_remove_{photo.number if photo else 'all'}",
+        key=key,
         on_click=session.remove if photo else session.clear,
         args=(photo.number,) if photo else (),
     )
@@ -207,8 +219,7 @@ def show_growing(session: GallerySession, views: Views, alone: int | None) -> No
 
 def show_results(session: GallerySession, views: Views) -> None:
     """Show all of many photographs that were read."""
-    if session.cancelled:
-        st.info("**Cancelled.** What was read until then is below.", icon=":material/info:")
+    offer_to_continue(session)
     st.fragment(_show_all)(session, views)
     items = views()
     if any(len(view.faces) for view in items):
@@ -292,6 +303,22 @@ def _page(session: GallerySession, count: int, items: Sequence[PhotoView]) -> in
     return st.pagination(number, default=min(session.page, number), key=key, on_change=turned)
 
 
+def follow_address(session: GallerySession) -> None:
+    """Close or open a photo as the browser's Back and Forward ask, and update the address.
+
+    The address says that one of many photos is open, not which: the next photo is no step of Back.
+    """
+    in_address = _OPEN in st.query_params
+    if in_address != st.session_state.get(_WAS_OPEN, in_address):
+        session.show_alone(session.closed if in_address else None)
+    is_open = session.alone in session and not session.few
+    if is_open and not in_address:
+        st.query_params[_OPEN] = "open"
+    elif in_address and not is_open:
+        del st.query_params[_OPEN]
+    st.session_state[_WAS_OPEN] = is_open
+
+
 def show_alone(session: GallerySession, views: Views, cards: Cards) -> None:
     """Show the photo that is opened, with a way back and to its neighbours."""
     if session.alone is None:  # the way back was chosen
@@ -308,6 +335,7 @@ def show_alone(session: GallerySession, views: Views, cards: Cards) -> None:
         show_photo(view, cards, session.faces)
     data = {"target": _PHOTO, "opened": view.photo.number}
     mount("core/scroll", data, "photo_alone_scroll")
+    mount("core/keys", {"keys": _KEYS}, "photo_alone_keys")
 
 
 def _ways(session: GallerySession, photo: Photo, shown: Sequence[int]) -> None:
@@ -318,19 +346,19 @@ def _ways(session: GallerySession, photo: Photo, shown: Sequence[int]) -> None:
         st.button(
             "All photos",
             icon=":material/grid_view:",
-            key="photo_back",
+            key=_BACK,
             on_click=session.show_alone,
             args=(None,),
         )
-        for label, icon, number in (
-            ("Previous", ":material/chevron_left:", before),
-            ("Next", ":material/chevron_right:", after),
+        for label, icon, key, number in (
+            ("Previous", ":material/chevron_left:", _PREVIOUS, before),
+            ("Next", ":material/chevron_right:", _NEXT, after),
         ):
             st.button(
                 label,
                 type="tertiary",
                 icon=icon,
-                key=f"photo_{label}",
+                key=key,
                 disabled=number is None,
                 on_click=session.show_alone,
                 args=(number,),

@@ -21,6 +21,7 @@ from app.core.settings import model_dir
 from fer.errors import VideoError
 from fer.export.stream import StreamRows
 from fer.stream import FaceStream
+from fer.text import clock, duration
 from fer.video.annotated import write_annotated
 from fer.video.opening import VideoInfo
 from fer.video.recording import (
@@ -31,6 +32,7 @@ from fer.video.recording import (
     VideoOptions,
     analyse,
 )
+from fer.video.recording import Cancelled as AnalysisCancelled
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +83,8 @@ class Result:
     note: str = ""
     #: What is known of the model that answered.
     model: ModelEntry | None = None
+    #: Whether the visitor stopped the analysis before its end.
+    cancelled: bool = False
 
 
 def read_video(
@@ -90,11 +94,13 @@ def read_video(
     on_progress: OnProgress,
     cancelled: Cancelled,
     processor_seconds: float = math.inf,
+    stopped: Cancelled = lambda: False,
 ) -> Result:
     """Analyse a recording, for so long at most, and write it with its faces marked.
 
     The analysis ends with what it has. Progress is reported several times a second, first of the
-    analysis, then of the writing.
+    analysis, then of the writing. Once `stopped` returns True, what was analysed so far is the
+    result, without a marked video.
 
     Raises:
         VideoError: the recording cannot be read.
@@ -112,13 +118,35 @@ def read_video(
         pixels=most_pixels(source.stat().st_size),
         processor_seconds=processor_seconds,
     )
-    recording = analyse(source, stream, options, on_progress=on_progress, cancelled=cancelled)
+    breaks_off = False
+
+    def break_off() -> bool:
+        nonlocal breaks_off
+        breaks_off = stopped()
+        return breaks_off
+
+    recording = analyse(
+        source, stream, options, on_progress=on_progress, cancelled=cancelled, stopped=break_off
+    )
+    if breaks_off:
+        recording = replace(recording, note=_stopped_note(recording))
+    if stopped():
+        return Result(recording, None, model=model, cancelled=True)
     spec = stream.spec
     del stream  # its networks take 35 MB, and writing takes as long as the analysis
     try:
         write_annotated(
-            source, recording, marked, spec, on_progress=on_progress, cancelled=cancelled
+            source,
+            recording,
+            marked,
+            spec,
+            on_progress=on_progress,
+            cancelled=lambda: cancelled() or stopped(),
         )
+    except AnalysisCancelled:
+        if cancelled():
+            raise
+        return Result(recording, None, model=model, cancelled=True)
     except VideoError as error:
         # All else is there, and took minutes.
         return Result(recording, None, f"The recording {error}", model)
@@ -127,6 +155,13 @@ def read_video(
         log_disk_failure(error, "video")
         return Result(recording, None, disk_message(error), model)
     return Result(recording, marked, model=model)
+
+
+def _stopped_note(recording: Recording) -> str:
+    """Return how much of a recording was analysed until the visitor stopped it."""
+    length = recording.video.seconds
+    of_all = "" if length is None else f" of {clock(length)}"
+    return f"Cancelled: only {duration(recording.end - recording.start)}{of_all} were analysed."
 
 
 def most_pixels(size: int) -> int:

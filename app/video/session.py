@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import av
 
@@ -28,7 +28,7 @@ from fer.video.recording import OnProgress
 #: A recording costs its size twice: itself and the marked one.
 COPIES = 2
 
-#: What is said after a cancel.
+#: What is said after a cancel before the first frame was analysed.
 CANCELLED = "The analysis was cancelled, and the recording is deleted."
 
 #: What is said where there is no room. A visitor cannot change it, but wait.
@@ -45,8 +45,20 @@ SAMPLE_VIDEO = VideoInfo(*SIZE, seconds=SECONDS, frame_rate=RATE, codec="h264", 
 #: H.264 in half a megabyte, written in about three seconds.
 _SAMPLE_QUALITY = {"preset": "veryfast", "crf": "26"}
 
-#: Turns a recording into a result; see `app.video.engine.read_video`.
-Engine = Callable[[Path, Path, VideoSettings, OnProgress, Cancelled], Result]
+
+class Engine(Protocol):
+    """Turns a recording into a result; see `app.video.engine.read_video`."""
+
+    def __call__(  # noqa: D102 - said there
+        self,
+        source: Path,
+        marked: Path,
+        settings: VideoSettings,
+        on_progress: OnProgress,
+        cancelled: Cancelled,
+        *,
+        stopped: Cancelled,
+    ) -> Result: ...
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,7 @@ class VideoSession:
         self.jobs, self.folders, self._engine = jobs, folders, engine
         self._lock = threading.RLock()
         self._started = 0
+        self._stopped = threading.Event()
         self.ended = False
         #: Where the files of the recording are; None without one.
         self.folder: Path | None = None
@@ -138,11 +151,19 @@ class VideoSession:
             self._started += 1  # the last analysis may still be writing
             marked = folder / f"marked-{self._started}.mp4"
             progress = VideoProgress(fine=settings.fine)
+            stopped = threading.Event()
 
             def work(cancelled: Cancelled) -> Result:
                 if source.is_sample:
                     write_sample(source.path)
-                return self._engine(source.path, marked, settings, progress.report, cancelled)
+                return self._engine(
+                    source.path,
+                    marked,
+                    settings,
+                    progress.report,
+                    cancelled,
+                    stopped=stopped.is_set,
+                )
 
             def tidy() -> None:
                 """Delete what a cancelled analysis wrote after its end."""
@@ -152,18 +173,30 @@ class VideoSession:
                     elif job.cancelled():
                         marked.unlink(missing_ok=True)
 
+            self._stopped = stopped
             self.settings, self.progress, self.notice = settings, progress, ""
             job: Job[Result] = Job(work, tidy)
             self.job = job
             self.jobs.start(job)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether an analysis was cancelled that is still to become a result."""
+        return self._stopped.is_set() and self.job is not None and self.job.active
+
     def cancel(self) -> None:
-        """End the analysis at once, and delete the recording."""
+        """End the analysis soon, with what was analysed so far as its result.
+
+        Before the first frame was analysed, delete the recording at once. Do nothing after the end.
+        """
         with self._lock:
-            cancelled = self.job is not None and self.job.active
+            if self.job is None or not self.job.active:
+                return
+            if self.progress.newest:
+                self._stopped.set()
+                return
             self.clear()
-            if cancelled:
-                self.notice = CANCELLED
+            self.notice = CANCELLED
 
     def clear(self) -> None:
         """Delete the recording and its result."""

@@ -14,7 +14,7 @@ from app.video.engine import disk_message
 from app.video.session import Source
 from fer.errors import VideoError
 from fer.export.stream import StreamResult, shares
-from fer.text import clock
+from fer.text import clock, duration
 from fer.video.recording import Progress
 
 #: Names that people know codecs by.
@@ -101,7 +101,7 @@ def found_line(found: StreamResult, *, fine: bool) -> str:
             ":material/face_retouching_off: **No face was found.** It helps when faces are larger, "
             f"well lit and turned to the camera.{closer}"
         )
-    time = clock(float(times.until[-1] - times.seconds[0]))
+    time = duration(float(times.until[-1] - times.seconds[0]))
     if not found.cuts:
         return whole_line(shares(rows, times), rows.labels, time)
     time = f"{time}, {len(found.cuts) + 1} scenes"

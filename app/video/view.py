@@ -24,7 +24,7 @@ from app.core.state import visitors_zone
 from app.core.stream_charts.timeline import Timeline, person_name
 from app.core.stream_charts.view import show_curves, show_shares, show_timeline
 from app.core.text import escape_markdown, stem_of, waiting_line
-from app.video.engine import Result
+from app.video.engine import Result, VideoProgress
 from app.video.session import Source, VideoSession
 from app.video.text import browser_plays, facts, found_line, progress_line, unplayable
 from fer.export.stream import NO_GAPS, StreamResult
@@ -72,17 +72,22 @@ def show_running(session: VideoSession) -> None:
     job, progress, source = session.job, session.progress, session.source
     if job is None or source is None or not job.active:
         st.rerun()
-    if job.state is State.WAITING:
-        line = waiting_line(session.jobs.ahead_of(job), session.jobs.places, "recording")
-        st.info(line, icon=":material/hourglass_top:")
-        return
     newest = progress.newest
-    line = progress_line(newest, progress.speed, progress.seconds_left)
-    share = newest.share if newest else 0.0
-    if share is None:  # nobody knows how long it is
-        st.markdown(f":material/hourglass_top: {line}")
-    else:
-        st.progress(share, line)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if job.state is State.WAITING:
+            line = waiting_line(session.jobs.ahead_of(job), session.jobs.places, "recording")
+            st.info(line, icon=":material/hourglass_top:")
+        elif session.stopping:
+            st.markdown(":material/hourglass_top: Cancelled: keeping what was analysed so far …")
+        else:
+            _show_progress(progress)
+        # Not where "Another video" is after the end, which a late click would meet.
+        if not session.stopping:
+            st.button(
+                "Cancel", icon=":material/close:", key="video_cancel", on_click=session.cancel
+            )
+    if job.state is State.WAITING:
+        return
     with st.container(horizontal=True, gap=_GAP):
         with st.container(width=_PLAYER_WIDTH):
             if picture := progress.picture:
@@ -105,10 +110,23 @@ def show_running(session: VideoSession) -> None:
                     )  # fmt: skip
 
 
+def _show_progress(progress: VideoProgress) -> None:
+    newest = progress.newest
+    line = progress_line(newest, progress.speed, progress.seconds_left)
+    share = newest.share if newest else 0.0
+    if share is None:  # nobody knows how long it is
+        st.markdown(f":material/hourglass_top: {line}", width="stretch")
+    else:
+        st.progress(share, line)
+
+
 def show_result(session: VideoSession, source: Source, result: Result) -> None:
     """Show what was found in a recording: player, timeline, moments, shares of time, downloads."""
     found = stream_result(source, result, visitors_zone())
-    if found.note:
+    if result.cancelled:
+        note = found.note or "Cancelled: all of it was analysed."
+        st.info(f"{escape_markdown(note)} There is no marked video.", icon=":material/content_cut:")
+    elif found.note:
         st.warning(escape_markdown(found.note), icon=":material/content_cut:")
     if result.note:
         st.warning(
@@ -151,14 +169,16 @@ def _size(source: Source) -> tuple[int, int]:
 
 def _show_player(source: Source, result: Result, found: StreamResult) -> None:
     above = st.container()
-    choice = st.segmented_control(
-        "Video",
-        [_MARKED, _ORIGINAL],
-        default=_MARKED,
-        required=True,
-        key="video_shown",
-        label_visibility="collapsed",
-    )
+    choice = _ORIGINAL
+    if result.marked:
+        choice = st.segmented_control(
+            "Video",
+            [_MARKED, _ORIGINAL],
+            default=_MARKED,
+            required=True,
+            key="video_shown",
+            label_visibility="collapsed",
+        )
     file, what = result.marked, "with a box and an expression on every face that was found"
     tracks: dict[str, Any] | None = None
     if choice == _ORIGINAL or file is None:

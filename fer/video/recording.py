@@ -155,12 +155,16 @@ def analyse(
     portraits: bool = True,
     on_progress: OnProgress = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Recording:
     """Analyse a recording. Memory does not depend on its length, but for 72 bytes a row.
 
     The stream is reset. Finding `Recording.moments`, with portraits, takes seconds. Progress is
-    told several times a second. If nobody is found, and faces are where some frames are turned by
-    180 degrees, all is analysed once more so.
+    told several times a second. If nobody is found, and faces are found in some frames turned by
+    180 degrees, the recording is analysed once more, turned.
+
+    `stopped` is asked before each frame; once it returns True, the result is that of the frames
+    before.
 
     Raises:
         VideoError: the file cannot be read; see `VideoReader`.
@@ -168,12 +172,14 @@ def analyse(
         Cancelled: `cancelled`, which is asked before each frame, said so.
     """
     options = options or VideoOptions()
-    recording, is_whole = _analyse(source, stream, options, 0, on_progress, cancelled)
+    recording, is_whole = _analyse(source, stream, options, 0, on_progress, cancelled, stopped)
     nobody = not recording.rows.has_face.any()
     if nobody and is_whole and _is_upside_down(source, recording, stream, options, cancelled):
         # The rows of the first time have been reported.
         without_rows = partial(_report_without_rows, on_progress)
-        recording, _ = _analyse(source, stream, options, _UPSIDE_DOWN, without_rows, cancelled)
+        recording, _ = _analyse(
+            source, stream, options, _UPSIDE_DOWN, without_rows, cancelled, stopped
+        )
         note = f"The picture was upside down and has been turned. {recording.note}".strip()
         recording = replace(recording, note=note)
     if portraits:
@@ -222,6 +228,7 @@ def _analyse(
     turn: int,
     on_progress: OnProgress,
     cancelled: Callable[[], bool],
+    stopped: Callable[[], bool],
 ) -> tuple[Recording, bool]:
     """Analyse a recording, turned by so many degrees, without moments.
 
@@ -229,6 +236,7 @@ def _analyse(
     """
     stream.reset()
     began = time.thread_time()
+    was_stopped = False
     with VideoReader(source, pixels=options.pixels, turn=turn) as reader:
         analysis = _Analysis(reader, stream, options, on_progress)
         side = None if stream.is_fine else _ANALYSIS_SIDE
@@ -236,6 +244,9 @@ def _analyse(
             for frame in frames:
                 if cancelled():
                     raise Cancelled
+                if stopped():
+                    was_stopped = True
+                    break
                 analysis.see(frame)
                 if frame.spent + time.thread_time() - began > options.processor_seconds:
                     reader.enough = True
@@ -253,7 +264,7 @@ def _analyse(
             end=reader.end,
             turn=turn,
         )
-    return recording, not reader.enough
+    return recording, not (reader.enough or was_stopped)
 
 
 class PreparedFrame(NamedTuple):

@@ -176,6 +176,7 @@ def test_files_of_all_kinds_are_taken_and_handed_over(visit: Visit, tmp_path: Pa
     expect(page.get_by_text("An animation: its first picture was read.")).to_be_visible()
     expect(page.get_by_test_id("stFileChip")).to_have_count(0)
     assert len(deleted) == 3
+    page.get_by_role("button", name="Remove all", exact=True).click()
     page.get_by_role("button", name="Remove all 3 photos").click()
     expect(page.get_by_role("button", name="Try it with a sample photo")).to_be_visible()
     choose(page, wave)  # and may be chosen again
@@ -297,6 +298,32 @@ def test_an_archive_is_filtered_paged_opened_and_saved(visit: Visit, archive: Pa
             assert marked.size == (640, 640)
 
 
+def test_back_and_keys_close_a_photo_and_go_to_its_neighbours(visit: Visit, archive: Path) -> None:
+    page = put(opened(visit), archive)
+    back = page.get_by_role("button", name="All photos")
+    page.get_by_role("button", name="astronaut.jpg: 1 face: ").click()
+    expect(page.get_by_text(f"1 of {2 + PER_PAGE}")).to_be_visible()
+    expect(back).to_have_attribute("aria-keyshortcuts", "Escape")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(f"2 of {2 + PER_PAGE}")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text(f"1 of {2 + PER_PAGE}")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("switch", name="Face mesh")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("switch", name="Face mesh")).to_be_hidden()
+    expect(back).to_be_visible()
+    page.go_back()
+    expect(tiles(page)).to_have_count(PER_PAGE)
+    expect(back).to_be_hidden()
+    page.go_forward()
+    expect(back).to_have_attribute("aria-keyshortcuts", "Escape")
+    expect(page.get_by_text(f"1 of {2 + PER_PAGE}")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tiles(page)).to_have_count(PER_PAGE)
+    expect(back).to_be_hidden()
+
+
 def test_a_folder_is_read_with_what_the_browser_did_not_send(
     visit: Visit, files: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -346,6 +373,7 @@ def test_former_addresses_find_what_was_there(visit: Visit, archive: Path, addre
     expect(said).to_be_visible()
     page.goto(page.url.replace("/?", f"/{address}?"))
     says(page, 2 + PER_PAGE, 3)
+    page.get_by_role("button", name="Remove all", exact=True).click()
     page.get_by_role("button", name=f"Remove all {PER_PAGE + 5} photos").click()
     expect(page.get_by_role("button", name="Try it with a sample photo")).to_be_visible()
 

@@ -1,5 +1,6 @@
 """Where the Photos page puts pictures, cards and faces in a real browser."""
 
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -169,6 +170,31 @@ def test_frames_lie_on_the_faces_and_lead_to_the_cards(
     expect(cards(page).nth(2)).to_be_in_viewport()
     expect(cards(page).nth(2)).to_have_css("outline-style", "solid")
     expect(cards(page).nth(0)).to_have_css("outline-style", "none")
+
+
+@pytest.mark.parametrize("shape", ["9x16", "16x9"])
+@pytest.mark.parametrize("options", [{}, TOUCH], ids=["wide", "phone"])
+def test_labels_can_be_read_on_every_picture_and_cover_no_other(
+    visit: Visit, compose: Compose, options: dict[str, object], shape: str
+) -> None:
+    page = visit(**options)
+    expect(page.get_by_text("No photo at hand?")).to_be_visible()
+    upload(page, compose(shape, 6))
+    frames = page.get_by_role("group", name="Faces in the picture")
+    labels = frames.locator("b")
+    expect(labels).to_have_count(6)
+    expect(page.locator(".js-plotly-plot")).to_have_count(6)
+    picture = box(frames)
+    places = [box(label) for label in labels.all()]
+    for number, place in enumerate(places):
+        expect(labels.nth(number)).to_have_css("font-size", "12px")
+        assert place["x"] >= picture["x"] - 1
+        assert place["x"] + place["width"] <= picture["x"] + picture["width"] + 1
+        assert place["y"] >= picture["y"] - 1
+    for one, other in itertools.combinations(places, 2):
+        apart = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+        above = one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+        assert apart or above
 
 
 @pytest.mark.parametrize("faces", [1, 3, 6, 25])

@@ -29,7 +29,7 @@ from fer.labels import (
     ordered,
     person_colour,
 )
-from fer.text import cell, chance, clock, one_of, path_problem, shortened
+from fer.text import cell, chance, clock, duration, one_of, path_problem, shortened
 from fer.types import Detections, Faces, check_image, margins
 from tests.fer.samples import rotation
 from tests.samples import make_detections
@@ -285,6 +285,7 @@ TEXTS = {
     one_of: {("sad",): "sad", ("sad", "fear"): "sad or fear", ("a", "b", "c"): "a, b or c"},
     chance: {0.0: "<1%", 0.004: "<1%", 0.005: "<1%", 0.5: "50%", 0.994: "99%", 1.0: ">99%"},
     clock: {0: "0:00", 7.9: "0:07", 750: "12:30", 3723: "1:02:03"},
+    duration: {0: "<0.1 s", 0.4: "0.4 s", 1.5: "0:01", 75: "1:15"},
     cell: {"": "", "a=1": "a=1", "-1": "'-1", "\ta": "'\ta", "'a": "''a", "\uff0b1": "'\uff0b1"},
     canonical: {
         "": "",

@@ -108,7 +108,7 @@ SPLITS = ("test", "validation")
 #: `fer.quality`.
 _TURNED = "Faces turned this far are read right much less often; no figure here is about them."
 
-#: Answers from which on a share is as exact as one in 100.
+#: Answers from which on a share is exact to 1 %; of fewer it is rounded to 10 %.
 _MANY = 100
 
 #: What it means that an answer was right, by the truth that it was compared with.
@@ -134,9 +134,11 @@ class TrackRecord:
         near = self._measured(verdict).near(verdict.candidates[0], verdict.confidence)
         if near is None or "turned" in verdict.issues:
             return ""
-        of = 100 if near.count >= _MANY else 10
-        times = min(of - 1, round(of * near.correct / near.count))  # nothing is always right
-        return f"When it is this sure, it is right {times} times in {of}."
+        share = near.correct / near.count
+        right = f"{min(0.99, share):.0%}"  # nothing is always right
+        if near.count < _MANY:
+            right = f"about {min(0.9, round(share, 1)):.0%}"
+        return f"When it is this sure, it is right {right} of the time."
 
     def _measured(self, verdict: Verdict) -> Selective:
         return self.degraded if verdict.issues else self.plain

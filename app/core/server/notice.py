@@ -15,7 +15,6 @@ from app.core.server.end import READY_PATH, THIS_SERVER
 from app.core.session.session_store import KEEP_SECONDS
 from app.core.session.tabs import this_tab
 from app.core.settings import NOTICE_CONTACT, NOTICE_OPERATOR, NOTICE_PURPOSE
-from app.core.state import address_is_unknown
 from app.core.text import escape_markdown
 
 _PAGE = """<!doctype html>
@@ -142,15 +141,18 @@ _TEXTS = {
 }
 
 
-def show_server_notice() -> None:
-    """Put on the page what tells a visitor that the server ends or has ended, if it does."""
+def show_server_notice(*, finds_nothing: bool) -> None:
+    """Put on the page what tells a visitor that the server ends or has ended, if it does.
+
+    `finds_nothing` also tells that what the page's address leads to is not kept any more.
+    """
     mount(
         "core/notice",
         {
             "visit": this_tab(),
             "server": THIS_SERVER.server if THIS_SERVER.ends_with_notice else "",
             "ask": READY_PATH,
-            "unknown": address_is_unknown(),
+            "unknown": finds_nothing,
             "texts": tuple(_TEXTS.items()),  # not a dict, for the reason in `mount`
         },
         "server_notice",

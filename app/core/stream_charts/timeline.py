@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.models.head_text import NAMES
 from fer.export.stream import GAP_SECONDS, FrameTimes, Shares, Span, StreamRows, gaps, off_spans
-from fer.text import chance, clock
+from fer.text import chance, clock, duration
 from fer.types import UNCERTAIN
 
 #: Maximum number of rows in a chart; the people who were seen longest get one.
@@ -237,8 +237,8 @@ def whole_line(shares: Shares, labels: Sequence[str], time: str) -> str:
     most = f"mostly {answers[int(parts.argmax())]}"
     if parts.max() <= _MOSTLY:
         order = (-parts[:-1]).argsort(kind="stable")[:2]
-        most = ", ".join(f"{labels[i]} {parts[i]:.0%}" for i in order)
-    unsure = f" Uncertain for {chance(uncertain)} of it, hatched below: look there yourself."
+        most = ", ".join(f"{labels[i]} {chance(parts[i])}" for i in order if parts[i] >= 0.005)
+    unsure = f" Uncertain for {chance(uncertain)} of it, hatched below."
     return f"**{who}: {most}.**{unsure if uncertain else ''}"
 
 
@@ -263,7 +263,7 @@ def share_rows(shares: Shares, labels: Sequence[str]) -> list[dict[str, object]]
             answer: 100 * float(part) / total if total else 0.0
             for answer, part in zip([*labels, UNCERTAIN], seconds, strict=True)
         }
-        rows.append({"person": track, "seen": clock(total), **parts})
+        rows.append({"person": track, "seen": duration(total), **parts})
     return rows
 
 

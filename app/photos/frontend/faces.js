@@ -10,13 +10,22 @@ function press(element, face, context) {
   return element;
 }
 
-function frame(face, context, numbered) {
+function mark(face) {
+  const made = document.createElement("i");
+  if (face.colour) made.style.background = face.colour;
+  return made;
+}
+
+function frame(face, context, { strip, faces }) {
   const element = press(document.createElement("button"), face, context);
-  if (numbered) {
-    const number = document.createElement("b");
-    number.textContent = face.index + 1;
-    element.append(number);
+  const label = document.createElement("b");
+  if (faces.length > 1) label.append(face.index + 1);
+  if (!strip) {
+    const tag = document.createElement("span");
+    tag.append(" ", mark(face), ` ${face.tag}`);
+    label.append(tag);
   }
+  element.append(label);
   const [left, top, width, height] = face.box.map((share) => `${100 * share}%`);
   // A small face has a target that a finger can hit, around the same centre.
   element.style.cssText =
@@ -31,11 +40,45 @@ function tile(face, context) {
   picture.src = `data:image/jpeg;base64,${face.tile}`;
   picture.alt = "";
   const line = document.createElement("span");
-  const mark = document.createElement("i");
-  if (face.colour) mark.style.background = face.colour;
-  line.append(`${face.index + 1} `, mark, ` ${face.answer}`);
+  line.append(`${face.index + 1} `, mark(face), ` ${face.answer}`);
   element.append(picture, line);
   return element;
+}
+
+function meet(one, other) {
+  return one.left < other.right && other.left < one.right &&
+    one.top < other.bottom && other.top < one.bottom;
+}
+
+// Whether a label covers another face, or meets the label of one.
+function collides(label, frames) {
+  const place = label.getBoundingClientRect();
+  return frames.some((frame) => !frame.contains(label) && (
+    meet(place, frame.getBoundingClientRect()) ||
+    meet(place, frame.firstElementChild.getBoundingClientRect())));
+}
+
+// Moves labels that reach out of the picture into it.
+function moveInside(labels, picture) {
+  for (const label of labels) {
+    label.style.transform = "";
+    const { left, right, top } = label.getBoundingClientRect();
+    const across = Math.max(0, picture.left - left) + Math.min(0, picture.right - right);
+    label.style.transform = `translate(${across}px, ${Math.max(0, picture.top - top)}px)`;
+  }
+}
+
+// Labels have one size however small the picture is. Where one has no room, only its number stays;
+// the cards below say the rest.
+function arrange(overlay) {
+  const frames = [...overlay.children];
+  const labels = frames.map((frame) => frame.firstElementChild);
+  const picture = overlay.getBoundingClientRect();
+  for (const label of labels) label.classList.remove("short");
+  moveInside(labels, picture);
+  if (!overlay.querySelector("span")) return; // numbers only
+  for (const label of labels.filter((one) => collides(one, frames))) label.classList.add("short");
+  moveInside(labels, picture);
 }
 
 // The frames lie over the picture wherever the page puts it, and are as large as it is.
@@ -49,6 +92,7 @@ function follow(overlay, anchor, key) {
     overlay.style.top = `${to.top - from.top}px`;
     overlay.style.width = `${to.width}px`;
     overlay.style.height = `${to.height}px`;
+    arrange(overlay);
   };
   const watcher = new ResizeObserver(place);
   const watch = () => {
@@ -138,7 +182,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const [overlay, strip] = [root.querySelector(".frames"), root.querySelector(".strip")];
   const focused = parentElement.activeElement;
   const kept = focused && [focused.parentElement.className, focused.dataset.face];
-  overlay.replaceChildren(...data.faces.map((face) => frame(face, context, data.strip)));
+  overlay.replaceChildren(...data.faces.map((face) => frame(face, context, data)));
   // The strip says the same; a keyboard need not go through both.
   for (const element of data.strip ? overlay.children : []) element.tabIndex = -1;
   strip.replaceChildren(...(data.strip ? data.faces.map((face) => tile(face, context)) : []));

@@ -1,4 +1,7 @@
 // Photos as tiles to press: a thumbnail, the end of the name, and what was found.
+
+const END_LETTERS = 8; // of a name, which are shown however long it is
+
 function element(kind, className, text = "") {
   const made = document.createElement(kind);
   made.className = className;
@@ -19,10 +22,11 @@ function mark({ text, colour }) {
 
 function nameOf(tile) {
   const line = element("span", "name");
-  // The line is cut at its beginning by writing from right to left; the name itself is not turned.
-  const name = document.createElement("bdi");
-  name.textContent = tile.name;
-  line.append(name);
+  const letters = [...tile.name];
+  line.append(
+    element("bdi", "", letters.slice(0, -END_LETTERS).join("")),
+    element("bdi", "", letters.slice(-END_LETTERS).join("")),
+  );
   line.title = tile.name;
   return line;
 }

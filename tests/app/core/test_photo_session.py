@@ -225,6 +225,53 @@ def test_a_cancel_works_at_once_and_keeps_what_is_done(session: Session) -> None
     assert not session.cancelled
 
 
+def test_a_cancelled_analysis_can_be_continued(session: Session) -> None:
+    session.resume()  # there is nothing yet
+    assert session.left_by_cancel == []
+    held = HeldAnalyzer(SPEC)
+    session.take([*uploads(3), Upload("bad.png", b"no picture")], [answerer(held)])
+    assert held.began.wait(PATIENCE)
+    assert session.left_by_cancel == [], "while it runs, there is nothing to continue"
+    session.cancel()
+    left = [photo.name for photo in session.left_by_cancel]
+    assert left == ["0.png", "1.png", "2.png", "bad.png"]
+    session.resume()
+    assert (session.cancelled, session.running) == (False, True)
+    held.go.set()
+    found = done(session)
+    assert [bool(photo.width) for photo in found] == [True] * 3 + [False]
+    assert "is not an image" in found[-1].error
+    assert session.left_by_cancel == []
+    session.resume()
+    assert not session.running
+
+
+def test_what_another_model_has_not_read_is_continued(session: Session) -> None:
+    take(session, *uploads(3))
+    held = HeldAnalyzer(SPEC)
+    session.ask([answerer(held, "late")])
+    assert held.began.wait(PATIENCE)
+    session.cancel()
+    assert len(session.left_by_cancel) == 3
+    session.resume()
+    held.go.set()
+    assert all("late" in photo.answers for photo in done(session))
+
+
+def test_without_room_a_cancelled_analysis_is_not_continued(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = hold(session, 3)
+    session.cancel()
+    held.go.set()
+    done(session)
+    monkeypatch.setattr(Budget, "_left", lambda self: 0)
+    session.resume()
+    assert "no room to continue" in session.notices[0]
+    assert not session.running
+    assert len(session.left_by_cancel) == 3
+
+
 def test_photos_can_come_and_go_while_others_are_read(session: Session) -> None:
     held = hold(session, 3)
     first, second, _ = session.all

@@ -50,6 +50,33 @@ def test_an_address_leads_to_nothing_in_another_browser(
     assert (again is mine, another != address, unknown) == (True, True, False)
 
 
+@pytest.mark.usefixtures("analyzer", "live_page")
+@pytest.mark.parametrize("reloaded", ["photos", "video", "live", "own_data", "dashboard", "about"])
+def test_a_reload_of_any_page_finds_what_all_pages_keep(reloaded: str) -> None:
+    def tab_on(place: str) -> AppTest:
+        tab = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        return tab.switch_page(f"app/pages/{place}.py")
+
+    def visit(tab: AppTest, place: str) -> AppTest:
+        key = tab.query_params["session"]
+        tab.switch_page(f"app/pages/{place}.py").run()
+        assert tab.query_params["session"] == key, "all pages have one key"
+        return tab
+
+    tab = tab_on("photos").run()
+    for place, _ in PAGES:
+        visit(tab, place)
+    before = {name: tab.session_state[name] for _, name in PAGES}
+    visit(tab, reloaded)
+    other = tab_on(reloaded)
+    other.query_params["session"] = tab.query_params["session"]
+    other.run()
+    for place, _ in PAGES:
+        visit(other, place)
+    assert {name: other.session_state[name] for _, name in PAGES} == before
+    assert not other.session_state["address_unknown"]
+
+
 FIRST_PAGE = """
 import sys
 from streamlit.testing.v1 import AppTest

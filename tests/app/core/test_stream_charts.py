@@ -112,7 +112,7 @@ def test_holes_and_changes_of_the_head_are_told() -> None:
 @pytest.mark.parametrize("seen", [[], [(0.0, 1, HAPPY)], [(0.0, NO_FACE, NOBODY)]])
 def test_shares_of_next_to_nothing(seen: list[Seen]) -> None:
     sums = shares(rows(*seen))
-    assert [row["seen"] for row in share_rows(sums, LABELS)] == ["0:00"] * len(sums.tracks)
+    assert [row["seen"] for row in share_rows(sums, LABELS)] == ["<0.1 s"] * len(sums.tracks)
 
 
 def test_a_camera_that_was_off_and_short_holes() -> None:
@@ -140,6 +140,7 @@ def test_a_camera_that_was_off_and_short_holes() -> None:
         ("hhh", "**1 person in 0:09: mostly happy.**"),
         ("huuu", "**1 person in 0:09: mostly uncertain.** Uncertain for 75% of it"),
         ("hhhs.u", "**1 person in 0:09: mostly happy.** Uncertain for 20% of it, hatched below"),
+        ("hhuu", "**1 person in 0:09: happy 50%.** Uncertain for 50% of it"),
         ("hhssss.uuu", "**1 person in 0:09: sad 44%, happy 22%.** Uncertain for 33% of it"),
     ],
 )

@@ -89,6 +89,11 @@ def test_the_time_left_is_no_more_exact_than_it_is_known(seconds: float, said: s
     assert words.left(seconds) == said
 
 
+@pytest.mark.parametrize(("faces", "said"), [(2, "about 10 seconds"), (210, "about 10 minutes")])
+def test_a_few_faces_are_not_a_minute_of_work(faces: int, said: str) -> None:
+    assert words.about(60 * faces / 21) == said
+
+
 @pytest.mark.parametrize(
     ("ahead", "places", "said"),
     [(0, 1, "one recording at a time. Yours is next."),

@@ -206,7 +206,7 @@ def test_after_it(page: AppTest, session: LiveSession, monkeypatch: pytest.Monke
     play(session, 5)
     page.run()
     assert "This session" in words(page)
-    assert "**1 person in 0:00: mostly happy.**" in words(page)
+    assert "**1 person in 0.4 s: mostly happy.**" in words(page)
     assert chart_alts(page)[-1].startswith("Share of time. person 1: happy 100%")
     assert page.dataframe[0].value["happy"].tolist() == [100.0]
     assert [b.label for b in page.download_button] == [kind.label for kind in FORMATS]

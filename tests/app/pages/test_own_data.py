@@ -89,7 +89,7 @@ def test_it_opens_with_its_steps_and_the_sample_is_a_click_away(own: AppTest) ->
     data = labeller(page)
     assert data
     assert (data["labels"], data["at"]) == ([-1] * 21, 0)
-    assert "21 faces to label: about 1 minute." in words(page)
+    assert "21 faces to label: about 60 seconds." in words(page)
     assert "own_next" not in [b.key for b in page.button]
     assert "figures are here as soon as" in words(step(page, 2))
     assert "too few labelled faces" in words(step(page, 3))
@@ -168,5 +168,5 @@ def test_without_room_or_places_the_page_says_so(
     monkeypatch.setenv(MAX_OWN_PHOTOS.name, "5")
     monkeypatch.setattr(Budget, "_left", lambda self: 0)
     state._store.clear()
-    del page.session_state["own_data"]
+    del page.session_state["visitor"]
     assert "no room for another set of photos" in words(page.run())

@@ -117,10 +117,10 @@ def test_another_head_needs_no_upload(upload: Upload, analyzer: FakeAnalyzer) ->
     choice.set_value(FERPLUS_HEAD).run()
     (photo,) = session_of(page).photos
     session_of(page).faces[photo.number] = 0
-    assert "you should look yourself" in page.title[0].value
+    assert "uncertain" in page.title[0].value
     elsewhere_and_back(page)
     assert pills(page, "head_choice").value == FERPLUS_HEAD
-    assert "you should look yourself" in page.title[0].value
+    assert "uncertain" in page.title[0].value
     assert session_of(page).faces == {photo.number: 0}
     assert (analyzer.calls, analyzer.searches) == (1, 1)
 
@@ -302,7 +302,12 @@ def test_an_archive_has_filters_and_orders(put: Put, analyzer: FakeAnalyzer) -> 
     assert set(shown(page)[-2:]) == {"broken.png", "evil.png"}
     labels = ["Everything (ZIP)", "CSV of all", "JSON of all"]
     assert [b.label for b in page.download_button] == labels
-    assert offered(page) == ["Happy 3", "Uncertain 1", "No face 1", "Not read 2"]
+    assert offered(page) == [
+        "Happy: 3 photos",
+        "Uncertain: 1 photo",
+        "No face: 1 photo",
+        "Not read: 2 files",
+    ]
     pills(page, "answers").set_value(["uncertain", "no face"]).run()
     elsewhere_and_back(page)
     assert shown(page) == ["day 2/unsure.png", "wall.png"]
@@ -316,7 +321,7 @@ def test_an_archive_has_filters_and_orders(put: Put, analyzer: FakeAnalyzer) -> 
     calls = analyzer.calls
     pills(page, "head_choice").set_value(FERPLUS_HEAD).run()
     assert analyzer.calls == calls
-    assert "Uncertain 4" in offered(page)
+    assert "Uncertain: 4 photos" in offered(page)
     button(page, "Remove all 7 photos").click().run()
     assert button(page, "Try it with a sample photo")
 
@@ -359,6 +364,36 @@ def test_a_photo_alone_has_its_cards_and_neighbours(put: Put, landmark: FakeLand
     assert names(page), "six are a list"
 
 
+def test_the_browsers_back_and_forward_close_and_open_a_photo(put: Put) -> None:
+    page = put(("holiday.zip", HOLIDAY))
+    session = session_of(page)
+    assert "photo" not in page.query_params
+    number = session.photos[1].number
+    session.show_alone(number)
+    page.run()
+    assert "photo" in page.query_params
+    button(page, "Next").click().run()
+    opened = session.alone
+    assert opened != number
+    assert page.query_params["photo"] == "open", "which one is no step of Back"
+    address = page.query_params["photo"]
+    del page.query_params["photo"]  # Back
+    page.run()
+    assert session.alone is None
+    assert shown(page)
+    assert "photo" not in page.query_params
+    page.query_params["photo"] = address  # Forward
+    page.run()
+    assert session.alone == opened
+    button(page, "All photos").click().run()
+    assert "photo" not in page.query_params
+    session.remove(opened)
+    page.query_params["photo"] = address  # Forward, to what was removed meanwhile
+    page.run()
+    assert "photo" not in page.query_params
+    assert names(page), "six are a list"
+
+
 def test_results_are_shown_meanwhile(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     reached, go, answer = threading.Event(), threading.Event(), FakeAnalyzer.all_heads
 
@@ -382,12 +417,19 @@ def test_results_are_shown_meanwhile(page: AppTest, monkeypatch: pytest.MonkeyPa
     assert "1\\.png" in words(page)
     button(page, "All photos").click().run()
     button(page, "Cancel").click().run()
-    assert "Cancelled" in words(page)
-    assert offered(page) == ["Happy 2", "Not started 5"]
+    assert "**Cancelled.** 5 of 7 photos not read." in words(page)
+    assert page.get("popover")[-1].proto.popover.label == "Remove all", "it asks first"
+    assert offered(page) == ["Happy: 2 photos", "Not started: 5 files"]
     assert page.title[0].value.endswith(" happy; 5 not started")
     assert shown(page)[:2] == ["0.png", "1.png"]
     assert len(page.download_button) == 3
     go.set()
+    button(page, "Continue").click().run()
+    job = session.job
+    assert job
+    assert job.wait(PATIENCE)
+    assert offered(page.run()) == ["Happy: 7 photos"]
+    assert "Cancelled" not in words(page)
 
 
 def test_an_analysis_may_end_while_the_page_is_made(

@@ -74,18 +74,48 @@ def test_an_upload_and_a_cancel(page: AppTest, session: VideoSession, engine: Fa
     (picture,) = (one.alt for element in page.image for one in element.proto.imgs)
     assert "newest analysed frame" in picture
     assert not [*page.file_uploader, *page.download_button]
+    assert page.button(key="video_cancel")
+    session.clear()
+    page.run()
+    engine.reports = False
+    engine.began.clear()
+    upload(page)
+    assert engine.began.wait(PATIENCE)
     page.button(key="video_cancel").click().run()
     assert "The analysis was cancelled" in page.info[0].value
     assert page.file_uploader
     assert not progress_texts(page)
     assert session.folder is None
     engine.share = None  # of unknown length
+    engine.reports = True
     engine.began.clear()
     upload(page)
     assert engine.began.wait(PATIENCE)
     page.run()
     assert "Step 1 of 2: reading expressions · 0:00 so far" in words(page)
     assert not progress_texts(page)
+
+
+def test_a_cancel_keeps_the_part_that_was_analysed_and_a_second_click_loses_nothing(
+    page: AppTest, session: VideoSession, engine: FakeEngine
+) -> None:
+    upload(page)
+    assert engine.began.wait(PATIENCE)
+    page.run()
+    page.button(key="video_cancel").click().run()
+    assert session.job
+    assert session.job.wait(PATIENCE)
+    page.run()
+    assert "There is no marked video." in page.info[0].value
+    assert not page.warning
+    assert "2 people in 0:01" in words(page)
+    assert "Summary (JSON)" in [button.label for button in page.download_button]
+    assert page.get("popover")[0].proto.popover.label == "Another video"
+    assert page.button(key="video_other").label == "Delete and choose another", "it asks first"
+    page.button(key="video_again").click().run()
+    finished(page, session, engine)
+    assert "an expression on every face that was found" in page.get("video")[0].proto.alt
+    assert not [button for button in page.button if button.key == "video_again"]
 
 
 def test_a_result_has_all_files(page: AppTest, session: VideoSession, engine: FakeEngine) -> None:

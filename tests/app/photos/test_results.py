@@ -131,11 +131,11 @@ def test_pages_facts_and_file_names() -> None:
 
 def test_filters_have_a_mark_a_name_and_a_count() -> None:
     counts = Counter({"happy": 3, UNCERTAIN: 2, NO_FACE: 1})
-    assert pill("happy", counts) == ':color[●]{foreground="#E69F00"} Happy 3'
-    assert pill(UNCERTAIN, counts) == "▨ Uncertain 2"
-    assert pill(NO_FACE, counts).endswith(" No face 1")
-    assert pill(Missing.NOT_READ, counts).endswith(" Not read 0")
-    assert pill("dark", counts) == ":material/dark_mode: Dark 0"
+    assert pill("happy", counts) == ':color[●]{foreground="#E69F00"} Happy: 3 photos'
+    assert pill(UNCERTAIN, counts) == "▨ Uncertain: 2 photos"
+    assert pill(NO_FACE, counts).endswith(" No face: 1 photo")
+    assert pill(Missing.NOT_READ, counts).endswith(" Not read: no files")
+    assert pill("dark", counts) == ":material/dark_mode: Dark: no photos"
 
 
 def test_a_tile_can_be_seen_and_heard() -> None:
@@ -172,9 +172,9 @@ HAPPY, SAD, TORN = (0.9, 0.06, 0.04), (0.1, 0.8, 0.1), (0.4, 0.35, 0.25)
     [
         ([], {}, "No face"),
         ([HAPPY], {}, "1 face: ● happy"),
-        ([TORN], {}, "1 face: ▨ you should look yourself"),
+        ([TORN], {}, "1 face: ▨ uncertain"),
         ([SAD, HAPPY, HAPPY], {}, "3 faces: ● 2 happy, ● 1 sad"),
-        ([TORN, TORN, SAD], {}, "3 faces: ● 1 sad, ▨ 2 you should look at yourself"),
+        ([TORN, TORN, SAD], {}, "3 faces: ● 1 sad, ▨ 2 uncertain"),
         ([], {"photos": 2}, "2 photos, no face"),
         ([HAPPY, HAPPY], {"photos": 20}, "20 photos, 2 faces: ● 2 happy"),
         ([], {"photos": 0, "missing": Counter({"not read": 1200})},
@@ -196,9 +196,9 @@ NEVER = TrackRecord(*(Selective.model_construct(predicted=(), corruptions=()),) 
         (HAPPY, (), "Happy", "90% confident."),
         ((0.999, 0.001, 0), (), "Happy", "Over 99% confident."),
         (HAPPY, ("blurred",), "Happy", "90% confident. The face is blurred."),
-        (TORN, (), "Happy or sad", "You should look yourself. No expression stands out."),
+        (TORN, (), "Happy or sad", "Uncertain. No expression stands out."),
         (TORN, ("small", "turned"), "Happy or sad",
-         "You should look yourself. The face is small and turned away."),
+         "Uncertain. The face is small and turned away."),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("record", [None, NEVER], ids=["no record", "empty record"])

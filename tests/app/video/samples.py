@@ -64,6 +64,7 @@ class FakeEngine:
         self.error: Exception | None = None
         self.note = ""
         self.share: float | None = 0.4
+        self.reports = True
         self.began, self.go = threading.Event(), threading.Event()
         #: A cancelled analysis ends as long as this is set.
         self.stop = threading.Event()
@@ -77,13 +78,18 @@ class FakeEngine:
         settings: VideoSettings,
         on_progress: OnProgress,
         cancelled: IsCancelled,
+        *,
+        stopped: IsCancelled = lambda: False,
     ) -> Result:
         self.settings.append(settings)
         rows = self.recording.rows.take(slice(0, 4))
         picture = np.full((48, 64, 3), (200, 100, 50), np.uint8)
-        on_progress(Progress("analysis", self.share, 0.6, 6, 6, rows, lambda: picture))
+        if self.reports:
+            on_progress(Progress("analysis", self.share, 0.6, 6, 6, rows, lambda: picture))
         self.began.set()
         while not self.go.wait(0.001):
+            if stopped():
+                return Result(self.recording, None, cancelled=True)
             if cancelled() and self.stop.wait(PATIENCE):
                 raise Cancelled
         if self.error:

@@ -37,7 +37,7 @@ from fer.labels import FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from fer.types import Image
 from fer.video.opening import VideoInfo
-from fer.video.recording import Progress, Recording, VideoOptions
+from fer.video.recording import Cancelled, Progress, Recording, VideoOptions
 from tests.app.samples import Clock
 from tests.app.video.samples import INFO, SOURCE, nobody, recording
 from tests.fer.export.samples import HAPPY, NOBODY, TWO
@@ -55,11 +55,14 @@ def asked(spec: ModelSpec, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         seen["fine"], seen["directory"] = fine, directory
         return SimpleNamespace(spec=spec)
 
-    def analyse(source: Path, stream: object, options: VideoOptions, **_: object) -> Recording:
+    def analyse(source: Path, stream: object, options: VideoOptions, **asked: Any) -> Recording:
         seen["options"] = options
+        asked["stopped"]()
         return recording(spec)
 
-    def write(source: Path, found: Recording, out: Path, model: ModelSpec, **_: object) -> None:
+    def write(source: Path, found: Recording, out: Path, model: ModelSpec, **asked: Any) -> None:
+        if asked["cancelled"]():
+            raise Cancelled
         if seen["error"]:
             raise seen["error"]
         out.write_bytes(b"marked")
@@ -111,6 +114,34 @@ def test_without_a_marked_video_numbers_stay(
     asked["error"] = RuntimeError("a fault that nobody thought of")
     with pytest.raises(RuntimeError):
         read(tmp_path, VideoSettings())
+
+
+@pytest.mark.parametrize(
+    ("answers", "note"),
+    [
+        ([True, True], "Cancelled: only 0:01 of 0:01 were analysed."),
+        ([False, True], ""),  # after the last frame
+        ([False, False, True], ""),  # while the marked video is written
+    ],
+)
+def test_a_cancel_keeps_what_was_analysed(
+    tmp_path: Path, asked: dict[str, Any], answers: list[bool], note: str
+) -> None:
+    stopped = iter(answers)
+    source = tmp_path / "holiday.mov"
+    source.write_bytes(bytes(1000))
+    marked = tmp_path / "marked.mp4"
+    result = read_video(
+        source,
+        marked,
+        VideoSettings(),
+        lambda _: None,
+        lambda: False,
+        stopped=lambda: next(stopped),
+    )
+    assert (result.cancelled, result.marked, result.recording.note) == (True, None, note)
+    assert len(result.recording.rows)
+    assert not marked.exists()
 
 
 @pytest.mark.parametrize(

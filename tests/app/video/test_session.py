@@ -143,7 +143,32 @@ def test_whatever_a_recording_is_called_its_file_has_a_plain_name(session: Video
         assert session.source.path.name == f"recording{suffix}"
 
 
-def test_a_cancel_deletes_all_at_once(session: VideoSession, engine: FakeEngine) -> None:
+def test_a_cancel_keeps_what_was_analysed(session: VideoSession, engine: FakeEngine) -> None:
+    take(session)
+    assert engine.began.wait(PATIENCE)
+    job = session.job
+    assert job
+    assert not session.stopping
+    session.cancel()
+    assert job.wait(PATIENCE)
+    assert (session.job, session.stopping) == (job, False)
+    assert job.result
+    assert job.result.cancelled
+    session.cancel()  # a late click
+    assert (job.state, session.notice) == (State.DONE, "")
+    assert files(session) == ["recording.mp4"]
+    session.start(VideoSettings())
+    assert not session.stopping
+    assert finish(session, engine) is State.DONE
+    assert session.job
+    assert session.job.result
+    assert not session.job.result.cancelled
+
+
+def test_a_cancel_before_the_first_frame_deletes_all_at_once(
+    session: VideoSession, engine: FakeEngine
+) -> None:
+    engine.reports = False
     engine.stop.clear()
     take(session)
     assert engine.began.wait(PATIENCE)
@@ -158,8 +183,8 @@ def test_a_cancel_deletes_all_at_once(session: VideoSession, engine: FakeEngine)
     engine.stop.set()
     assert job.wait(PATIENCE)
     assert not folder.exists()
-    session.cancel()
-    assert session.notice == "", "there was nothing to cancel"
+    session.cancel()  # there is nothing any more
+    assert session.notice == CANCELLED
 
 
 def test_the_sample_takes_the_same_way_is_written_once_and_is_what_is_said_of_it(
@@ -193,7 +218,7 @@ def test_a_server_s_end_takes_all_along(tmp_path: Path, monkeypatch: pytest.Monk
     tasks: list[Callable[[], object]] = []
     seconds: list[float] = []
 
-    def read(*_: object, processor_seconds: float) -> None:
+    def read(*_: object, processor_seconds: float, **_others: object) -> None:
         seconds.append(processor_seconds)
 
     monkeypatch.setenv("FER_MAX_VIDEO_MINUTES", "2")

@@ -127,6 +127,17 @@ def test_it_stops_when_it_is_told_to(tmp_path: Path, spec: ModelSpec) -> None:
     assert all(progress.frames <= 5 for progress in told)
 
 
+def test_once_it_is_stopped_the_frames_before_are_the_result(
+    tmp_path: Path, spec: ModelSpec
+) -> None:
+    file = write_clip(tmp_path / "a.mp4", even(30))
+    answers = iter([False] * 5 + [True] * 99)
+    found = analyse(file, red_stream(spec), EVERY, stopped=lambda: next(answers))
+    whole = analyse(file, red_stream(spec), EVERY)
+    assert len(found.times.seconds) == 5
+    assert found.times.seconds.tolist() == whole.times.seconds[:5].tolist()
+
+
 def test_files_tell_time_name_size_and_end(tmp_path: Path, spec: ModelSpec) -> None:
     clip = write_clip(tmp_path / "a.mp4", even(20), sound="aac", created="2024-05-01T10:00:00Z")
     found = analyse(clip, red_stream(spec), VideoOptions(5), portraits=False)

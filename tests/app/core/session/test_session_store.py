@@ -19,7 +19,9 @@ from app.core.session.session_store import (
     CAPACITY_BYTES,
     KEEP_SECONDS,
     KEY_SECONDS,
+    Kept,
     SessionStore,
+    Visitor,
 )
 from app.core.session.stream_files import FORMATS, Format
 from app.core.session.tabs import forget_upload, tab_is_open, this_tab, this_visitor
@@ -27,11 +29,6 @@ from fer.export.sessions import WRITERS, file_bytes
 from fer.export.stream import StreamResult
 from tests.app.samples import Clock
 from tests.fer.export.samples import INFO, steady
-
-
-class Session:
-    pass
-
 
 #: Seconds between two looks of whoever looks.
 LOOK_SECONDS = 30.0
@@ -43,8 +40,8 @@ def tabs() -> set[str]:
 
 
 @pytest.fixture
-def store(tabs: set[str], clock: Clock) -> SessionStore[Session]:
-    return SessionStore(tabs.__contains__, clock, bytes_of=lambda session: 1)
+def store(tabs: set[str], clock: Clock) -> SessionStore:
+    return SessionStore(tabs.__contains__, clock)
 
 
 def turn(tabs: set[str], *now: str) -> None:
@@ -52,7 +49,7 @@ def turn(tabs: set[str], *now: str) -> None:
     tabs.update(now)
 
 
-def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
+def look(store: SessionStore, clock: Clock, seconds: float) -> None:
     """Let time pass, and look now and then."""
     end = clock.seconds + seconds
     while clock.seconds + LOOK_SECONDS <= end:
@@ -61,83 +58,112 @@ def look(store: SessionStore[Session], clock: Clock, seconds: float) -> None:
     clock.seconds = end
 
 
-def test_only_a_reload_finds_it(store: SessionStore[Session], tabs: set[str], clock: Clock) -> None:
-    session = Session()
-    assert len(store._kept) == 0
+def holding(store: SessionStore, tab: str, size: int, session: object = None) -> str:
+    """Keep a visitor of a tab with one session of a size, and return the key."""
+    visitor = Visitor()
+    key = store.keep(visitor, tab, "me")
+    store.put(visitor, "photos", Kept(session, lambda _: size))
+    return key
+
+
+def test_only_a_reload_finds_it(store: SessionStore, tabs: set[str], clock: Clock) -> None:
+    visitor = Visitor()
+    assert len(store._visitors) == 0
     assert [store.claim(guess, "a", "me") for guess in ("", "guess")] == [None, None]
-    assert not store.is_lost(session, "a")
-    first = store.keep(session, "a", "me")
+    assert not store.is_lost(visitor, "a")
+    first = store.keep(visitor, "a", "me")
     turn(tabs, "b")
     assert (store.knows(first, "me"), store.knows(first, "another")) == (True, False)
     assert store.claim(first, "b", "another") is None
-    assert store.claim(first, "b", "me") is session
+    assert store.claim(first, "b", "me") is visitor
     turn(tabs)
-    second = store.keep(session, "b", "me")
-    assert store.keep(session, "b", "me") == second != first
+    second = store.keep(visitor, "b", "me")
+    assert store.keep(visitor, "b", "me") == second != first
     # A tab that is reloaded again before it has heard of the new address.
-    assert store.claim(first, "c", "me") is session
+    assert store.claim(first, "c", "me") is visitor
     assert store.claim(first, "d", "another") is None
-    third = store.keep(session, "d", "me")
+    third = store.keep(visitor, "d", "me")
     assert not store.knows(second, "me")
     clock.seconds += KEY_SECONDS + 1
     assert not store.knows(first, "me")
-    assert store.claim(third, "e", "me") is session
+    assert store.claim(third, "e", "me") is visitor
 
 
-def test_a_duplicate_and_the_late_get_none(store: SessionStore[Session], tabs: set[str]) -> None:
-    session = Session()
+def test_a_duplicate_and_the_late_get_none(store: SessionStore, tabs: set[str]) -> None:
+    visitor = Visitor()
     turn(tabs, "a", "b")
-    key = store.keep(session, "a", "me")
+    key = store.keep(visitor, "a", "me")
     assert store.claim(key, "b", "me") is None
-    assert store.claim(key, "a", "me") is session
+    assert store.claim(key, "a", "me") is visitor
     turn(tabs, "b")  # the connection of "a" is broken
-    assert store.claim(key, "b", "me") is session
+    assert store.claim(key, "b", "me") is visitor
     turn(tabs, "a", "b")
-    assert (store.is_lost(session, "a"), store.is_lost(session, "b")) == (True, False)
+    assert (store.is_lost(visitor, "a"), store.is_lost(visitor, "b")) == (True, False)
     assert store.claim(key, "a", "me") is None
 
 
-def test_a_closed_tabs_session_goes_after_minutes(tabs: set[str], clock: Clock) -> None:
-    session, dropped = Session(), list[Session]()
-    store = SessionStore(tabs.__contains__, clock, dropped=dropped.append)
+def test_one_key_finds_the_sessions_of_all_pages_each_as_long_as_it_is_kept(
+    store: SessionStore, tabs: set[str], clock: Clock
+) -> None:
+    dropped = list[str]()
+    visitor = Visitor()
     turn(tabs, "a")
-    key = store.keep(session, "a", "me")
+    key = store.keep(visitor, "a", "me")
+    assert store.get(visitor, "photos") is None
+    store.put(visitor, "photos", Kept("photos", dropped=dropped.append))
+    store.put(
+        visitor, "labels", Kept("labels", dropped=dropped.append, keep_seconds=9 * KEEP_SECONDS)
+    )
     look(store, clock, 24 * 3600)  # open for a day
     turn(tabs)
     look(store, clock, KEEP_SECONDS - LOOK_SECONDS)
-    assert store.claim(key, "b", "me") is session
-    assert dropped == []
+    assert store.claim(key, "b", "me") is visitor
+    assert [store.get(visitor, name) for name in ("photos", "labels")] == ["photos", "labels"]
+    key = store.keep(visitor, "b", "me")
     look(store, clock, KEEP_SECONDS + 2 * LOOK_SECONDS)
-    assert (len(store._kept), dropped) == (0, [session]), "though nobody has come meanwhile"
-    assert store.claim(key, "c", "me") is None
+    assert dropped == ["photos"], "though nobody has come meanwhile"
+    assert store.claim(key, "c", "me") is visitor
+    assert [store.get(visitor, name) for name in ("photos", "labels")] == [None, "labels"]
+    look(store, clock, 9 * KEEP_SECONDS + 2 * LOOK_SECONDS)
+    assert (len(store._visitors), dropped) == (0, ["photos", "labels"])
+    assert store.claim(key, "d", "me") is None
 
 
-def test_closed_ones_are_bounded(
-    store: SessionStore[Session], tabs: set[str], clock: Clock
-) -> None:
+def test_closed_ones_are_bounded(store: SessionStore, tabs: set[str], clock: Clock) -> None:
     turn(tabs, "open")
-    keys = [store.keep(Session(), "open", "me")]
+    keys = [holding(store, "open", 1)]
     for number in range(CAPACITY + 5):
         clock.seconds += 0.01
-        keys.append(store.keep(Session(), f"closed {number}", "me"))
-    assert len(store._kept) == CAPACITY + 1
+        keys.append(holding(store, f"closed {number}", 1))
+    store.look()
+    assert len(store._visitors) == CAPACITY + 1
     assert [store.knows(key, "me") for key in keys] == [True, *[False] * 5, *[True] * CAPACITY]
-    full = {Session() for _ in range(45)}
-    share = CAPACITY_BYTES // 40
-    store = SessionStore(tabs.__contains__, clock, bytes_of=lambda one: share * (one in full))
+
+
+def test_what_closed_ones_hold_is_bounded_and_those_with_nothing_go_first(
+    store: SessionStore, clock: Clock
+) -> None:
     keys = []
-    for number, session in enumerate(full):
+    for number in range(45):
         clock.seconds += 1
-        keys.append(store.keep(session, f"{number}", "me"))
-    for number in range(2 * CAPACITY):  # those with nothing in them go first
-        store.keep(Session(), f"empty {number}", "another")
+        keys.append(holding(store, f"{number}", CAPACITY_BYTES // 40))
+    for number in range(2 * CAPACITY):
+        holding(store, f"empty {number}", 0)
     assert [store.knows(key, "me") for key in keys] == [False] * 5 + [True] * 40
-    assert len(store._kept) == CAPACITY
+    store.look()
+    assert len(store._visitors) == CAPACITY
 
 
-def test_keys_cannot_be_guessed(store: SessionStore[Session]) -> None:
+def test_visitors_without_a_session_are_bounded(store: SessionStore, clock: Clock) -> None:
+    keys = [store.keep(Visitor(), f"{number}", "me") for number in range(CAPACITY + 5)]
+    assert [store.knows(key, "me") for key in keys] == [False] * 5 + [True] * CAPACITY
+    look(store, clock, KEEP_SECONDS + LOOK_SECONDS)
+    assert store._visitors == []
+
+
+def test_keys_cannot_be_guessed(store: SessionStore) -> None:
     with ThreadPoolExecutor(8) as pool:
-        keys = list(pool.map(lambda tab: store.keep(Session(), tab, "me"), map(str, range(100))))
+        keys = list(pool.map(lambda tab: store.keep(Visitor(), tab, "me"), map(str, range(100))))
     assert len(set(keys)) == 100
     assert all(len(key) >= 128 / 6 for key in keys)  # six bits a letter
 
