@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -251,7 +252,10 @@ def load_network(file: Path, remedy: str = "", *, compile: bool = True) -> keras
     """
 
     def failure(error: Exception) -> DataError:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        if not zipfile.is_zipfile(file):  # of which Keras says that it is not there
+            reason = "a file that is empty, truncated or of another kind."
+        else:
+            reason = " ".join(str(error).split()) or type(error).__name__
         if len(reason) > _REASON:
             reason = f"{reason[:_REASON]}…"
         return DataError(
