@@ -111,6 +111,18 @@ def replace_folder(new: Path, place: Path) -> None:
 
 
 @contextmanager
+def naming_full_disk(folder: Path) -> Iterator[None]:
+    """Name a folder in the OSError of a full disk, since that of a write has no path."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        problem = f"{os.strerror(error.errno)}; make room, or name another folder"
+        raise OSError(error.errno, problem, str(folder)) from error
+
+
+@contextmanager
 def atomic_write(targets: Sequence[Path]) -> Iterator[list[Path]]:
     """Let files be written under other names, and give them theirs when all is done.
 
@@ -122,7 +134,8 @@ def atomic_write(targets: Sequence[Path]) -> Iterator[list[Path]]:
         same ending.
 
     Raises:
-        OSError: one of them could not be written; what is at a target is no file.
+        OSError: one of them could not be written; what is at a target is no file. It names the
+            folder if the disk is full.
     """
     for target in targets:
         if target.is_dir():
@@ -131,18 +144,19 @@ def atomic_write(targets: Sequence[Path]) -> Iterator[list[Path]]:
     token = secrets.token_hex(6)
     parts = [t.with_name(f".{token}-{i}{t.suffix}") for i, t in enumerate(targets)]
     placed: list[Path] = []
-    try:
-        for part in parts:  # what cannot be written is better known now than after hours of work
-            part.touch()
-            part.unlink()
-        yield parts
-        for part, target in zip(parts, targets, strict=True):
-            new = not target.exists()
-            os.replace(part, target)
-            if new:
-                placed.append(target)
-    except BaseException:
-        for file in (*parts, *placed):
-            with suppress(OSError):
-                file.unlink(missing_ok=True)
-        raise
+    with naming_full_disk(targets[0].parent if targets else Path()):
+        try:
+            for part in parts:  # what cannot be written is better known before hours of work
+                part.touch()
+                part.unlink()
+            yield parts
+            for part, target in zip(parts, targets, strict=True):
+                new = not target.exists()
+                os.replace(part, target)
+                if new:
+                    placed.append(target)
+        except BaseException:
+            for file in (*parts, *placed):
+                with suppress(OSError):
+                    file.unlink(missing_ok=True)
+            raise

@@ -20,13 +20,13 @@ from fer.types import Image
 _log = logging.getLogger(__name__)
 
 #: Supported formats by their Pillow names. "JPEG" includes the MPO files that some phones write.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF", "GIF", "TIFF")
 
 #: Those of them that may be animations.
 _ANIMATIONS = ("GIF", "WEBP", "PNG")
 
 #: File name extensions of those formats, for file pickers.
-SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "heic", "heif", "gif")
+SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "heic", "heif", "gif", "tif", "tiff")
 
 #: Largest number of pixels to decode: 150 MB as RGB, more than the 50 megapixels of a phone.
 MAX_PIXELS = 52_000_000

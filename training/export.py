@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +15,17 @@ from numpy.typing import NDArray
 
 from fer.alignment import FER2013_FRAMING
 from fer.atomic_write import atomic_write
-from fer.errors import DataError
+from fer.errors import DataError, ModelError
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.litert import load_interpreter
 from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import Head, ModelSpec
 from fer.records import file_sha256
 from fer.types import Floats
-from training.networks import MAP_PREFIX, with_activation_maps
+from training.networks import MAP_PREFIX, load_network, with_activation_maps
+
+#: Folder of the package `training`, for a process of its own.
+_ROOT = Path(__file__).resolve().parents[1]
 
 #: Names of the files in a model directory.
 KERAS_FILE = "model.keras"
@@ -44,11 +51,18 @@ def export(model: keras.Model, directory: Path, *, class_names: tuple[str, ...])
 
     The LiteRT file stores weights in float16, which halves its size, and computes in float32. Its
     additional outputs are the class activation maps. The directory's name is that of the model.
+
+    Only TensorFlow writes LiteRT files: on another backend, a process with TensorFlow does so.
+
+    Raises:
+        ModelError: that process failed.
     """
     directory.mkdir(parents=True, exist_ok=True)
     model.save(directory / KERAS_FILE)
-    extended = with_activation_maps(model)
-    extended.export(directory / LITERT_FILE, format="litert", verbose=False, **half_precision())
+    if keras.backend.backend() == "tensorflow":
+        maps = _write_litert(model, directory)
+    else:
+        maps = _write_litert_with_tensorflow(directory)
     _, size, _, channels = model.input_shape
     labels = {EXPRESSION_HEAD: class_names, FERPLUS_HEAD: FERPLUS_LABELS}
     spec = ModelSpec(
@@ -64,7 +78,7 @@ def export(model: keras.Model, directory: Path, *, class_names: tuple[str, ...])
                 labels=labels[name],
                 output=name,
                 meaning=_MEANINGS[name],
-                activation_map=activation_map if activation_map in extended.output_names else "",
+                activation_map=activation_map if activation_map in maps else "",
             )
             for name in model.output_names
             for activation_map in (f"{MAP_PREFIX}{name}",)
@@ -72,6 +86,51 @@ def export(model: keras.Model, directory: Path, *, class_names: tuple[str, ...])
     )
     spec.save(directory)
     return spec
+
+
+def _write_litert(model: keras.Model, directory: Path) -> list[str]:
+    """Write ``model.tflite`` of a network; return the names of all its outputs."""
+    extended = with_activation_maps(model)
+    extended.export(directory / LITERT_FILE, format="litert", verbose=False, **half_precision())
+    return list(extended.output_names)
+
+
+#: Program that writes ``model.tflite`` beside the ``model.keras`` of a directory, its argument.
+_WRITE_LITERT = """
+import json, sys
+from training.export import write_litert_of
+print(json.dumps(write_litert_of(sys.argv[1])))
+"""
+
+
+def write_litert_of(directory: str) -> list[str]:
+    """Write ``model.tflite`` of the ``model.keras`` in a directory; return its output names."""
+    folder = Path(directory)
+    return _write_litert(load_network(folder / KERAS_FILE, compile=False), folder)
+
+
+def _write_litert_with_tensorflow(directory: Path) -> list[str]:
+    """Do the same in a process of its own, on the processor, with Keras's TensorFlow backend."""
+    environment = os.environ | {
+        "KERAS_BACKEND": "tensorflow",
+        "CUDA_VISIBLE_DEVICES": "-1",  # the training's backend may hold all memory of the GPU
+        "PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _WRITE_LITERT, str(directory)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+        raise ModelError(
+            f"the network is trained, but TensorFlow could not export it: {reason}. Repeat the "
+            "command with --resume when that is settled; it trains no epoch again."
+        )
+    names: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return names
 
 
 def half_precision() -> dict[str, Any]:
@@ -113,7 +172,7 @@ def export_format(
     same most probable expression; DataError if the model or a package is missing.
     """
     file = keras_file(model_dir, "only a model with its Keras file can be exported")
-    model, inputs = keras.models.load_model(file), images.astype(np.float32)
+    model, inputs = load_network(file), images.astype(np.float32)
     target = exported_file(name, ModelSpec.load(model_dir), out)
     with atomic_write([target]) as [part]:
         outputs = (_onnx if name == "onnx" else _litert)(name, model, part, inputs)

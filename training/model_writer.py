@@ -17,7 +17,7 @@ from typing import Any
 
 import keras
 
-from fer.atomic_write import check_model_directory, replace_folder
+from fer.atomic_write import check_model_directory, naming_full_disk, replace_folder
 from fer.errors import ModelError, OutputError
 from fer.evaluation.metrics import evaluate
 from fer.evaluation.report import DataCard, EarlierTraining, FileCard, Report
@@ -88,7 +88,10 @@ def write_model(
     """
     # The dashboard ignores directories whose names start with a dot.
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".unfinished-") as staging:
+    with (
+        naming_full_disk(directory.parent),
+        tempfile.TemporaryDirectory(dir=directory.parent, prefix=".unfinished-") as staging,
+    ):
         target = Path(staging) / directory.name
         export(fit.model, target, class_names=data.class_names)
         logits, predictions = measure.predict_anew(

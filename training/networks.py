@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ import keras
 import numpy as np
 from keras import layers
 
-from fer.errors import DataError
+from fer.errors import DataError, failures_as
 from fer.evaluation.report import Layer
 from training.keras_private import made_by
 from training.presets.schema import Preset
+
+#: Characters of Keras's own reason that an error message keeps.
+_REASON = 200
 
 #: Standard deviation in grey levels below which an image counts as flat. It keeps a blank image
 #: near zero instead of amplifying its quantisation noise.
@@ -235,6 +239,32 @@ def _flat(model: keras.Model) -> Iterator[keras.Layer]:
 
 #: The map of a head is the output named by this prefix and the head's name.
 MAP_PREFIX = "activation_map_"
+
+
+def load_network(file: Path, remedy: str = "", *, compile: bool = True) -> keras.Model:
+    """Load a network that a training has saved; with `compile`, its optimizer too.
+
+    Python code inside the file, such as that of a Lambda layer, is never run.
+
+    Raises:
+        DataError: the file is truncated, no Keras file, or contains code; `remedy` ends the
+            message.
+    """
+
+    def failure(error: Exception) -> DataError:
+        if not zipfile.is_zipfile(file):  # of which Keras says that it is not there
+            reason = "a file that is empty, truncated or of another kind."
+        else:
+            reason = " ".join(str(error).split()) or type(error).__name__
+        if len(reason) > _REASON:
+            reason = f"{reason[:_REASON]}…"
+        return DataError(
+            f"{file} cannot be loaded: expected a network that `python -m training train` saved, "
+            f"got: {reason} {remedy}".rstrip()
+        )
+
+    with failures_as(failure):
+        return keras.models.load_model(file, compile=compile)
 
 
 def with_activation_maps(model: keras.Model) -> keras.Model:

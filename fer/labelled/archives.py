@@ -1,13 +1,18 @@
-"""What is read of a ZIP, which anybody may have made: one set of rules for the app and trainings.
+"""Read archives that anybody may have made: one set of rules for the app and trainings.
 
 What an archive says about its own sizes is a hint only: bytes are counted while they are unpacked.
 """
 
 from __future__ import annotations
 
+import gzip
+import io
 import stat
+import tarfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from fer.labelled.names import leads_out
 
@@ -73,6 +78,66 @@ def contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> Ite
                     "photo is."
                 )
             yield part
+
+
+class _BoundedGzip(gzip.GzipFile):
+    """The unpacked bytes of a gzip file, with UnpackError beyond a limit.
+
+    A single read is limited too: `tarfile` reads an extended header at once, whatever its size.
+    """
+
+    def __init__(self, path: Path, most: int) -> None:
+        super().__init__(path, "rb")
+        self._most = most
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a position from the beginning; going forward unpacks what lies between."""
+        if offset > self._most:
+            raise UnpackError(too_large(self._most))
+        return super().seek(offset, whence)
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes, at most a megabyte."""
+        if size is None or not 0 <= size <= MB:
+            raise UnpackError("was refused: it has a header of more than 1 MB.")
+        data = super().read(size)
+        if self.tell() > self._most:
+            raise UnpackError(too_large(self._most))
+        return data
+
+
+@contextmanager
+def open_tar(path: Path, most: int) -> Iterator[tarfile.TarFile]:
+    """Open a ``.tar.gz`` of which at most `most` bytes are unpacked, those between files too.
+
+    Fewer are unpacked if the file is small, see `RATIO`. Reading beyond raises UnpackError.
+    """
+    most = min(most, max(MB, RATIO * path.stat().st_size))
+    with _BoundedGzip(path, most) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+        yield archive
+
+
+def tar_refusal(entry: tarfile.TarInfo) -> str:
+    """Return why an entry is not unpacked, to follow its name; "" if it can be tried."""
+    if leads_out(entry.name):
+        return "was refused: its path leads out of the archive."
+    if entry.issym() or entry.islnk():
+        return "was refused: it is a link to another file."
+    if entry.issparse() or not (entry.isreg() or entry.isdir()):
+        return "was refused: it is not a usual file."
+    return ""
+
+
+def tar_contents(archive: tarfile.TarFile, entry: tarfile.TarInfo, most: int) -> Iterator[bytes]:
+    """Yield the contents of a usual file piece by piece; UnpackError beyond `most` bytes."""
+    file = archive.extractfile(entry)
+    assert file is not None
+    size = 0
+    while part := file.read(_CHUNK):
+        size += len(part)
+        if size > most:
+            raise UnpackError(too_large(most))
+        yield part
 
 
 def too_large(most: int) -> str:

@@ -101,14 +101,15 @@ def _parts(name: str) -> list[str]:
     return [part for part in name.replace("\\", "/").split("/") if part]
 
 
-#: Common names of split folders.
+#: Common names of splits in lower case, of folders and of the column ``Usage``.
 SPLIT_OF_FOLDER = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "val", "valid", "dev", "publictest"), "validation"),
     **dict.fromkeys(("test", "testing", "privatetest"), "test"),
 }
 
-#: FER2013's split names → this project's. PrivateTest is the test set used in the literature.
+#: FER2013's split names, also as prefixes of file names → this project's. PrivateTest is the test
+#: set used in the literature.
 SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 
 #: Greatest number of folders around class folders, as in ``dataset/photos/test/happy``.

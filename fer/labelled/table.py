@@ -85,6 +85,15 @@ def write_table(rows: Iterable[LabelRow]) -> str:
     return out.getvalue()
 
 
+#: What may separate the cells of a table. Excel writes semicolons in many countries.
+_DELIMITERS = ",;\t"
+
+
+def delimiter_of(first_line: str) -> str:
+    """Return what separates the column names of a table; a comma if there is only one column."""
+    return max(_DELIMITERS, key=first_line.count)
+
+
 def read_table(data: bytes) -> list[LabelRow]:
     """Return the rows of a table, of which only the columns photo and expression must be there.
 
@@ -94,7 +103,9 @@ def read_table(data: bytes) -> list[LabelRow]:
         raise DataError(f"is larger than {MAX_BYTES // 2**20} MB, as no table of labels is.")
     try:
         text = data.decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        delimiter = delimiter_of(text.partition("\n")[0])
+        source = io.StringIO(text, newline="")
+        reader = csv.DictReader(source, strict=True, delimiter=delimiter)
         missing = {"photo", "expression"} - set(reader.fieldnames or ())
         if missing:
             lacks = " and ".join(f"no column {name}" for name in sorted(missing))
@@ -137,7 +148,7 @@ def _box(sides: list[float | None]) -> Box | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        number = float(text or "")
+        number = float((text or "").replace(",", "."))  # a comma is the decimal mark of Excel
     except ValueError:
         return None
     return number if abs(number) < 1e9 else None  # which is False for what is no number

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import random
+import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +18,16 @@ from hypothesis import strategies as st
 
 from fer.errors import DataError
 from fer.export.table import face_columns
-from fer.labelled.archives import UnpackError, contents, is_folder, refusal
+from fer.labelled.archives import (
+    MB,
+    UnpackError,
+    contents,
+    is_folder,
+    open_tar,
+    refusal,
+    tar_contents,
+    tar_refusal,
+)
 from fer.labelled.names import (
     MAX_LENGTH,
     Kind,
@@ -271,3 +282,80 @@ def test_nothing_leaves_the_folder_and_no_two_files_are_one(photos: list[str]) -
     assert not [name for name in files if leads_out(name)]
     folders = {str(PurePosixPath(name).parent) for name in files}
     assert folders <= {".", "crops/happy", "originals"}
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_table_that_excel_has_saved_is_read(delimiter: str) -> None:
+    """With its delimiter and decimal comma in many countries."""
+    cells = [
+        ("photo", "expression", "left", "top", "right", "bottom", "confidence"),
+        ("a, b.jpg", "Anger", "1,5", "2", "30", "40", "0,25"),
+    ]
+    table = "\r\n".join(delimiter.join(row) for row in cells)
+    (row,) = read_table(table.encode("utf-8-sig"))
+    assert (row.photo, row.expression) == ("a, b.jpg", "angry")
+    assert (row.box, row.confidence) == ((1.5, 2, 30, 40), 0.25)
+
+
+def write_tar(path: Path, *entries: tuple[tarfile.TarInfo, bytes]) -> Path:
+    """Write a ``.tar.gz`` of headers as they are, each with what follows it."""
+    with gzip.open(path, "wb") as file:
+        for header, content in entries:
+            file.write(header.tobuf())
+            file.write(content.ljust(-len(content) // 512 * -512, b"\0"))
+        file.write(bytes(1024))
+    return path
+
+
+def tar_entry(
+    name: str = "faces.csv", size: int = 0, kind: bytes = tarfile.REGTYPE
+) -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.size, made.type, made.linkname = size, kind, "/etc/passwd"
+    return made
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (tar_entry(), ""),
+        (tar_entry("faces", kind=tarfile.DIRTYPE), ""),
+        *((tar_entry(name), "leads out") for name in ("../a.csv", "/etc/a.csv", "C:\\a.csv")),
+        *((tar_entry(kind=kind), "is a link") for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE)),
+        *((tar_entry(kind=kind), "usual file") for kind in (tarfile.CHRTYPE, tarfile.FIFOTYPE)),
+    ],
+)
+def test_an_entry_of_a_tar_that_could_do_harm_is_refused(
+    entry: tarfile.TarInfo, reason: str
+) -> None:
+    said = tar_refusal(entry)
+    assert reason in said
+    assert bool(said) is bool(reason)
+
+
+def test_the_contents_of_a_tar_are_counted(tmp_path: Path) -> None:
+    file = write_tar(tmp_path / "a.tar.gz", (tar_entry(size=5), b"a,b\n1"))
+    with open_tar(file, MB) as archive:
+        (entry,) = archive
+        assert b"".join(tar_contents(archive, entry, 5)) == b"a,b\n1"
+        with pytest.raises(UnpackError, match="larger than 0 MB"):
+            b"".join(tar_contents(archive, entry, 4))
+
+
+@pytest.mark.parametrize(
+    ("entries", "most", "reason"),
+    [
+        ([(tar_entry("read.me", MB), bytes(MB))], MB // 2, "larger than 0 MB"),
+        ([(tar_entry("read.me", 9 * MB), bytes(9 * MB))], 2**40, "larger than 1 MB"),
+        ([(tar_entry(size=2 * MB, kind=tarfile.XHDTYPE), b"")], 2**40, "header of more than 1 MB"),
+        ([(tar_entry(size=2 * MB, kind=tarfile.GNUTYPE_LONGNAME), b"")], 2**40, "header of more"),
+    ],
+    ids=["between files", "for a small archive", "extended header", "long name"],
+)
+def test_a_tar_is_not_unpacked_beyond_its_bound(
+    entries: list[tuple[tarfile.TarInfo, bytes]], most: int, reason: str, tmp_path: Path
+) -> None:
+    """Whatever an entry or header says about its size."""
+    file = write_tar(tmp_path / "a.tar.gz", *entries, (tar_entry(size=3), b"a,b"))
+    with pytest.raises(UnpackError, match=reason), open_tar(file, most) as archive:
+        list(archive)

@@ -17,12 +17,14 @@ from fer.model.spec import Abstention, ModelSpec
 from fer.types import Image
 from tests.samples import SHIPPED_MODEL
 from tests.training.samples import Ran, bars, pixels, save_image, train, write_bars, write_csv
-from training.__main__ import parser
+from training import __main__ as command_line
+from training.__main__ import main, parser
 from training.demo_faces import write_demo_data
 from training.evaluation.measure import update_heads
 from training.evaluation.predictions import load_predictions
 from training.networks import build
 from training.presets.catalogue import PRESETS
+from training.presets.schema import FIELD_HELP, overridable_fields
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +240,47 @@ def test_what_is_not_of_the_report_changes_nothing(copied: Path, tmp_path: Path,
     cards = {"model.tflite": FileCard(sha256="0" * 64, bytes=1)}
     Report.load(copied).model_copy(update={"files": cards}).save(copied)
     assert "about another network" in ran("recompute", copied, status=1)[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--data", "", "--out", "m"],
+        ["train", "--data", "press=", "--out", "m"],
+        ["train", "--data", "a", "--out", " "],
+        ["data", "--data", ""],
+        ["evaluate", "--data", "a", "--model", ""],
+    ],
+)
+def test_an_empty_path_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """As from a variable that is not set: it would be the current folder."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "expected a path, got an empty text" in capsys.readouterr().err
+
+
+def test_the_help_of_train_says_what_each_field_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(FIELD_HELP) == set(overridable_fields())
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "--keep last|best epoch whose weights are the model" in printed
+    assert "--flip true|false mirror half of the images" in printed
+
+
+@pytest.mark.parametrize(
+    ("backend", "jax", "message"),
+    [
+        ("foo", True, "KERAS_BACKEND expects tensorflow or jax, got 'foo'"),
+        ("jax", False, "pip install -r requirements-jax.txt"),
+        ("jax", True, ""),
+        ("", True, ""),
+    ],
+)
+def test_an_unusable_backend_is_told(
+    backend: str, jax: bool, message: str, monkeypatch: pytest.MonkeyPatch, ran: Ran
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    monkeypatch.setattr(command_line, "find_spec", lambda name: object() if jax else None)
+    assert message in ran("presets", status=1 if message else 0)[1]

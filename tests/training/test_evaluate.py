@@ -221,10 +221,15 @@ def test_the_data_of_the_training_are_no_other_data(
     report = Report.load(model)
     card = report.data.model_copy(update={"sha256": sha256_of(foreign)})
     report.model_copy(update={"data": card}).save(model)
-    assert "stands in report.json already" in evaluated(foreign, "--record", status=1)[1]
+    assert "are in report.json already" in evaluated(foreign, "--record", status=1)[1]
+    evaluated(foreign, "--record", "--split", "train", status=1)
     assert not (model / OtherDataFile.filename).exists()
     # Without --record it is measured, on the validation split that its training drew.
     assert "compact on validation of foreign" in evaluated(foreign)[0]
+    # No training looks at its test split, so it can be recorded once it is measured.
+    evaluated(foreign, "--record", "--split", "test")
+    (kept,) = OtherDataFile.load(model).records
+    assert (kept.kind, kept.split) == ("test", "test")
 
 
 def test_without_a_face_there_is_nothing_to_record(tmp_path: Path, evaluated: Ran) -> None:

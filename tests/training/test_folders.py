@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from fer.errors import DataError
 from fer.labelled.table import LabelledFace, LabelRow, write_archive
@@ -123,7 +124,7 @@ def test_nothing_that_is_known_or_too_much(tmp_path: Path) -> None:
         load(tmp_path)
     with pytest.raises(DataError, match="does not exist"):
         load(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"neither a folder nor \.csv, \.npz or \.zip"):
+    with pytest.raises(DataError, match=r"neither a folder nor \.csv, \.tsv, \.npz, \.zip or"):
         load(tmp_path / "notes.txt")
     write_classes(tmp_path / "faces", 2, ["happy"])
     for path in (tmp_path, tmp_path / "faces"):
@@ -172,13 +173,50 @@ def test_an_unreadable_image_is_named_and_left_out(
 
 
 @pytest.mark.parametrize("side", [(SIDE, SIDE + 4), (SIDE + 4, SIDE + 4)])
-def test_mixed_sizes_need_a_choice(tmp_path: Path, side: tuple[int, int]) -> None:
-    write_classes(tmp_path / "train", 2)
-    save_image(tmp_path / "train" / "sad" / "x.png", np.zeros(side, np.uint8))
-    message = r"size, but train/sad/x\.png is 20 × \d+ pixels, and train/angry/000.png is 16 × 16\."
-    with pytest.raises(DataError, match=message):
+def test_images_of_several_sizes_are_scaled_to_one(tmp_path: Path, side: tuple[int, int]) -> None:
+    """In whichever order they come."""
+    for name in ("angry", "neutral"):
+        folder = tmp_path / name
+        write_classes(folder / "train", 2)
+        save_image(folder / "train" / name / "000.png", np.full(side, 90, np.uint8))
+        data = load(folder)
+        (found,) = [problem for problem in data.problems if problem.place == "size"]
+        assert f"{side[1]} × {side[0]}" in found.message
+        same = load(folder, size=48)
+        for split, faces in data.splits.items():
+            np.testing.assert_array_equal(faces.images, same.split(split).images)
+        assert load(folder, size=24).split("train").images.shape[1:] == (24, 24, 1)
+
+
+def test_names_of_classes_are_listed_as_understood(tmp_path: Path) -> None:
+    write_classes(tmp_path / "train", 2, ["smile", "Sad", "cry", "üzgün"])
+    write_classes(tmp_path / "val", 1, ["smile", "sad", "cry", "üzgün"])
+    read, kept = (problem.message for problem in load(tmp_path).problems)
+    assert read == "read smile as happy."
+    assert kept.startswith("kept as classes of their own, since they are no expression known here")
+    assert "known here: cry, üzgün. Rename them" in kept
+    assert load(tmp_path, classes=["happy", "sad"]).problems[0].message == read
+
+
+def test_class_folders_called_by_numbers_are_refused(tmp_path: Path) -> None:
+    write_classes(tmp_path / "train", 2, ["0", "1", "happy", "sad"])
+    write_classes(tmp_path / "val", 1, ["0", "1", "happy", "sad"])
+    with pytest.raises(
+        DataError, match=r"called 0, 1\. .* Rename the folders, for example to angry"
+    ):
         load(tmp_path)
-    assert load(tmp_path, size=24).split("train").images.shape[1:] == (24, 24, 1)
+    assert load(tmp_path, classes=["happy", "sad"]).class_names == ("happy", "sad")
+
+
+def test_tiff_images_are_read(tmp_path: Path) -> None:
+    """As in JAFFE."""
+    faces = random_faces(4)
+    for number, face in enumerate(faces):
+        file = tmp_path / "train" / ("happy", "sad")[number % 2] / f"KA.{number}.tiff"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        PillowImage.fromarray(face).save(file)
+    found = load(tmp_path).all_faces()
+    assert sorted(image.tobytes() for image in found.images) == sorted(f.tobytes() for f in faces)
 
 
 def test_the_centre_square_is_what_is_scaled(tmp_path: Path) -> None:
@@ -186,8 +224,8 @@ def test_the_centre_square_is_what_is_scaled(tmp_path: Path) -> None:
     wide[:, 10:30] = 200
     save_image(tmp_path / "wide.png", wide)
     assert (unlabelled(tmp_path, size=20).images == 200).all()
-    with pytest.raises(DataError, match=r"but wide.png is 40 × 20 pixels\."):
-        unlabelled(tmp_path)
+    found = unlabelled(tmp_path)
+    assert (found.images.shape, found.problems[0].place) == ((1, 48, 48, 1), "size")
 
 
 @pytest.mark.parametrize("channels", [None, 1, 3])

@@ -185,8 +185,12 @@ def test_several_data_sets_are_one_whose_faces_know_their_domain() -> None:
         "validation": {"posed": 3, "press": 2},
         "test": {"posed": 2},
     }
-    held_out = {"validation": 3, "validation, press": 2, "test": 2}
-    assert {name: len(faces) for name, faces in both.held_out().items()} == held_out
+    by_domain = {split: both.split_by_domain(split) for split in ("validation", "test")}
+    counts = {split: [(n, len(f)) for n, f in one.items()] for split, one in by_domain.items()}
+    assert counts == {
+        "validation": [("validation", 3), ("validation, press", 2)],
+        "test": [("test", 2)],
+    }
     known = both.split("train").votes
     assert known is not None
     assert known.sum(axis=1).tolist() == [10] * 9 + [0] * 5  # nobody voted on the others

@@ -1,6 +1,7 @@
 """Trainings of a tiny network: what they begin and end with, and what is kept of each epoch."""
 
 import dataclasses
+import errno
 import importlib.util
 import json
 import os
@@ -15,13 +16,16 @@ import keras
 import numpy as np
 import pytest
 
-from fer.errors import DataError
+import training.export
+from fer.errors import DataError, ModelError
+from fer.evaluation.report import Epoch
 from fer.labels import FER2013_LABELS
-from fer.model.classifier import softmax
+from fer.model.classifier import ExpressionClassifier, softmax
 from fer.model.spec import Head, ModelSpec
 from tests.samples import ROOT, SHIPPED_MODEL
 from tests.training.samples import TINY, bars, data_set
 from training.data.dataset import joined
+from training.export import export, export_format
 from training.fit.checkpoint import Checkpoint, Run, fingerprint
 from training.fit.loop import Fit, compile_model, distribute, fit
 from training.fit.other_models import average, initialise_from, teachers_for, weights_of
@@ -369,8 +373,100 @@ def test_only_the_same_run_goes_on(
 def test_a_run_without_its_checkpoint_cannot_go_on(tmp_path: Path) -> None:
     lived(Run(tmp_path, {}), [1.0])
     (tmp_path / "checkpoint.keras").unlink()
-    with pytest.raises(DataError, match=r"has no checkpoint.keras beside it; train without"):
+    with pytest.raises(DataError, match=r"has no checkpoint.keras beside it\. Start again with"):
         Run.read(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\x00",
+        b"[]",
+        b"{}",
+        b'{"history": [], "seconds": "long"}',
+        b'{"history": [{"loss": 1}], "seconds": 1}',
+        b'{"history": [], "seconds": 1, "run": 3}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_damaged_record_of_a_run_cannot_be_resumed(content: bytes, tmp_path: Path) -> None:
+    lived(Run(tmp_path, {}), [1.0])
+    (tmp_path / "progress.json").write_bytes(content)
+    with pytest.raises(DataError, match=r"progress.json is damaged: .* with --overwrite"):
+        Run.read(tmp_path, {})
+
+
+@pytest.fixture(scope="module")
+def with_code(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A Keras file with Python code in it."""
+    image = keras.Input((48, 48, 1))
+    file = tmp_path_factory.mktemp("code") / "model.keras"
+    keras.Model(image, keras.layers.Lambda(lambda x: x + 1)(image)).save(file)
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["empty", "random", "truncated", "code"])
+def test_a_damaged_or_unsafe_checkpoint_is_refused(
+    kind: str, with_code: bytes, tmp_path: Path
+) -> None:
+    contents = {
+        "empty": b"",
+        "random": np.random.default_rng(0).bytes(5000),
+        "truncated": (SHIPPED_MODEL / "model.keras").read_bytes()[:20_000],
+        "code": with_code,
+    }
+    run = Run(tmp_path, {})
+    for file, load in ((run.checkpoint, run.load_checkpoint), (run.best, run.load_best)):
+        file.write_bytes(contents[kind])
+        with pytest.raises(DataError, match=r"cannot be loaded: .* --overwrite") as said:
+            load()
+        assert str(file) in str(said.value)
+        assert len(str(said.value)) < 600
+
+
+def test_a_model_with_code_is_not_exported(with_code: bytes, tmp_path: Path) -> None:
+    ModelSpec.load(SHIPPED_MODEL).save(tmp_path)
+    (tmp_path / "model.keras").write_bytes(with_code)
+    faces = bars(2, 1).images
+    with pytest.raises(DataError, match=r"model.keras cannot be loaded"):
+        export_format("float32", tmp_path, tmp_path, faces)
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_full_disk_is_named_and_nothing_unfinished_stays(epochs: int, tmp_path: Path) -> None:
+    class Full(Model):
+        def save(self, path: Path) -> None:
+            path.write_text("a part")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = Run(tmp_path, {})
+    lived(run, [1.0] * (epochs - 1))
+    before = sorted(tmp_path.iterdir())
+    epoch = Epoch(loss=1, accuracy=1, validation_loss=1, validation_accuracy=1, learning_rate=0.1)
+    with pytest.raises(OSError, match=r"No space left on device; make room.*") as said:
+        run.add(epoch, 1.0, Full(), keep_best=True)
+    assert (said.value.errno, said.value.filename) == (errno.ENOSPC, str(tmp_path))
+    assert sorted(tmp_path.iterdir()) == before
+    assert len(Run.read(tmp_path, {}).history) == epochs - 1
+
+
+def test_another_backend_exports_in_a_process_with_tensorflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = build(TINY, SIZES)
+    here = export(model, tmp_path / "here", class_names=FER2013_LABELS)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    there = export(model, tmp_path / "there", class_names=FER2013_LABELS)
+    assert there.heads == here.heads
+    faces = bars(5, 1).images
+    answers = [ExpressionClassifier(tmp_path / name).all_heads(faces) for name in ("here", "there")]
+    for head, shares in answers[0].items():
+        np.testing.assert_allclose(answers[1][head], shares, atol=1e-5)
+    monkeypatch.setattr(training.export, "_WRITE_LITERT", "raise SystemExit('no TensorFlow here')")
+    with pytest.raises(ModelError, match=r"could not export it: no TensorFlow here\. .* --resume"):
+        export(model, tmp_path / "nowhere", class_names=FER2013_LABELS)
 
 
 TRAIN_TWICE = """

@@ -1,6 +1,8 @@
 """FER2013 as CSV and as .npz, and FER+ beside it: joined by row, or not at all."""
 
+import gzip
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -59,9 +61,9 @@ def test_a_table_with_usages(tmp_path: Path, name: str, header: list, order: tup
         ((3, pixels(FACES[2])[:-4], "Training"), "expected 256 pixels (16 × 16), got 255"),
         ((3, pixels(FACES[2]) + " 7", "Training"), "expected 256 pixels (16 × 16), got 257"),
         ((3, pixels(random_faces(1, side=20)[0]), "Training"), "got 400"),
-        ((7, pixels(FACES[2]), "Training"), "expected an emotion from 0 to 6, got '7'"),
-        ((-1, pixels(FACES[2]), "Training"), "expected an emotion from 0 to 6, got '-1'"),
-        (("", pixels(FACES[2]), "Training"), "expected an emotion from 0 to 6, got ''"),
+        ((-1, pixels(FACES[2]), "Training"), "an emotion from 0 to 6, or its name, got '-1'"),
+        (("", pixels(FACES[2]), "Training"), "an emotion from 0 to 6, or its name, got ''"),
+        (("cry", pixels(FACES[2]), "Training"), "an emotion from 0 to 6, or its name, got 'cry'"),
         ((3, "x" + pixels(FACES[2]), "Training"), "not whole numbers with blanks between"),
         ((3, pixels(FACES[2])[:-3] + " 1.5", "Training"), "not whole numbers"),
         ((3, " ".join(["256", *["9"] * 255]), "Training"), "from 0 to 255, got 9 to 256"),
@@ -94,7 +96,7 @@ def test_a_wrong_first_row_does_not_condemn_the_others(tmp_path: Path) -> None:
     [
         (b"", "no header"),
         (b"emotion,pixels,Usage\r\n", "has no face that can be used; 0 problems"),
-        (b"emotion,pixels\r\n9,1 2 3\r\n", "line 2: expected an emotion from 0 to 6, got '9'"),
+        (b"emotion,pixels\r\nx,1 2 3\r\n", "line 2: expected an emotion from 0 to 6"),
         (b"sepal,petal\r\n1,2\r\n", "has no column emotion and no column pixels; it has sepal"),
         (b"emotion,Usage\r\n1,Training\r\n", "has no column pixels; it has emotion, usage"),
         (b"pixels\r\n1 2 3\r\n", "can be predicted on, not trained on"),
@@ -109,6 +111,72 @@ def test_a_table_of_another_kind(tmp_path: Path, content: bytes, message: str) -
     with pytest.raises(DataError, match=r"fer2013\.csv") as caught:
         load(file)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ";"), ("a.csv", "\t"), ("a.tsv", "\t")])
+def test_other_delimiters_of_excel(name: str, delimiter: str, tmp_path: Path) -> None:
+    text = "\n".join(delimiter.join(map(str, row)) for row in (HEADER, *ROWS))
+    (tmp_path / name).write_text(text, encoding="utf-8-sig")
+    for place in (tmp_path, tmp_path / name):
+        assert sizes(load(place)) == {"train": 6, "validation": 2, "test": 2}
+
+
+@pytest.mark.parametrize("usages", [("train", "val", "test"), ("Train", " VALIDATION", "Test ")])
+def test_plain_names_of_splits(usages: tuple[str, ...], tmp_path: Path) -> None:
+    rows = [
+        (y, pixels(f), usages[i % 3]) for i, (y, f) in enumerate(zip(LABELS, FACES, strict=True))
+    ]
+    write_csv(tmp_path / "faces.csv", HEADER, rows)
+    np.savez(tmp_path / "faces.npz", **FIELDS | {"usage": np.array([row[2] for row in rows])})
+    for name in ("faces.csv", "faces.npz"):
+        assert sizes(load(tmp_path / name)) == {"train": 4, "validation": 3, "test": 3}
+
+
+def test_labels_of_another_numbering_are_refused(tmp_path: Path) -> None:
+    """Numbered from 1, fear would be learnt as happy, and the neutral faces left out."""
+    rows = [(y + 1, pixels(f), u) for y, f, u in zip(LABELS, FACES, USAGES, strict=True)]
+    with pytest.raises(DataError, match=r"line 8: .* from 0 to 6, got 7\. .*\(0 angry, 1 disgust"):
+        load(write_csv(tmp_path / "faces.csv", HEADER, rows))
+
+
+def test_a_tar_gz_with_a_table_as_kaggle_has_it(tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "fer2013.csv", HEADER, ROWS)
+    (tmp_path / "README").write_text("about")
+    packed = tmp_path / "fer2013.tar.gz"
+    with tarfile.open(packed, "w:gz") as archive:
+        for name in ("README", "fer2013.csv"):
+            archive.add(tmp_path / name, f"fer2013/{name}")
+    data, same = load(packed), load(table)
+    assert (data.name, data.sha256) == ("fer2013.tar.gz", file_sha256(packed))
+    for split, faces in same.splits.items():
+        np.testing.assert_array_equal(data.split(split).images, faces.images)
+
+
+def test_a_tar_gz_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    packed = tmp_path / "fer2013.tar.gz"
+    for content in (
+        b"",
+        b"no archive",
+        gzip.compress(b"no archive"),
+        gzip.compress(bytes(9999))[:30],
+    ):
+        packed.write_bytes(content)
+        with pytest.raises(DataError):
+            load(packed)
+    link = tarfile.TarInfo("fer2013.csv")
+    link.type = tarfile.SYMTYPE
+    packed.write_bytes(gzip.compress(link.tobuf() + bytes(1024)))
+    with pytest.raises(
+        DataError, match=r"'fer2013.csv' in fer2013.tar.gz was refused: it is a link"
+    ):
+        load(packed)
+
+
+def test_names_of_emotions_are_listed_as_understood(tmp_path: Path) -> None:
+    names = ["smile", "Sad", "sad", "anger"]
+    rows = [(y, pixels(f), "Training") for y, f in zip(names, FACES, strict=False)]
+    data = load(write_csv(tmp_path / "faces.csv", HEADER, rows))
+    assert str(data.problems[0]) == "class names: read anger as angry, smile as happy."
 
 
 def test_train_with_labels_beside_test_without(tmp_path: Path) -> None:
@@ -196,7 +264,8 @@ def test_an_archive(tmp_path: Path) -> None:
         ({"votes": np.full((10, 10), "many")}, "votes (10, 10)"),
         ({"row": np.array(["first"] * 10)}, "row (10,)"),
         ({"usage": np.array([["Training"]] * 10)}, "usage (10, 1)"),
-        ({"usage": np.array(["train"] * 10)}, "unknown usage ['train']; expected Training"),
+        ({"usage": np.array(["extra"] * 10)}, "unknown usage ['extra']; expected a usage of Train"),
+        ({"label": np.arange(1, 11)}, "faces.npz: expected a label from 0 to 6, got 7"),
         ({"label": np.array([object()] * 10)}, "cannot be read as an .npz archive"),
     ],
 )
@@ -243,11 +312,11 @@ def test_domains_are_called_by_name_or_after_their_file(tmp_path: Path) -> None:
 
 
 def test_an_archive_with_a_wrong_label(tmp_path: Path) -> None:
-    np.savez(tmp_path / "faces.npz", **FIELDS | {"label": np.array([*LABELS[:8], 7, -1])})
+    np.savez(tmp_path / "faces.npz", **FIELDS | {"label": np.array([*LABELS[:8], -2, -1])})
     data = load(tmp_path / "faces.npz")
     assert "test" not in data.splits
     wrong = [p for p in data.problems if "index" in p.place]
-    assert [p.message.split("got ")[1] for p in wrong] == ["7; left out.", "-1; left out."]
+    assert [p.message.split("got ")[1] for p in wrong] == ["-2; left out.", "-1; left out."]
     assert [p.place for p in wrong] == [f"faces.npz, index {i}" for i in (8, 9)]
 
 
@@ -270,7 +339,7 @@ MANY_FACES = random_faces(len(MANY))
 def write_table(folder: Path, wrong: int = -1) -> Path:
     """Write faces in the order of fer2013.csv, of which one may have a wrong label."""
     rows = [
-        (9 if i == wrong else y, pixels(f), "PublicTest" if i >= 35 else "Training")
+        (-1 if i == wrong else y, pixels(f), "PublicTest" if i >= 35 else "Training")
         for i, (y, f) in enumerate(zip(MANY, MANY_FACES, strict=True))
     ]
     write_csv(folder / "fer2013.csv", HEADER, rows)

@@ -18,7 +18,7 @@ from training.presets.schema import Preset
 Commands = Any
 
 #: What ``--data`` is, where it is one data set.
-DATA = "folder, .csv, .npz or .zip"
+DATA = "folder, .csv, .npz, .zip or .tar.gz"
 
 
 def add_command(
@@ -36,15 +36,30 @@ def add_command(
     return parser
 
 
+def nonempty_path(text: str) -> Path:
+    """Return the path of an argument, which must not be empty, as an unset variable is."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a path, got an empty text")
+    return Path(text)
+
+
+def named_place(text: str) -> str:
+    """Return ``PATH`` or ``NAME=PATH``, of which the path must not be empty."""
+    nonempty_path(text if "=" not in text else text.partition("=")[2])
+    return text
+
+
 def add_data(parser: argparse.ArgumentParser, meaning: str = DATA) -> None:
     """Add the argument with a data set."""
-    parser.add_argument("--data", type=Path, required=True, help=meaning)
+    parser.add_argument("--data", type=nonempty_path, required=True, help=meaning)
 
 
 def add_domains(parser: argparse.ArgumentParser, meaning: str, *, required: bool = True) -> None:
     """Add the argument with one data set or several, each of which is a domain."""
     options = {"required": True} if required else {"default": ()}
-    parser.add_argument("--data", nargs="+", metavar="[NAME=]PATH", help=meaning, **options)
+    parser.add_argument(
+        "--data", type=named_place, nargs="+", metavar="[NAME=]PATH", help=meaning, **options
+    )
 
 
 def add_split_seed(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +75,7 @@ def add_split_seed(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser, meaning: str | None = None) -> None:
     """Add the argument with a model directory."""
-    parser.add_argument("--model", type=Path, default=Path("models/compact"), help=meaning)
+    parser.add_argument("--model", type=nonempty_path, default=Path("models/compact"), help=meaning)
 
 
 def add_preset(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +85,9 @@ def add_preset(parser: argparse.ArgumentParser) -> None:
 
 def add_models(parser: argparse.ArgumentParser, option: str, meaning: str | None = None) -> None:
     """Add an argument with any number of model directories."""
-    parser.add_argument(option, type=Path, nargs="+", default=(), metavar="DIR", help=meaning)
+    parser.add_argument(
+        option, type=nonempty_path, nargs="+", default=(), metavar="DIR", help=meaning
+    )
 
 
 def data_for(

@@ -5,10 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
-from pathlib import Path
 
+from fer.atomic_write import naming_full_disk
 from fer.errors import DataError
-from training.commands.arguments import Commands, add_command, add_data, add_split_seed
+from training.commands.arguments import (
+    DATA,
+    Commands,
+    add_command,
+    add_data,
+    add_split_seed,
+    nonempty_path,
+)
 from training.data.load import load
 from training.data.summary import summarise
 from training.demo_faces import write_demo_data
@@ -31,7 +38,7 @@ def add_data_command(commands: Commands) -> None:
         _data,
         "show counts per class and split, duplicates, contradictions and problems",
     )
-    add_data(parser, "folder, .csv, .npz or .zip; the layout is recognised")
+    add_data(parser, f"{DATA}; the layout is recognised")
     parser.add_argument("--size", type=int, help="scale the faces to this side, in pixels")
     parser.add_argument(
         "--channels", type=int, choices=(1, 3), help="1 for grey, 3 for RGB; else as the images are"
@@ -66,7 +73,9 @@ def add_demo_data(commands: Commands) -> None:
         _demo_data,
         "draw a small labelled set of faces, to try everything without FER2013",
     )
-    parser.add_argument("--out", type=Path, required=True, help="new or empty folder to write")
+    parser.add_argument(
+        "--out", type=nonempty_path, required=True, help="new or empty folder to write"
+    )
     parser.add_argument(
         "--per-class", type=int, default=200, help="training faces per class (default: 200)"
     )
@@ -82,7 +91,8 @@ def add_demo_data(commands: Commands) -> None:
 def _demo_data(arguments: argparse.Namespace) -> int:
     out = arguments.out
     settings = {n: v for n, v in vars(arguments).items() if n not in ("command", "run", "out")}
-    counts = write_demo_data(out, **settings)
+    with naming_full_disk(out):
+        counts = write_demo_data(out, **settings)
     written = ", ".join(f"{count:,} {split}" for split, count in counts.items())
     print(f"{out}: {written} faces")
     print(f'Next: python -m training data --data "{out}"')

@@ -28,12 +28,14 @@ from fer.images import CUT_OUT_SIDE
 from fer.model.classifier import ExpressionClassifier
 from fer.model.spec import ModelSpec
 from training.commands.arguments import (
+    DATA,
     Commands,
     add_command,
     add_domains,
     add_model,
     add_split_seed,
     load_for_model,
+    nonempty_path,
 )
 from training.data.layouts import sha256_of
 from training.data.load import domain_of, load_domains
@@ -64,11 +66,15 @@ def add_evaluate(commands: Commands) -> None:
         commands, "evaluate", _evaluate, "measure a model on labelled data", __doc__
     )
     parser.add_argument(
-        "directory", nargs="?", type=Path, metavar="MODEL", help="a model directory, as --model"
+        "directory",
+        nargs="?",
+        type=nonempty_path,
+        metavar="MODEL",
+        help="a model directory, as --model",
     )
     add_domains(
         parser,
-        "folder, .csv, .npz or .zip; of several, each is a domain that is measured apart too",
+        f"{DATA}; of several, each is a domain that is measured apart too",
     )
     parser.add_argument(
         "--by",
@@ -115,7 +121,7 @@ def _add_further_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, help="images at once (default: one per core)")
     parser.add_argument(
         "--figures",
-        type=Path,
+        type=nonempty_path,
         metavar="DIR",
         help="write the confusion matrix, and of the model's training its curves and class "
         "distribution, as PNG and SVG",
@@ -195,7 +201,8 @@ def _faces(model: Path, arguments: argparse.Namespace) -> tuple[FaceEvaluation, 
     # Loaded anew, since groups of a column are no domains.
     data, split = load_for_model(classifier, places, seed), split or "validation"
     passes = PASSES + (split == "validation")  # once more for cross-fitting
-    classifier.advance = Progress(passes * len(data.held_out()[split]), "views of faces").advance
+    count = len(data.split_by_domain(split)[split])
+    classifier.advance = Progress(passes * count, "views of faces").advance
     return result, full_figures(classifier, data, split)
 
 
@@ -227,17 +234,20 @@ def data_to_record(data: Path, model: Path, split: str | None) -> tuple[Kind, st
     """Return what kind of data may be recorded, and its SHA-256.
 
     Raises:
-        DataError: the model was trained on it, and it is not what one of its domains held out.
+        DataError: the model was trained on it, and these figures are in its report already.
     """
-    sha256, (whole, *domains) = sha256_of(data), data_of_training(model) or ("",)
+    sha256 = sha256_of(data)
+    whole, *domains = data_of_training(model) or ("",)
+    if sha256 not in (whole, *domains):
+        return "other", sha256
+    if split == "test":
+        return "test", sha256
     if sha256 in domains and split != "train":
-        return ("test" if split == "test" else "validation"), sha256
-    if sha256 in (whole, *domains):
-        raise DataError(
-            f"{model} was trained on {data}, so it is no other data: what it reaches on its splits "
-            "stands in report.json already. Measure it without --record."
-        )
-    return "other", sha256
+        return "validation", sha256
+    raise DataError(
+        f"{model} was trained on {data}: its figures on the validation split are in report.json "
+        "already. Record --split test, or leave out --record."
+    )
 
 
 def record(

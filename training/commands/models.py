@@ -6,6 +6,7 @@ import argparse
 import base64
 import dataclasses
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ from training.commands.arguments import (
     add_model,
     add_split_seed,
     load_for_model,
+    nonempty_path,
 )
 from training.data.dataset import DataSet
 from training.data.load import load, load_domains
@@ -59,7 +61,7 @@ def add_compare(commands: Commands) -> None:
     parser = add_command(
         commands, "compare", _compare, "print the reports of several models side by side"
     )
-    parser.add_argument("models", nargs="+", type=Path, metavar="DIR")
+    parser.add_argument("models", nargs="+", type=nonempty_path, metavar="DIR")
 
 
 def _compare(arguments: argparse.Namespace) -> int:
@@ -93,7 +95,7 @@ def add_export(commands: Commands) -> None:
         commands, "export", _export, "write LiteRT float32, float16, int8 and ONNX files of a model"
     )
     add_model(parser)
-    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--out", type=nonempty_path, required=True, help="folder to write")
     add_overwrite(parser)
     parser.add_argument(
         "--formats",
@@ -101,11 +103,14 @@ def add_export(commands: Commands) -> None:
         help="comma-separated (default: all four)",
     )
     parser.add_argument(
-        "--data", type=Path, help="faces for parity and int8's ranges; else random images"
+        "--data", type=nonempty_path, help="faces for parity and int8's ranges; else random images"
     )
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    # Keras exports with TensorFlow only, whatever a training on this machine runs on. It has not
+    # been imported yet.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     from training.export import FORMATS, export_format, exported_file
 
     formats = arguments.formats.split(",")
@@ -226,7 +231,7 @@ def add_recompute(commands: Commands) -> None:
         _recompute,
         "choose the thresholds of a model again and write its figures, from its stored predictions",
     )
-    parser.add_argument("model", type=Path, help="model directory, such as models/compact")
+    parser.add_argument("model", type=nonempty_path, help="model directory, such as models/compact")
     add_domains(
         parser,
         "the data of its report: predict it again, and fit temperatures and blend anew, for what "

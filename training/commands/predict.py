@@ -24,7 +24,7 @@ from fer.labels import EXPRESSION_HEAD, FER2013_LABELS
 from fer.model.classifier import ExpressionClassifier
 from fer.text import cell
 from fer.types import Floats
-from training.commands.arguments import Commands, add_command, add_data, add_model
+from training.commands.arguments import Commands, add_command, add_data, add_model, nonempty_path
 from training.data.layouts import files_below
 from training.data.load import unlabelled
 from training.progress import Progress
@@ -40,7 +40,7 @@ def add_predict(commands: Commands) -> None:
         __doc__,
     )
     add_data(parser, "test.csv, or a folder of images")
-    parser.add_argument("--out", type=Path, required=True, help="predictions.csv to write")
+    parser.add_argument("--out", type=nonempty_path, required=True, help="predictions.csv to write")
     add_overwrite(parser)
     add_model(parser)
     parser.add_argument(
@@ -50,7 +50,7 @@ def add_predict(commands: Commands) -> None:
     )
     parser.add_argument(
         "--pictures",
-        type=Path,
+        type=nonempty_path,
         metavar="PNG",
         help=f"also draw up to {MOST} of the images with their answers, spread over all",
     )

@@ -25,6 +25,7 @@ from training.commands.arguments import (
     add_preset,
     data_for,
     models_named,
+    nonempty_path,
 )
 from training.presets.catalogue import PRESETS
 from training.presets.schema import Preset
@@ -41,7 +42,7 @@ def add_tune(commands: Commands) -> None:
     parser.add_argument("--trials", type=positive, default=20, help="how many more to run")
     parser.add_argument("--epochs", type=positive, default=8, help="of each trial, at most")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--storage", type=Path, default=Path("runs/tune.sqlite"))
+    parser.add_argument("--storage", type=nonempty_path, default=Path("runs/tune.sqlite"))
     parser.add_argument("--study", help="name in the storage (default: the preset's)")
 
 
@@ -129,12 +130,16 @@ def add_seeds(commands: Commands) -> None:
     add_preset(parser)
     add_data(parser)
     add_model(parser, "whose report")
-    parser.add_argument("--init", type=Path, metavar="DIR", help="trained model to begin with")
+    parser.add_argument(
+        "--init", type=nonempty_path, metavar="DIR", help="trained model to begin with"
+    )
     add_models(parser, "--teacher")
     parser.add_argument("--seeds", type=int, nargs="+", default=(1, 2, 3))
     parser.add_argument("--epochs", type=int, default=4, help="of each run")
     parser.add_argument("--small-epochs", type=int, default=0, help="of these, on small images")
-    parser.add_argument("--work-dir", type=Path, default=Path("runs/seeds"), help="checkpoints")
+    parser.add_argument(
+        "--work-dir", type=nonempty_path, default=Path("runs/seeds"), help="checkpoints"
+    )
 
 
 def _seeds(arguments: argparse.Namespace) -> int:

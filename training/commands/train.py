@@ -12,11 +12,12 @@ import numpy as np
 
 from fer.atomic_write import check_folder, check_model_directory
 from fer.commands.options import add_overwrite, positive
-from fer.errors import DataError
+from fer.errors import DataError, OutputError
 from fer.evaluation.report import Report
 from fer.model.spec import ModelSpec
 from training.adapt import FineTuning, adapted, load_replay, own_images, tuning_text
 from training.commands.arguments import (
+    DATA,
     Commands,
     add_command,
     add_domains,
@@ -26,13 +27,19 @@ from training.commands.arguments import (
     data_for,
     data_named,
     models_named,
+    nonempty_path,
 )
 from training.data.dataset import DataSet, LabelledFaces
 from training.data.load import SPLIT_SEED, domain_of
+from training.data.summary import problems_text
 from training.evaluation.output import adaptation_text
 from training.presets.catalogue import ADAPT, PRESETS
-from training.presets.schema import Preset, overridable_fields
+from training.presets.schema import FIELD_HELP, Preset, overridable_fields
 from training.progress import EpochProgress, Progress, say
+
+#: File in ``--work-dir`` with the finished epochs of a run, see `training.fit.checkpoint.Run`.
+#: Its module is not imported here, because Keras takes seconds to load.
+PROGRESS_FILE = "progress.json"
 
 
 def add_train(commands: Commands) -> None:
@@ -41,16 +48,14 @@ def add_train(commands: Commands) -> None:
         commands, "train", _train, "train a network, export it and write its report", __doc__
     )
     add_preset(parser)
-    add_domains(
-        parser, "folder, .csv, .npz or .zip; of several, each is a domain that is measured apart"
-    )
+    add_domains(parser, f"{DATA}; of several, each is a domain that is measured apart")
     parser.add_argument(
-        "--out", type=Path, required=True, help="model directory to write, new or empty"
+        "--out", type=nonempty_path, required=True, help="model directory to write, new or empty"
     )
-    add_overwrite(parser, "the model in --out")
+    add_overwrite(parser, "the model in --out, and an earlier run in --work-dir")
     parser.add_argument("--seed", type=int, default=1, help="of everything left to chance")
     add_split_seed(parser)
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --work-dir")
     parser.add_argument("--limit", type=positive, help="train on N faces only, for a trial")
     parser.add_argument(
         "--quick",
@@ -63,7 +68,10 @@ def add_train(commands: Commands) -> None:
 def _add_further_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what a training begins with and learns from beside the data, and the preset's fields."""
     parser.add_argument(
-        "--init", type=Path, metavar="DIR", help="trained model to begin with, not random weights"
+        "--init",
+        type=nonempty_path,
+        metavar="DIR",
+        help="trained model to begin with, not random weights",
     )
     add_models(parser, "--teacher", "models to learn from, for presets with a teacher_weight")
     add_models(parser, "--average", "models whose weights are averaged with the outcome")
@@ -77,10 +85,12 @@ def _add_further_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--distribute", action="store_true", help="over all devices (KERAS_BACKEND=jax)"
     )
-    parser.add_argument("--work-dir", type=Path, help="of checkpoints (default: runs/<name>)")
+    parser.add_argument(
+        "--work-dir", type=nonempty_path, help="of checkpoints (default: runs/<name>)"
+    )
     parser.add_argument(
         "--replay",
-        type=Path,
+        type=nonempty_path,
         metavar="DATA",
         help=f"for --preset {ADAPT}: what the initial model learnt from, so that it forgets less",
     )
@@ -92,7 +102,10 @@ def _add_further_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("fields of the preset, each to be overridden")
     for name, kind in overridable_fields().items():
         group.add_argument(
-            f"--{name.replace('_', '-')}", metavar=kind.upper(), dest=f"field_{name}"
+            f"--{name.replace('_', '-')}",
+            metavar=kind,
+            dest=f"field_{name}",
+            help=FIELD_HELP[name],
         )
 
 
@@ -104,16 +117,30 @@ def _train(arguments: argparse.Namespace) -> int:
     work_dir = arguments.work_dir or Path("runs") / arguments.out.name
     check_model_directory(arguments.out, reads=[*reads, work_dir], overwrite=arguments.overwrite)
     check_folder(work_dir)
+    _check_earlier_run(work_dir, resume=arguments.resume, overwrite=arguments.overwrite)
     try:
         return _run(arguments, preset, work_dir)
     except KeyboardInterrupt:
-        if (work_dir / "progress.json").is_file():
+        if (work_dir / PROGRESS_FILE).is_file():
             print(
                 f"\nEvery finished epoch is kept in {work_dir}; the same command with --resume "
                 "goes on from there.",
                 file=sys.stderr,
             )
         raise
+
+
+def _check_earlier_run(work_dir: Path, *, resume: bool, overwrite: bool) -> None:
+    """Raise OutputError if a new training would replace the epochs of an earlier one.
+
+    With `resume` it goes on with them, and with `overwrite` it may replace them.
+    """
+    if resume or overwrite or not (work_dir / PROGRESS_FILE).is_file():
+        return
+    raise OutputError(
+        f"{work_dir} holds the finished epochs of an earlier run. Go on with it with --resume, "
+        "replace it with --overwrite, or name another folder with --work-dir."
+    )
 
 
 def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
@@ -145,9 +172,9 @@ def _run(arguments: argparse.Namespace, preset: Preset, work_dir: Path) -> int:
         **_learnt_from(arguments, preset, train, data, tuning),
     )
     quick, stage = arguments.quick, "measuring" if arguments.progress_json else ""
-    count = sum(len(faces) for faces in data.held_out().values())
+    count = len(data.split("validation"))
     views = passes_text(quick=quick)
-    print(f"measuring {count:,} faces that are held out, each {views}", file=sys.stderr)
+    print(f"measuring {count:,} validation faces, each {views}", file=sys.stderr)
     report = write_model(
         fitted,
         preset,
@@ -190,6 +217,8 @@ def _faces(
     if arguments.replay:
         raise DataError(f"--replay is for --preset {ADAPT}; add it, or leave this out.")
     data, train, dropped = data_for(preset, arguments.data, arguments.split_seed)
+    if data.problems:
+        print(f"{data.name}, {problems_text(data.problems)}", file=sys.stderr)
     if arguments.limit:
         order = np.random.default_rng(arguments.seed).permutation(len(train))
         dropped["beyond --limit"] = max(0, len(train) - arguments.limit)
@@ -213,6 +242,8 @@ def _fine_tuning(arguments: argparse.Namespace, preset: Preset) -> FineTuning:
     images, left_out = own_images(Path(own), spec, arguments.split_seed)
     replay = load_replay(arguments.replay, spec) if arguments.replay else None
     tuning = FineTuning(arguments.init, images, left_out, replay, preset)
+    if images.problems:
+        print(f"{images.name}, {problems_text(images.problems)}", file=sys.stderr)
     print(tuning_text(tuning), file=sys.stderr)
     return tuning
 

@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fer.errors import DataError
-from fer.labels import PLAIN, canonical, is_plain, ordered
+from fer.labels import FERPLUS_LABELS, PLAIN, canonical, is_plain, ordered
 from fer.types import UNCERTAIN
 
 #: The splits, in display order.
 SPLITS = ("train", "validation", "test")
+
+#: Place of a problem that says how class names were understood; nothing was left out there.
+CLASS_NAMES = "class names"
 
 #: Standard deviation in grey levels below which an image is blank.
 _BLANK_DEVIATION = 1.0
@@ -35,11 +38,35 @@ class Problem:
         return f"{self.place}: {self.message}"
 
 
+def name_problems(names: Mapping[str, str]) -> list[Problem]:
+    """Return how class names were understood, where that is not plain from the names.
+
+    Args:
+        names: the class by the name that it has in the data.
+    """
+    renamed = sorted(
+        f"{given} as {name}" for given, name in names.items() if given.casefold() != name.casefold()
+    )
+    unknown = sorted({name for name in names.values() if name not in FERPLUS_LABELS})
+    problems = []
+    if renamed:
+        problems.append(Problem(CLASS_NAMES, f"read {', '.join(renamed)}."))
+    if unknown:
+        message = (
+            f"kept as classes of their own, since they are no expression known here: "
+            f"{', '.join(unknown)}. Rename them if they are one of {', '.join(FERPLUS_LABELS)}, or "
+            "leave them out with --classes."
+        )
+        problems.append(Problem(CLASS_NAMES, message))
+    return problems
+
+
 class Form(TypedDict, total=False):
     """In which form faces are asked for; without a key, or with ``None``, as they are in the data.
 
     Attributes:
-        size: side in pixels to which images are resized; as they are, all must be of one size.
+        size: side in pixels to which images are resized; as they are, images of several sizes are
+            resized to 48, and tables of several sizes are an error.
         channels: 1 for grey, 3 for RGB; as they are, RGB if any image has colour.
         column: column of a table or array of an ``.npz``, such as ``sex``, whose values are the
             faces' domains, by which they are measured apart.
@@ -166,18 +193,19 @@ class DataSet:
             )
         return self.splits[name]
 
-    def held_out(self) -> dict[str, LabelledFaces]:
-        """Return the faces that are measured, by name.
+    def split_by_domain(self, split: str) -> dict[str, LabelledFaces]:
+        """Return the faces of a split by domain, which are measured apart.
 
-        Of several domains, the first one's are under the name of the split, and those of each other
-        beside them under ``split, domain``, so that they do not dilute its figures.
+        Those of the first domain, or of the only one, are under the name of the split. Those of
+        each other are under ``split, domain``, so that they do not dilute its figures.
+
+        Raises:
+            DataError: there is no such split.
         """
         first = next(iter(self.sources), "")
         return {
             split if domain in ("", first) else f"{split}, {domain}": part
-            for split, faces in self.splits.items()
-            if split != "train"
-            for domain, part in faces.by_domain().items()
+            for domain, part in self.split(split).by_domain().items()
         }
 
     def all_faces(self) -> LabelledFaces:

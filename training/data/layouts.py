@@ -17,14 +17,28 @@ from fer.images import SUFFIXES, as_channels, read, square
 from fer.labelled.names import SPLIT_OF_FOLDER, is_system, split_of
 from fer.labelled.table import CROPS, FILE_NAME
 from fer.labelled.table import read_table as read_labels
-from fer.labels import canonical
+from fer.labels import FER2013_LABELS, canonical
 from fer.records import file_sha256
-from training.data.dataset import Form, LabelledFaces, Problem, choose, concatenated
-from training.data.tables import VOTES_FILE, is_votes_table, read_archive, read_header, read_table
+from training.data.dataset import (
+    Form,
+    LabelledFaces,
+    Problem,
+    choose,
+    concatenated,
+    name_problems,
+)
+from training.data.tables import (
+    TABLE_SUFFIXES,
+    VOTES_FILE,
+    is_votes_table,
+    read_archive,
+    read_header,
+    read_table,
+)
 
 Pixels = NDArray[np.uint8]
 
-#: Image side where there is no image: that of FER2013.
+#: Image side where there is no image, or images of several sizes: that of FER2013.
 _DEFAULT_SIZE = 48
 
 #: File names that contain the row in fer2013.csv.
@@ -61,15 +75,16 @@ def read_folder(root: Path, form: Form) -> LabelledFaces:
     """Read ``<split>/<class>/**`` or ``<class>/**``; only the requested classes are decoded.
 
     Raises:
-        DataError: a requested class is missing, or the images differ in size and no size was
-            requested.
+        DataError: a requested class is missing, or a class is called by a number.
     """
     found: list[tuple[Path, str, str]] = []
     problems: list[Problem] = []
+    classes: dict[str, str] = {}
     for split, folder in split_folders(root) or [("", root)]:
         before, place = len(found), folder.relative_to(root).as_posix()
         for inner in folders_in(folder):
             name = canonical(inner.name)
+            classes[inner.name] = name
             found += [(path, name, split_of(path, split)) for path in files_below(inner)]
         if len(found) == before:
             problems.append(Problem(place, "expected images in class folders, found none."))
@@ -77,6 +92,13 @@ def read_folder(root: Path, form: Form) -> LabelledFaces:
             message = f"images outside the class folders were left out: {stray:,}."
             problems.append(Problem(place, message))
     names = choose({class_name for _, class_name, _ in found}, form.get("classes"))
+    if numbers := [name for name in names if name.isdecimal()]:
+        raise DataError(
+            f"class folders are called {', '.join(numbers)}. A number does not say which "
+            "expression it is, since data sets number them differently. Rename the folders, for "
+            f"example to {', '.join(FER2013_LABELS)}, or leave them out with --classes."
+        )
+    problems += name_problems({given: name for given, name in classes.items() if name in names})
     return _decoded(root, [one for one in found if one[1] in names], names, form, problems)
 
 
@@ -110,7 +132,11 @@ def _decoded(
     form: Form,
     problems: list[Problem],
 ) -> LabelledFaces:
-    """Return the faces in files, of each of which path, class and split are known."""
+    """Return the faces in files, of each of which path, class and split are known.
+
+    Without a requested size, images keep theirs if all are squares of one size. Otherwise all are
+    resized to `_DEFAULT_SIZE`, which is reported in ``problems``.
+    """
     size, channels = form.get("size"), form.get("channels")
     images: list[Pixels] = []
     rows: list[tuple[str, str, str, int]] = []
@@ -124,11 +150,16 @@ def _decoded(
         side = size or (images or [image])[0].shape[0]
         if size is None and image.shape[:2] != (side, side):
             height, width = image.shape[:2]
-            first = f", and {rows[0][0]} is {side} × {side}" if rows else ""
-            raise DataError(
-                f"expected square images of one size, but {place} is {width} × {height} pixels"
-                f"{first}. Choose a size (--size 48): the centre square is cut out and scaled."
+            first = f" and {rows[0][0]} is {side} × {side}" if rows else ""
+            message = (
+                f"not all images are squares of one size: {place} is {width} × {height} pixels"
+                f"{first}. The centre square of each was scaled to {_DEFAULT_SIZE} pixels; "
+                "--size chooses another."
             )
+            problems.append(Problem("size", message))
+            size = _DEFAULT_SIZE
+            side = size
+            images = [square(one, size) for one in images]
         # Grey pixels are grey, in whatever form they were saved.
         is_grey = (image == image[..., :1]).all()
         face = square(image[..., :1] if is_grey else image, side)
@@ -183,7 +214,8 @@ _SPLIT_OF_TABLE = {
 EXPECTED = (
     "Expected one of: train/<class>/ and test/<class>/ with images; a folder per class; "
     "labels.csv with crops/<class>/; fer2013.csv or icml_face_data.csv (emotion, pixels, Usage); "
-    "train.csv (emotion, pixels); an .npz with image, label and usage; a ZIP of one of them"
+    "train.csv (emotion, pixels); an .npz with image, label and usage; a ZIP of one of them; a "
+    ".tar.gz with a table"
 )
 
 
@@ -259,8 +291,10 @@ def _of_file(path: Path) -> Layout:
     suffix = path.suffix.lower()
     if suffix == ".npz":
         return _archive(path)
-    if suffix != ".csv":
-        raise DataError(f"{path} is neither a folder nor .csv, .npz or .zip. {EXPECTED}.")
+    if suffix not in TABLE_SUFFIXES:
+        raise DataError(
+            f"{path} is neither a folder nor .csv, .tsv, .npz, .zip or .tar.gz. {EXPECTED}."
+        )
     header = read_header(path)
     if is_votes_table(header) and "pixels" not in header:
         raise DataError(
@@ -287,7 +321,7 @@ def _in_folder(folder: Path) -> list[Layout]:
         images = tuple(file for part in splits or [folder] for file in files_below(part))
         layouts.append(Layout("folders of images", folder, images, partial(read_folder, folder)))
     files = sorted(p for p in folder.iterdir() if not is_system(p.name) and p.is_file())
-    if tables := _labelled_tables([p for p in files if p.suffix.lower() == ".csv"]):
+    if tables := _labelled_tables([p for p in files if p.suffix.lower() in TABLE_SUFFIXES]):
         layouts.append(_tables(tables))
     return layouts + [_archive(p) for p in files if p.suffix.lower() == ".npz"]
 

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 
 from fer.errors import DataError, failures_as
 from fer.images import MAX_BYTES, MIN_SIDE, SUFFIXES
-from fer.labelled.archives import MB, UnpackError, contents, is_folder, refusal
+from fer.labelled.archives import (
+    MB,
+    UnpackError,
+    contents,
+    is_folder,
+    open_tar,
+    refusal,
+    tar_contents,
+    tar_refusal,
+)
 from fer.labelled.names import is_system
 from fer.labels import FERPLUS_LABELS
 from fer.records import file_sha256
@@ -38,7 +47,7 @@ _LEAST_FOR_TEST = 4
 SPLIT_SEED = 0
 
 #: Tables and archives of arrays, which are larger than images.
-_TABLES = ("csv", "npz")
+_TABLES = ("csv", "tsv", "npz")
 
 #: What is unpacked of a ZIP at most: files and folders, bytes of a table, and bytes of all files.
 MAX_ENTRIES = 200_000
@@ -64,7 +73,7 @@ def load(
         DataError: no face can be used, or an argument does not fit the data. Problems with single
             rows or images are in `DataSet.problems`.
     """
-    if is_zip(path):
+    if is_zip(path) or is_tar(path):
         with unpacked(path) as folder:
             data = load(folder, seed=seed, needs_test=needs_test, **form)
         return replace(data, name=path.name, sha256=file_sha256(path))
@@ -95,20 +104,47 @@ def is_zip(path: Path) -> bool:
     return path.suffix.lower() == ".zip" and path.is_file()
 
 
+def is_tar(path: Path) -> bool:
+    """Return whether a path is a file that is called a ``.tar.gz``."""
+    return path.name.lower().endswith((".tar.gz", ".tgz")) and path.is_file()
+
+
 @contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
-    """Unpack the images and tables of a ZIP; the folder is gone after the ``with`` block.
+    """Unpack the images and tables of a ZIP, or the tables of a ``.tar.gz``.
+
+    The folder is gone after the ``with`` block.
 
     Raises:
-        DataError: it is no ZIP, damaged, encrypted or too large, or has a path that leads out.
+        DataError: it is no such archive, damaged, encrypted or too large, or has a path that leads
+            out.
     """
     with tempfile.TemporaryDirectory(prefix="fer-data-") as folder:
-        with (
-            failures_as(lambda error: DataError(f"{path.name} cannot be unpacked: {error}.")),
-            zipfile.ZipFile(path) as archive,
-        ):
-            _unpack(archive, Path(folder), path.name)
+        with failures_as(lambda error: DataError(f"{path.name} cannot be unpacked: {error}")):
+            if is_tar(path):
+                _unpack_tar(path, Path(folder))
+            else:
+                with zipfile.ZipFile(path) as archive:
+                    _unpack(archive, Path(folder), path.name)
         yield Path(folder)
+
+
+def _unpack_tar(path: Path, folder: Path) -> None:
+    with open_tar(path, MAX_TOTAL_BYTES) as archive:
+        for number, entry in enumerate(archive, start=1):
+            if number > MAX_ENTRIES:
+                raise DataError(f"{path.name} has more than {MAX_ENTRIES:,} entries.")
+            if reason := tar_refusal(entry):
+                raise DataError(f"{entry.name!r} in {path.name} {reason}")
+            inner = PureWindowsPath(entry.name)  # which knows both kinds of slashes
+            suffix = inner.suffix.lower().lstrip(".")
+            if entry.isdir() or is_system(entry.name) or suffix not in _TABLES:
+                continue
+            target = folder.joinpath(*inner.parts)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
+                for part in tar_contents(archive, entry, MAX_TABLE_BYTES):
+                    out.write(part)
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:

@@ -22,6 +22,7 @@ from fer.labelled.names import is_system, labelled_files
 from fer.types import Image
 from training.data.layouts import files_below
 from training.data.load import SPLIT_SEED, is_zip, load
+from training.data.tables import TABLE_SUFFIXES
 
 Reader = Callable[[], Image]
 
@@ -85,7 +86,7 @@ def open_photographs(
         return
     files = files_below(path) if path.is_dir() else ()
     names = {file.relative_to(path).as_posix(): partial(read, file) for file in files}
-    tables = any(name.lower().endswith((".csv", ".npz")) for name in names)
+    tables = any(name.lower().endswith((*TABLE_SUFFIXES, ".npz")) for name in names)
     if names and (labelled_files(names, labels) or not tables):
         yield _of_files(path, names, labels, split)
         return

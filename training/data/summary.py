@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -81,11 +82,21 @@ class DataSummary:
             ("identical images with different labels", self.contradictions),
             ("problems", self.problems),
         ):
-            lines.append(f"{title}: {len(found):,}" if found else f"{title}: none")
-            lines += [f"  {one}" for one in found[:_MAX_SHOWN]]
-            if len(found) > _MAX_SHOWN:
-                lines.append(f"  and {len(found) - _MAX_SHOWN:,} more (--json shows all)")
+            lines += _counted(title, found, "--json shows all")
         return "\n".join(lines)
+
+
+def problems_text(problems: Sequence[Problem]) -> str:
+    """Return the number of problems and the first ones, as lines for a terminal."""
+    return "\n".join(_counted("problems", problems, "`python -m training data` shows all"))
+
+
+def _counted(title: str, found: Sequence[object], rest: str) -> list[str]:
+    lines = [f"{title}: {len(found):,}" if found else f"{title}: none"]
+    lines += [f"  {one}" for one in found[:_MAX_SHOWN]]
+    if len(found) > _MAX_SHOWN:
+        lines.append(f"  and {len(found) - _MAX_SHOWN:,} more ({rest})")
+    return lines
 
 
 def summarise(dataset: DataSet) -> DataSummary:

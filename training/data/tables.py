@@ -7,7 +7,7 @@ import math
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +19,13 @@ from numpy.typing import NDArray
 from fer.errors import DataError, failures_as
 from fer.images import MIN_SIDE
 from fer.labelled.archives import MB, RATIO
-from fer.labelled.names import SPLIT_OF_USAGE
+from fer.labelled.names import SPLIT_OF_FOLDER, SPLIT_OF_USAGE
+from fer.labelled.table import delimiter_of
 from fer.labels import FER2013_LABELS, FERPLUS_LABELS, canonical
-from training.data.dataset import VOTES, LabelledFaces, Problem
+from training.data.dataset import VOTES, LabelledFaces, Problem, name_problems
+
+#: Endings of tables.
+TABLE_SUFFIXES = (".csv", ".tsv")
 
 #: File name of FER+'s table.
 VOTES_FILE = "fer2013new.csv"
@@ -31,6 +35,9 @@ _VOTE_COLUMNS = (
     *("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
     *("unknown", "nf"),
 )
+
+#: Characters of a table from which its delimiter is recognised.
+_FIRST_LINE = 2**14
 
 #: Least fraction of faces whose plurality vote equals their label. It is about two thirds if the
 #: rows match, and below a fifth if they do not.
@@ -46,16 +53,27 @@ _LABEL_OF = {str(number): number for number in range(len(FER2013_LABELS))} | {
 }
 
 
+#: What a label looks like that is no name.
+_NUMBER = re.compile(r"[+-]?\d{1,9}")
+
+_EXPECTED_EMOTION = f"an emotion from 0 to {len(FER2013_LABELS) - 1}, or its name"
+_EXPECTED_USAGE = f"a usage of {', '.join(SPLIT_OF_USAGE)}, or train, validation, test"
+
+
 @contextmanager
 def open_table(path: Path) -> Iterator[tuple[list[str], Iterator[tuple[int, list[str]]]]]:
     """Open a CSV file: yield the column names in lower case, and line number and cells of each row.
+
+    Cells may be separated by commas, semicolons or tabs.
 
     Raises:
         DataError: the file cannot be opened or is not CSV text.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
+            first_line = file.readline(_FIRST_LINE)
+            file.seek(0)
+            reader = csv.reader(file, delimiter=delimiter_of(first_line))
             header = [name.strip().lower() for name in next(reader, [])]
             yield header, ((reader.line_num, row) for row in reader if row)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -73,6 +91,9 @@ def read_table(path: Path, default_split: str, column: str | None = None) -> Lab
 
     Without ``Usage``, all rows are of the default split. The column, if one is named, gives the
     faces' domains. Invalid rows are skipped and reported in ``problems``.
+
+    Raises:
+        DataError: a column is missing, or an emotion is a number above FER2013's.
     """
     with open_table(path) as (header, rows):
         column = column and column.strip().lower()
@@ -109,6 +130,7 @@ def _read(
     pixels, side = bytearray(), 0  # the first valid row determines the side
     found: list[tuple[int, str, str, int, str]] = []
     problems = []
+    spellings: dict[str, str] = {}
     with warnings.catch_warnings():
         # Up to NumPy 2.2, text after the last number only causes a warning.
         warnings.simplefilter("error", DeprecationWarning)
@@ -120,11 +142,13 @@ def _read(
                 cells = dict(zip(header, row, strict=True))
                 label, split = 0, default_split
                 if "emotion" in cells:
-                    expected = f"an emotion from 0 to {len(FER2013_LABELS) - 1}"
-                    label = _known(_LABEL_OF, cells["emotion"], expected, canonical)
+                    text = cells["emotion"].strip()
+                    if _NUMBER.fullmatch(text):
+                        check_numbers(origin, [int(text)])
+                    label = _known(_LABEL_OF, text, _EXPECTED_EMOTION, canonical)
+                    spellings[text] = FER2013_LABELS[label]
                 if "usage" in cells:
-                    expected = f"a usage of {', '.join(SPLIT_OF_USAGE)}"
-                    split = _known(SPLIT_OF_USAGE, cells["usage"], expected, str.strip)
+                    split = _known(SPLIT_OF_FOLDER, cells["usage"], _EXPECTED_USAGE, _lower)
                 face = _face(cells["pixels"], side)
             except ValueError as error:
                 problems.append(Problem(origin, f"{error}; row left out."))
@@ -132,6 +156,8 @@ def _read(
             side = math.isqrt(len(face))
             pixels += face.tobytes()
             found.append((label, split, origin, number, cells[column].strip() if column else ""))
+    named = {text: name for text, name in spellings.items() if not _NUMBER.fullmatch(text)}
+    problems += name_problems(named)
     side = side or 48
     labels, splits, origins, numbers, domains = zip(*found, strict=True) if found else ((),) * 5
     return LabelledFaces(
@@ -144,6 +170,30 @@ def _read(
         domains=np.array(domains, np.str_) if column else None,
         problems=tuple(problems),
     )
+
+
+def check_numbers(place: str, labels: Iterable[int]) -> None:
+    """Refuse numbers above FER2013's, because the other labels then mean something else too.
+
+    Other data sets number their expressions from 1, or in another order: leaving out the rows
+    that do not fit would teach the others under wrong names. Negative numbers, which mark faces
+    without a label, are left to the caller.
+
+    Raises:
+        DataError: a number is above 6.
+    """
+    wrong = next((label for label in labels if label >= len(FER2013_LABELS)), None)
+    if wrong is None:
+        return
+    mapping = ", ".join(f"{number} {name}" for number, name in enumerate(FER2013_LABELS))
+    raise DataError(
+        f"{place}: expected a label from 0 to {len(FER2013_LABELS) - 1}, got {wrong}. Labels are "
+        f"numbered as in FER2013 ({mapping}). Renumber all of them, or write names in a table."
+    )
+
+
+def _lower(text: str) -> str:
+    return text.strip().lower()
 
 
 def _known(
@@ -183,8 +233,11 @@ _PER_FACE = ("image", "label", "usage", "votes", "row", "person")
 def read_archive(path: Path, column: str | None = None) -> LabelledFaces:
     """Read ``image``, ``label`` and, if present, ``usage``, ``votes``, ``row`` and ``person``.
 
-    Without ``usage``, no face has a split. Faces with a label that FER2013 does not have are
-    skipped and reported in ``problems``.
+    Without ``usage``, no face has a split. Faces with a negative label are left out and reported
+    in ``problems``.
+
+    Raises:
+        DataError: it is no such archive, or has a label above FER2013's.
     """
     with failures_as(lambda error: DataError(f"{path} cannot be read as an .npz archive: {error}")):
         return _archived(path, _fields(path), column)
@@ -194,14 +247,9 @@ def _archived(path: Path, fields: dict[str, NDArray], column: str | None) -> Lab
     if column is not None and fields.get(column, np.zeros(0)).shape != fields["label"].shape:
         raise DataError(f"{path} has no {column!r} for each face; it has {', '.join(fields)}.")
     images, labels = fields["image"], fields["label"].astype(np.int64)
-    usage = fields.get("usage", np.full(len(labels), "")).astype(np.str_)
-    split_of = SPLIT_OF_USAGE if "usage" in fields else {"": ""}
-    if unknown := set(usage.tolist()) - split_of.keys():
-        raise DataError(
-            f"{path} has unknown usage {sorted(unknown)}; expected {', '.join(SPLIT_OF_USAGE)}."
-        )
+    check_numbers(path.name, labels.tolist())
     position = np.arange(len(labels))
-    valid = (labels >= 0) & (labels < len(FER2013_LABELS))
+    valid = labels >= 0
     faces = LabelledFaces(
         images[..., None] if images.ndim == 3 else images,
         labels,
@@ -209,7 +257,7 @@ def _archived(path: Path, fields: dict[str, NDArray], column: str | None) -> Lab
         votes=fields.get("votes"),
         origins=np.char.add(f"{path.name}, index ", position.astype(np.str_)),
         domains=None if column is None else fields[column].astype(np.str_),
-        splits=np.array([split_of[one] for one in usage.tolist()], np.str_),
+        splits=_splits(path, fields, len(labels)),
         rows=fields.get("row", position).astype(np.int64),
         groups=fields["person"].astype(np.str_) if "person" in fields else None,
         problems=tuple(
@@ -221,6 +269,16 @@ def _archived(path: Path, fields: dict[str, NDArray], column: str | None) -> Lab
         ),
     )
     return faces if valid.all() else faces.take(valid)
+
+
+def _splits(path: Path, fields: dict[str, NDArray], count: int) -> NDArray[np.str_]:
+    """Return the split of each face by ``usage``; empty texts without it."""
+    if "usage" not in fields:
+        return np.full(count, "", np.str_)
+    usages = fields["usage"].astype(np.str_).tolist()
+    if unknown := sorted({one for one in usages if _lower(one) not in SPLIT_OF_FOLDER}):
+        raise DataError(f"{path} has unknown usage {unknown}; expected {_EXPECTED_USAGE}.")
+    return np.array([SPLIT_OF_FOLDER[_lower(one)] for one in usages], np.str_)
 
 
 def _fields(path: Path) -> dict[str, NDArray]:

@@ -28,7 +28,7 @@ from fer.model.classifier import ExpressionClassifier, NetworkPool
 from fer.model.spec import ModelSpec
 from fer.records import Record, Share
 from fer.types import Floats, Image
-from training.data.dataset import SPLITS, DataSet, Problem
+from training.data.dataset import CLASS_NAMES, SPLITS, DataSet, Problem
 from training.data.photographs import Photograph, Photographs
 from training.evaluation.predictions import KnownTruth, most_voted
 
@@ -95,8 +95,8 @@ def measure_faces(
         labelled=evaluate_labelled(faces.names.tolist(), by_head[head], asked),
         without_duplicates=unrepeated.as_answered if unrepeated else None,
         ferplus_evaluation=by_votes,
-        # What there is to say of splits is no image that could not be read.
-        not_read=tuple(str(p) for p in data.problems if p.place not in SPLITS),
+        # What there is to say of splits and names is no image that could not be read.
+        not_read=tuple(str(p) for p in data.problems if p.place not in (*SPLITS, CLASS_NAMES)),
         by=by,
         groups={
             name: found

@@ -30,7 +30,7 @@ from training.evaluation.predict import (
     SpreadClassifier,
     all_domains,
     predict_split,
-    predict_splits,
+    predict_validation,
 )
 from training.evaluation.predictions import Predictions, SplitPredictions, save_splits, truths
 from training.evaluation.selective import (
@@ -271,7 +271,7 @@ def full_figures(classifier: ExpressionClassifier, data: DataSet, split: str) ->
     figures["selective"] = selective_predictions(predictions, spec)
     error = None
     if split == "validation":
-        faces = data.held_out()[split]
+        faces = data.split_by_domain(split)[split]
         logits = classifier.logits(faces.images)[EXPRESSION_HEAD]
         error = cross_fitted_calibration_error(logits, faces)
     return {
@@ -311,7 +311,7 @@ def predict_anew(
 ) -> tuple[dict[str, Floats], dict[str, SplitPredictions]]:
     """Fit temperatures, blend the heads, and store predictions; arguments as for `write_model`.
 
-    Returns the validation faces' logits of each head, and the predictions for held-out faces.
+    Returns the validation faces' logits of each head, and the predictions for them by domain.
     """
     classifier, validation = SpreadClassifier(directory), data.split("validation")
     logits = classifier.logits(validation.images)
@@ -322,7 +322,7 @@ def predict_anew(
         tuning.keep_settings(directory)
     classifier = SpreadClassifier(directory)
     classifier.advance = advance
-    predictions = predict_splits(classifier, data, quick=quick)
+    predictions = predict_validation(classifier, data, quick=quick)
     save_splits(predictions, directory)
     return logits, predictions
 

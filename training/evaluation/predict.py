@@ -161,10 +161,10 @@ class SpreadClassifier(ExpressionClassifier):
 
 
 def passes(data: DataSet, *, quick: bool = False) -> int:
-    """Return how many views of faces `predict_splits` asks the network about."""
+    """Return how many views of faces `predict_validation` asks the network about."""
     return sum(
         (PASSES if name in data.splits and not quick else QUICK_PASSES) * len(faces)
-        for name, faces in data.held_out().items()
+        for name, faces in data.split_by_domain("validation").items()
     )
 
 
@@ -176,13 +176,16 @@ def passes_text(*, quick: bool = False) -> str:
     return f"as it is, in ten views, in {len(CORRUPTIONS)} corrupted and {degraded}"
 
 
-def predict_splits(
+def predict_validation(
     classifier: ExpressionClassifier, data: DataSet, *, quick: bool = False
 ) -> dict[str, SplitPredictions]:
-    """Predict all faces that are held out; see `DataSet.held_out` and `predict_split`."""
+    """Predict the validation faces of each domain; see `predict_split`.
+
+    A training looks at no test faces, so that they can be measured once, at the end.
+    """
     return {
         name: predict_split(classifier, data, name, quick=quick)
-        for name, faces in data.held_out().items()
+        for name, faces in data.split_by_domain("validation").items()
         if len(faces)
     }
 
@@ -190,12 +193,12 @@ def predict_splits(
 def predict_split(
     classifier: ExpressionClassifier, data: DataSet, split: str, *, quick: bool = False
 ) -> SplitPredictions:
-    """Predict every face of a key of `DataSet.held_out`, or of ``train``, under all conditions.
+    """Predict every face of a split, or of ``split, domain``, under all conditions.
 
     With `quick`, and for domains after the first, ten views and corruptions are left out, on which
     nothing is chosen.
     """
-    faces = data.split(split) if split == "train" else data.held_out()[split]
+    faces = data.split_by_domain(split.partition(", ")[0])[split]
     by_head = classifier.all_heads(faces.images)
     plain = Predictions(faces.labels, by_head[EXPRESSION_HEAD])
     parts = {"plain": plain}

@@ -9,20 +9,26 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from fer.errors import DataError
+from fer.atomic_write import atomic_write
+from fer.errors import DataError, failures_as
 from fer.evaluation.report import DomainEpoch, Epoch
 from fer.labels import EXPRESSION_HEAD
 from fer.records import file_sha256
 from training.data.dataset import LabelledFaces
 from training.export import KERAS_FILE
 from training.fit.other_models import Teachers
+from training.networks import load_network
 from training.presets.schema import Preset
+
+#: What to do about a run that cannot be resumed.
+_START_AGAIN = "Start again with --overwrite in place of --resume."
 
 #: Everything that determines a run's result, so that only it can be resumed.
 Fingerprint = dict[str, Any]
@@ -65,18 +71,24 @@ class Run:
 
     @classmethod
     def read(cls, work_dir: Path, fingerprint: Fingerprint) -> Run:
-        """Read what an interrupted run has done, or start one; DataError if it is another."""
+        """Read the finished epochs of an interrupted run; without its file, return a new run.
+
+        Raises:
+            DataError: the file is damaged or of another run, or its checkpoint is missing.
+        """
         run = cls(work_dir, fingerprint)
         if not run.file.is_file():
             return run
         if not run.checkpoint.is_file():
-            raise DataError(
-                f"{run.file} has no {run.checkpoint.name} beside it; train without --resume."
-            )
-        record = json.loads(run.file.read_text())
+            raise DataError(f"{run.file} has no {run.checkpoint.name} beside it. {_START_AGAIN}")
+        with failures_as(partial(_damaged_record, run.file)):
+            record = json.loads(run.file.read_text(encoding="utf-8"))
+            run.history = [Epoch(**epoch) for epoch in record["history"]]
+            run.seconds = float(record["seconds"])
+            recorded = dict(record.get("run", {}))
         # A run that started before a setting was added used the setting's default.
         defaults = json.loads(json.dumps(dataclasses.asdict(Preset(name=""))))
-        before = defaults | record.get("run", {})
+        before = defaults | recorded
         changes = [
             f"{name.replace('_', ' ')} {_short(before.get(name))} (now {_short(value)})"
             for name, value in sorted(fingerprint.items())
@@ -85,11 +97,17 @@ class Run:
         if changes:
             raise DataError(
                 f"{work_dir} holds another run: {'; '.join(changes)}. Go on with its settings, "
-                "train without --resume, or name another --work-dir."
+                "replace it with --overwrite in place of --resume, or name another --work-dir."
             )
-        run.history = [Epoch(**epoch) for epoch in record["history"]]
-        run.seconds = record["seconds"]
         return run
+
+    def load_checkpoint(self) -> keras.Model:
+        """Load the network and its optimizer after the last epoch; DataError if it is damaged."""
+        return load_network(self.checkpoint, _START_AGAIN)
+
+    def load_best(self) -> keras.Model:
+        """Load the network of the best epoch; DataError if it is damaged."""
+        return load_network(self.best, _START_AGAIN)
 
     @property
     def file(self) -> Path:
@@ -112,23 +130,32 @@ class Run:
         return bool(patience and losses) and len(losses) > losses.index(min(losses)) + patience
 
     def add(self, epoch: Epoch, seconds: float, model: keras.Model, *, keep_best: bool) -> None:
-        """Save model, optimizer and history after an epoch, by atomic replacement."""
+        """Save model, optimizer and history after an epoch, by atomic replacement.
+
+        Raises:
+            OSError: the files cannot be written, for example because the disk is full; those of
+                the epoch before stay.
+        """
         self.history.append(epoch)
         self.seconds += seconds
         accuracies = [one.validation_accuracy for one in self.history]
-        unfinished = self.work_dir / "unfinished.keras"
         if keep_best and accuracies.index(max(accuracies)) == len(accuracies) - 1:
-            model.save(unfinished)
-            unfinished.replace(self.best)
-        model.save(unfinished)
+            with atomic_write([self.best]) as [best]:
+                model.save(best)
         history = [one.model_dump() for one in self.history]
         record = {"run": self.fingerprint, "history": history, "seconds": self.seconds}
-        described = self.work_dir / "unfinished.json"
-        described.write_text(json.dumps(record, indent=1))
         # Both files are replaced in quick succession. Otherwise a resumed run could repeat an epoch
         # on weights that were already trained with it.
-        unfinished.replace(self.checkpoint)
-        described.replace(self.file)
+        with atomic_write([self.checkpoint, self.file]) as [checkpoint, file]:
+            model.save(checkpoint)
+            file.write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
+def _damaged_record(file: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{file} is damaged: expected the epochs of a run, got {type(error).__name__}. "
+        f"{_START_AGAIN}"
+    )
 
 
 def _short(value: object) -> str:

@@ -94,7 +94,7 @@ def fit(
     same = fingerprint(preset, train, seed=seed, teachers=teachers, initial_model=initial_model)
     run = Run.read(work_dir, same) if resume else Run(work_dir, same)
     heads = head_sizes(preset, train)
-    model = keras.models.load_model(run.checkpoint) if run.history else build(preset, heads)
+    model = run.load_checkpoint() if run.history else build(preset, heads)
     if initial_model and not run.history:
         initialise_from(initial_model, model, train.class_names)
     # Read before training, so that an error is reported before hours of work.
@@ -234,7 +234,7 @@ def _final_model(
     Training may use bfloat16, but an exported file must not.
     """
     if preset.keep == "best" and run.best.is_file():
-        model = keras.models.load_model(run.best)
+        model = run.load_best()
     if preset.ema_momentum:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     keras.mixed_precision.set_global_policy("float32")

@@ -25,6 +25,7 @@ from fer.types import Floats
 from training.data.dataset import DataSet, LabelledFaces, check_known
 from training.evaluation.predict import SpreadClassifier
 from training.export import keras_file
+from training.networks import load_network
 from training.presets.schema import Preset
 
 #: Layers that stay in float32: input standardisation and the logits.
@@ -75,7 +76,7 @@ class Teachers:
         """Their networks with the costly layers in the preset's precision, and temperatures."""
         found = []
         for directory in self.directories:
-            network = keras.models.load_model(keras_file(directory, _NEEDED), compile=False)
+            network = load_network(keras_file(directory, _NEEDED), compile=False)
             temperature = ModelSpec.load(directory).head(EXPRESSION_HEAD).temperature
             found.append((_in_precision(network, self.preset.precision), np.float32(temperature)))
         return found
@@ -193,7 +194,7 @@ def initialise_from(directory: Path, model: keras.Model, class_names: tuple[str,
         DataError: there is no trained network, or its layers do not match.
     """
     file = keras_file(directory, "a training can begin with a trained model only")
-    trained, spec = keras.models.load_model(file), ModelSpec.load(directory)
+    trained, spec = load_network(file), ModelSpec.load(directory)
     same_classes = spec.labels == class_names
     heads, old_heads = set(model.output_names), {head.name: head.output for head in spec.heads}
     pairs = [
@@ -223,7 +224,7 @@ def weights_of(directory: Path, model: keras.Model, class_names: tuple[str, ...]
     """Return the weights of a trained model for averaging; DataError without such, or of others."""
     file = keras_file(directory, "only a trained model can be averaged with")
     check_known(str(directory), ModelSpec.load(directory).labels, class_names)
-    weights: Weights = keras.models.load_model(file, compile=False).get_weights()
+    weights: Weights = load_network(file, compile=False).get_weights()
     if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
         raise DataError(f"{directory} is another network; its weights have no mean with these.")
     return weights

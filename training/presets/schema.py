@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import sys
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,24 @@ class Augmentation:
     noise_sigma: tuple[float, float] = (1.0, 6.0)
     jpeg_probability: float = 0.25
     jpeg_quality: tuple[int, int] = (20, 80)
+
+    def __post_init__(self) -> None:
+        for field_ in dataclasses.fields(self):
+            if field_.name.endswith("_probability"):
+                check_range(field_.name, getattr(self, field_.name), 0, 1)
+
+
+def check_range(name: str, value: float, least: float, most: float) -> None:
+    """Raise DataError if the value of a field is not finite or not within its range."""
+    if math.isfinite(value) and least <= value <= most:
+        return
+    if 0 < least < 1e-300:
+        expected = "a number above 0"
+    elif math.isfinite(most):
+        expected = f"{least:g} to {most:g}"
+    else:
+        expected = f"{least:g} or more"
+    raise DataError(f"--{name.replace('_', '-')} expects {expected}, got {value:g}.")
 
 
 #: Geometric augmentation, random erasing and a little blur, without other degradation.
@@ -109,14 +128,75 @@ _RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(
         (
             *("frozen_epochs", "small_epochs", "warmup_epochs", "patience", "least_faces"),
-            *("replayed_per_face", "learning_rate", "frozen_learning_rate", "weight_decay"),
+            *("replayed_per_face", "frozen_learning_rate", "weight_decay"),
             "vote_weight",
         ),
         (0, math.inf),
     ),
     **dict.fromkeys(("teacher_weight", "memory_weight", "label_smoothing"), (0, 1)),
     **dict.fromkeys(("dropout", "momentum", "ema_momentum"), (0, 0.99999)),
+    # With a rate of 0, a training would take its time and learn nothing.
+    "learning_rate": (sys.float_info.min, math.inf),
     "channels": (1, 3),
+}
+
+#: Words for the values of a field that is a switch.
+_SWITCH = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+
+#: Meaning of the fields that the command line can override, for its help.
+FIELD_HELP = {
+    "network": "architecture, see the command presets",
+    "input_size": "side of the images in pixels",
+    "channels": "1 for grey, 3 for RGB",
+    "classes": "only these classes of the data; empty for all",
+    "widths": "filters of each stage",
+    "blocks_per_stage": "residual blocks of each stage",
+    "dropout": "share of features left out before the heads while learning",
+    "backbone": "pretrained backbone of the network transfer",
+    "weights": "initial weights of the backbone: imagenet, none, or a .h5 file",
+    "frozen_epochs": "first epochs that train the heads alone",
+    "frozen_learning_rate": "constant learning rate of those epochs; 0 for that of the schedule",
+    "frozen_norms": "keep the statistics of all batch norms",
+    "least_faces": "least number of one's own faces in an epoch; fewer are repeated",
+    "replayed_per_face": "replayed faces in an epoch per new face; 0 for all",
+    "memory_weight": "weight of the initial model's answers on replayed faces, 0 to 1",
+    "epochs": "passes over the training faces",
+    "small_epochs": "first epochs on smaller images",
+    "small_size": "side of those images in pixels",
+    "batch_size": "faces in a training step",
+    "optimizer": "optimizer",
+    "learning_rate": "learning rate, the highest of a schedule; above 0",
+    "schedule": "course of the learning rate; cosine falls to 0 over all epochs",
+    "warmup_epochs": "epochs in which the learning rate rises from 0",
+    "momentum": "momentum of sgd",
+    "weight_decay": "L2 weight decay of kernels",
+    "label_smoothing": "label smoothing of the expression head, 0 to 1",
+    "teacher_weight": "weight of the teachers' answers in the targets, 0 to 1",
+    "teaching": "what teachers see: each face once, or every augmented picture",
+    "vote_weight": "loss weight of the FER+ head; 0 for no such head",
+    "ema_momentum": "momentum of the moving average of the weights; 0 for none",
+    "keep": "epoch whose weights are the model",
+    "patience": "epochs without a lower validation loss before training stops; 0 for never",
+    "precision": "number format of the computation",
+    "rotate_degrees": "largest random rotation",
+    "scale": "range of the random scale factor",
+    "shift": "largest random shift, in pixels of a 48-pixel image",
+    "flip": "mirror half of the images",
+    "erase_probability": "chance that a rectangle is erased",
+    "erase_size": "range of its sides, in pixels of a 48-pixel image",
+    "blur_probability": "chance of a Gaussian blur",
+    "blur_sigma": "range of its standard deviation, in pixels of a 48-pixel image",
+    "shrink_probability": "chance that an image is scaled down and up again",
+    "shrink": "range of the scale factor of that",
+    "light_probability": "chance of another brightness",
+    "light": "range of its factor",
+    "noise_probability": "chance of Gaussian noise",
+    "noise_sigma": "range of its standard deviation, in grey levels",
+    "jpeg_probability": "chance of JPEG compression",
+    "jpeg_quality": "range of its quality, 1 to 100",
 }
 
 
@@ -195,11 +275,7 @@ class Preset:
 
     def __post_init__(self) -> None:
         for name, (least, most) in _RANGES.items():
-            if not least <= (value := getattr(self, name)) <= most:
-                upto = f" to {most:g}" if math.isfinite(most) else " or more"
-                raise DataError(
-                    f"--{name.replace('_', '-')} expects {least:g}{upto}, got {value:g}."
-                )
+            check_range(name, getattr(self, name), least, most)
 
     def override(self, fields: dict[str, Any]) -> Preset:
         """Return a copy with some fields changed, those of `augmentation` by their own names.
@@ -233,9 +309,13 @@ _NOT_OVERRIDABLE = ("name", "augmentation")
 def _kind(kind: Any) -> str:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is Literal:
-        return " | ".join(arguments)
-    if origin is tuple:
+        return "|".join(arguments)
+    if origin is tuple and Ellipsis in arguments:
         return f"{arguments[0].__name__},…"
+    if origin is tuple:
+        return ",".join(argument.__name__ for argument in arguments)
+    if kind is bool:
+        return "true|false"
     return str(kind.__name__)
 
 
@@ -249,9 +329,12 @@ def _parsed(name: str, value: Any, kind: Any) -> Any:
                 raise ValueError
             return value
         if origin is tuple:
-            return tuple(arguments[0](part) for part in value.split(",") if part)
+            parts = tuple(arguments[0](part) for part in value.split(",") if part)
+            if Ellipsis not in arguments and len(parts) != len(arguments):
+                raise ValueError
+            return parts
         if kind is bool:
-            return {"true": True, "false": False}[value.lower()]
+            return _SWITCH[value.lower()]
         return kind(value)
     except (ValueError, KeyError) as error:
         option = f"--{name.replace('_', '-')}"
