@@ -64,6 +64,8 @@ PRIVACY = """
 - A recording is written to the server's disk under another name, in a folder that nobody else may
   read. It is deleted, with the marked video, when you cancel or choose another one, minutes after
   you close the tab, and when the server ends.
+- If you teach a model on this server, your cut-out faces are in such a folder while it learns. The
+  model stays on the server, for your browser alone, until the operator deletes it.
 - FER Lens writes no other picture and no file name to a disk or a log. While a recording or an
   archive of more than 64 MB is uploaded, the web server may use an unnamed temporary file, which is
   gone when the upload is complete.

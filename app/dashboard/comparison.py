@@ -40,7 +40,7 @@ def compare(one: Side, other: Side, measured_on: str) -> list[Part]:
     return [
         *_verdict(one, other),
         comparison(one, other, measured_on),
-        differences(one[0].report, other[0].report),
+        differences(one[0], other[0]),
     ]
 
 
@@ -116,9 +116,9 @@ def _ratio(first: float, second: float) -> str:
     return f"× {second / first:.2f}" if first and second else "–"
 
 
-def differences(first: Report, second: Report) -> Table:
+def differences(first: OpenedModel, second: OpenedModel) -> Table:
     """Return a table of what was different about two trainings; without what was not."""
-    rows = [(name, get(first), get(second)) for name, get in _ROWS]
+    rows = [(name, get(first.report), get(second.report)) for name, get in _ROWS]
     return Table(
         "What was different",
         ("About", first.name, second.name),

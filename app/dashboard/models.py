@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.models.runnable import file_sha256, read_record
+from app.core.models.runnable import file_sha256, is_shown, read_record
 from app.core.settings import without_folder
 from app.core.text import counted
 from fer.errors import ModelError
@@ -57,14 +57,20 @@ class OpenedModel:
         return {head.name: head.meaning for head in self.spec.heads} if self.spec else {}
 
 
-def model_names(folder: Path) -> list[str]:
-    """Return the sorted names of all non-empty, non-hidden subdirectories of `folder`."""
+def model_names(folder: Path, visitor: str = "") -> list[str]:
+    """Return the sorted names of all non-empty, non-hidden subdirectories of `folder`.
+
+    Models that other visitors taught are left out.
+    """
     if not folder.is_dir():
         return []
     return sorted(
         entry.name
         for entry in folder.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".") and any(entry.iterdir())
+        if entry.is_dir()
+        and not entry.name.startswith(".")
+        and any(entry.iterdir())
+        and is_shown(entry, visitor)
     )
 
 

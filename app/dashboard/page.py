@@ -17,6 +17,7 @@ from app.core.models.running_model import choose_measured, chosen_model
 from app.core.report.elements import Chart, Note, Part, Row
 from app.core.report.text import SPLITS_EXPLAINED, faces_title, split_evaluations
 from app.core.report.view import show_part, show_parts
+from app.core.session.tabs import this_visitor
 from app.core.settings import models_dir, without_folder
 from app.core.text import escape_markdown
 from app.dashboard.charts import on_one_scale
@@ -53,12 +54,13 @@ class ModelView:
     @property
     def key(self) -> str:
         """Prefix of its widget keys."""
-        return f"dashboard_{self.model.name}"
+        # No key of another widget begins so, whatever a model is called.
+        return f"dashboard_of_{self.model.name}"
 
 
 def show_dashboard() -> None:
     """Show the page below its header."""
-    names = model_names(models_dir())
+    names = model_names(models_dir(), this_visitor())
     if not names:
         st.info("**There is no model yet.** Train one, and its report appears here.")
         st.code(TRAIN_COMMAND, language="bash")
@@ -247,7 +249,7 @@ def _choose_models(names: Sequence[str]) -> list[str]:
 def open_with_warnings(name: str) -> OpenedModel | None:
     """Load a model and show what is wrong with it; return None if its report is unreadable."""
     folder = models_dir()
-    if name not in model_names(folder):  # a browser may say anything
+    if name not in model_names(folder, this_visitor()):  # a browser may say anything
         st.error("**There is no such model** among those here.", icon=":material/error:")
         return None
     try:

@@ -12,8 +12,8 @@ from app.core.budget import MB
 from app.core.components import POLL_SECONDS, download, mount, show_picker
 from app.core.layout import offer_sample, show_full
 from app.core.models import running_model
-from app.core.models.runnable import ModelEntry, runnable_models
-from app.core.models.running_model import chosen_entry, chosen_head
+from app.core.models.runnable import ModelEntry
+from app.core.models.running_model import chosen_entry, chosen_head, models_here
 from app.core.photo import Answerer, Missing, Upload
 from app.core.report.elements import Note
 from app.core.report.view import show_parts
@@ -34,7 +34,7 @@ from app.own_data.figures import (
     own_data_sections,
     own_ways,
 )
-from app.own_data.files import labels_csv, set_zip
+from app.own_data.files import labels_csv, set_zip, training_zip
 from app.own_data.fine_tuning import DATA_NAME
 from app.own_data.fine_tuning_view import show_fine_tuning
 from app.own_data.labelling import carry_out, labeller_data
@@ -87,7 +87,7 @@ def entries() -> list[ModelEntry]:
     if chosen is None:
         running_model.model_spec()  # which says what is wrong with it
         raise ModelError("no model can answer here.")
-    return [chosen, *(entry for entry in runnable_models() if entry.key != chosen.key)]
+    return [chosen, *(entry for entry in models_here() if entry.key != chosen.key)]
 
 
 def answerers() -> list[Answerer]:
@@ -344,7 +344,7 @@ def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]
 
 def show_teaching(own: OwnSet, entry: ModelEntry) -> None:
     """Show how to fine-tune a model on the labelled faces, and what became of it."""
-    show_fine_tuning(partial(_make_zip, own, entry, chosen_head()), own.expression_counts)
+    show_fine_tuning(partial(training_zip, own, entry, chosen_head()), own.expression_counts)
 
 
 def show_downloads(own: OwnSet, entry: ModelEntry) -> None:

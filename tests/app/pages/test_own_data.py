@@ -1,6 +1,8 @@
 """The Your data page as a visitor meets it, with a fake analyzer."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,7 @@ def models(monkeypatch: pytest.MonkeyPatch, analyzer: FakeAnalyzer) -> list[Mode
     """The models that are here, which a test may change."""
     found = [entry("compact", analyzer)]
     monkeypatch.setattr(view, "chosen_entry", lambda: found[0])
-    monkeypatch.setattr(view, "runnable_models", lambda: found)
+    monkeypatch.setattr(view, "models_here", lambda: found)
     monkeypatch.setattr(view.running_model, "photo_analyzer", lambda *args: analyzer)
     return found
 
@@ -114,6 +116,20 @@ def test_labels_bring_figures_and_files(put: Put) -> None:
     page.switch_page("app/pages/about.py").run()
     page.switch_page(PAGE).run()
     assert page.segmented_control(key="own_step").value == 3, "it is there after a visit elsewhere"
+
+
+def test_a_training_gets_no_photo(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = put(("party.png", png(2)), ("one.png", png(1, seed=1)))
+    own = visit_of(page).own
+    assert own
+    for index in range(3):
+        own.label(index, Label("happy"))
+    made: list[bytes] = []
+    monkeypatch.setattr(view, "show_fine_tuning", lambda make, counts: made.append(make()))
+    page = step(page.run(), 3)
+    assert page.toggle(key="own_originals").value, "what the visitor saves has the photos"
+    with zipfile.ZipFile(io.BytesIO(made[-1])) as archive:
+        assert {name.split("/")[0] for name in archive.namelist()} == {"labels.csv", "crops"}
 
 
 def test_class_folders_have_figures_at_once(put: Put) -> None:
