@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.models.head_text import SPLITS, head_name
 from fer.detection.blazeface import photo_detector, stream_detector
-from fer.evaluation.report import ALL_DOMAINS, Report
+from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 WHAT = (
@@ -118,7 +118,7 @@ def accuracy_lines(report: Report, head: str) -> str:
     # The temperature was fitted on validation, so its error there looks smaller than it is.
     fitted_here = split == "validation" and head == EXPRESSION_HEAD
     error = report.cross_fitted_calibration_error if fitted_here else measured.calibration_error
-    shown = report.selective_of(split + ALL_DOMAINS, head) or report.selective_of(split, head)
+    shown = report.selective_of(split, head)
     by_people = shown is not None and shown.truth == "people"
     if shown and by_people:
         error = shown.calibration_error

@@ -12,7 +12,7 @@ from itertools import groupby
 import streamlit as st
 
 from app.core.components import download
-from app.core.models.head_text import NAMES
+from app.core.models.head_text import NAMES, head_name
 from app.core.models.running_model import choose_measured, chosen_model
 from app.core.report.elements import Chart, Note, Part, Row
 from app.core.report.text import SPLITS_EXPLAINED, faces_title, split_evaluations
@@ -78,6 +78,8 @@ def show_dashboard() -> None:
     if measured_on is None:
         st.info("This report has no evaluation: nothing was measured on any split.")
     views = [ModelView(model, Choice.on(model, measured_on or "", head)) for model in opened]
+    for view in views:
+        _show_other_head(view, head)
     # Only the open tab is sent to the browser, so that its charts get the right width.
     tabs = list(dict.fromkeys(entry.tab for entry in SECTIONS))
     shown = st.tabs(tabs, on_change="rerun", key="dashboard_tab")
@@ -90,6 +92,17 @@ def show_dashboard() -> None:
         st.code(TRAIN_COMMAND, language="bash", wrap_lines=True)
     st.divider()
     _downloads(opened)
+
+
+def _show_other_head(view: ModelView, chosen: str) -> None:
+    """Say that figures are of another head than the chosen one, which was not measured here."""
+    shown = view.choice.evaluation or view.choice.record
+    if shown and shown.head != chosen:
+        st.caption(
+            f":material/info: On these faces, **{escape_markdown(view.model.name)}** was not "
+            f"measured by its {escape_markdown(head_name(chosen))} head. These are the figures of "
+            f"its **{escape_markdown(head_name(shown.head))} head**."
+        )
 
 
 def _show_tab(name: str, views: Sequence[ModelView], measured_on: str) -> None:

@@ -35,7 +35,7 @@ from app.own_data.figures import (
     own_ways,
 )
 from app.own_data.files import labels_csv, set_zip, training_zip
-from app.own_data.fine_tuning import DATA_NAME
+from app.own_data.fine_tuning import DATA_NAME, not_here
 from app.own_data.fine_tuning_view import show_fine_tuning
 from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.own_set import OwnSet
@@ -191,6 +191,10 @@ def _time_for(step: int, own: OwnSet) -> str:
         return f"{counted(left, 'face')} to label: about {minutes}." if left else "All have labels."
     if step == 2:
         return "How often it agrees with your labels. The figures are there at once."
+    if not_here():
+        return (
+            "This server does not train models. You get the faces and a command to do it elsewhere."
+        )
     return "A copy of the model learns from your labels, in a few minutes."
 
 
@@ -302,8 +306,9 @@ def _show_labeller(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
 def show_next(session: OwnSession, own: OwnSet, step: int) -> None:
     """Offer the step after one, as soon as there are labels for it."""
     if own.expression_counts and not session.running:
+        teach = "Teach it elsewhere" if not_here() else "Teach it"
         st.button(
-            "See how good it is" if step == 1 else "Teach it",
+            "See how good it is" if step == 1 else teach,
             type="primary",
             icon=":material/arrow_forward:",
             key="own_next",

@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.core.report.elements import Chart, Command, Facts, Note, Row, Table
@@ -12,6 +13,7 @@ from app.dashboard.comparison import differences
 from app.dashboard.made import class_counts, flatten, network, one_training, training
 from app.dashboard.models import OpenedModel
 from app.dashboard.network import blocks_of, describe_network, network_svg, units_of
+from fer.evaluation.metrics import Evaluation, evaluate
 from fer.evaluation.report import EarlierTraining, Given, Layer, Report
 from tests.app.dashboard.samples import layers, report
 from tests.app.own_data.samples import adaptation as taught
@@ -113,6 +115,36 @@ def test_before_and_after_are_those_of_the_record() -> None:
         assert all(row[3] in first.text and row[4] in first.text for row in table.rows)
         assert row[5].startswith("+" if change.gained > 0 else "−")
     assert [row[8:] for row in table.rows] == [("–", "–"), ("50.0% → 60.0%", "75.0% → 80.0%")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "count", "says"),
+    [
+        (6, 6, 6, "6 faces cannot tell whether it got better"),
+        (0, 6, 6, ""),  # all six differ: by chance, that happens in 3 of 100 cases
+        (1, 6, 6, "6 faces cannot tell whether it got better"),
+        (6, 1, 6, "6 faces cannot tell whether it got better"),
+        (28, 34, 40, "That may be chance"),
+        (34, 28, 40, "That may be chance"),
+        (100, 190, 200, ""),
+        (190, 100, 200, ""),
+    ],
+)
+def test_few_faces_cannot_tell_whether_it_got_better(
+    before: int, after: int, count: int, says: str
+) -> None:
+    def right_about(right: int) -> Evaluation:
+        answers = np.eye(2)[[0] * right + [1] * (count - right)] * 0.8 + 0.1
+        return evaluate(np.zeros(count, int), answers, ("happy", "sad"))
+
+    change = (
+        taught()
+        .own_changes[0]
+        .model_copy(update={"before": right_about(before), "after": right_about(after)})
+    )
+    said = summary(taught(own_changes=(change,)))
+    assert (says or "points). On ") in said
+    assert ("chance" in said) == bool(says)
 
 
 def test_what_was_learnt_replayed_and_left_out() -> None:

@@ -270,7 +270,8 @@ def test_two_models_are_compared_on_one_scale(dashboard: Open, models: Path) -> 
     second.model_copy(update={"evaluations": some}).save(models / "b")
     turn_to(page, "Overview")
     assert "–" in cells(page)
-    assert words(page).count("was not measured on these faces") == 1
+    assert "b was not measured on these faces." in words(page)
+    assert words(page).count("This model was not measured on these faces") == 1
 
 
 @pytest.mark.parametrize(("one", "other"), [("copy", "small"), ("About", "Figure"), ("of", "way")])

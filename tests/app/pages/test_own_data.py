@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from app.core import state
 from app.core.budget import Budget
 from app.core.models.runnable import ModelEntry
-from app.core.settings import MAX_OWN_PHOTOS
-from app.own_data import view
+from app.core.settings import FINE_TUNING, MAX_OWN_PHOTOS
+from app.own_data import fine_tuning, view
 from app.own_data.own_set import Label
 from app.own_data.session import OwnSession
 from tests.app.own_data.samples import SPEC, archive, small
@@ -80,8 +80,7 @@ def step(page: AppTest, number: int) -> AppTest:
 
 def test_it_opens_with_its_steps_and_the_sample_is_a_click_away(own: AppTest) -> None:
     assert len(own.file_uploader) == 2
-    for said in ("1 Label with one key", "about a minute", "2 See", "at once", "3 Teach",
-                 "a few minutes"):  # fmt: skip
+    for said in ("1 Label with one key", "about a minute", "2 See", "at once", "3 Teach"):
         assert said in words(own)
     assert len(unfolded(own).split()) <= 250
     assert "30 minutes after you close" in words(own)
@@ -95,6 +94,30 @@ def test_it_opens_with_its_steps_and_the_sample_is_a_click_away(own: AppTest) ->
     assert "own_next" not in [b.key for b in page.button]
     assert "figures are here as soon as" in words(step(page, 2))
     assert "too few labelled faces" in words(step(page, 3))
+
+
+@pytest.mark.parametrize(
+    ("setting", "promised", "not_promised"),
+    [("0", "This server does not train models", "a few minutes"),
+     ("1", "a few minutes on two cores", "does not train models")],
+)  # fmt: skip
+def test_it_opens_with_what_this_server_trains(
+    own: AppTest, monkeypatch: pytest.MonkeyPatch, setting: str, promised: str, not_promised: str
+) -> None:
+    monkeypatch.setenv(FINE_TUNING.name, setting)
+    monkeypatch.setattr(fine_tuning, "_NEEDS", ("json",))
+    assert promised in words(own.run())
+    assert not_promised not in words(own)
+    page = settled(button(own, "Try it with drawn faces").click().run())
+    visit = visit_of(page)
+    assert visit.own
+    visit.own.label(0, Label("happy"))
+    page = step(page, 2)
+    assert page.button(key="own_next").label == (
+        "Teach it" if setting == "1" else "Teach it elsewhere"
+    )
+    page.button(key="own_next").click().run()
+    assert ("This server does not train models. You get" in words(page)) == (setting == "0")
 
 
 def test_labels_bring_figures_and_files(put: Put) -> None:
