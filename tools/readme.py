@@ -263,7 +263,7 @@ def figures(report: Report) -> str:
         rows.append((f"Accuracy, FER2013 head, {tta.description}", accuracy))
     calibration = f"{report.cross_fitted_calibration_error:.3f}"
     rows += [
-        ("Expected calibration error, cross-fitted", calibration),
+        ("Expected calibration error, FER2013 head, cross-fitted", calibration),
         *_answer_row(report),
         *_domain_rows(report),
         *_selective_rows(report),

@@ -8,7 +8,7 @@ import pytest
 from fer.evaluation.metrics import LabelledEvaluation
 from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
-from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.samples import ROOT, SHIPPED_MODEL
 from tools.readme import (
@@ -86,6 +86,15 @@ def test_what_is_said_of_fear_is_what_the_report_says() -> None:
     fear = voted.labels == labels.index("fear")
     usual = f"{1 - voted.correct[fear].mean():.0%}".replace("%", " %")
     assert f"the usual answer misses {usual}, of {fear.sum()} faces" in card
+
+
+def test_what_is_said_of_the_least_lead_is_what_the_spec_has() -> None:
+    spec = ModelSpec.load(SHIPPED_MODEL)
+    margins = {head.name: round(100 * head.margin) for head in spec.heads}
+    assert margins[BALANCED_HEAD] == margins[EXPRESSION_HEAD]
+    usual, ferplus = margins[BALANCED_HEAD], margins[FERPLUS_HEAD]
+    said = f"less than {usual} points behind ({ferplus} points for the FER+ head)"
+    assert said in " ".join(CARD.split())
 
 
 def test_figures_on_the_same_faces_are_the_same() -> None:

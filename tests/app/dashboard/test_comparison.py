@@ -96,10 +96,14 @@ def without_predictions(side: Side) -> Side:
 
 
 def with_others(side: Side) -> Side:
-    """Replace the predictions by others, which the report does not name."""
+    """Replace the predictions by others with as many right answers, which no report names."""
     opened, chosen = side
     assert opened.directory
-    save_predictions({"validation": Predictions(TRUTH, np.eye(3)[TRUTH])}, opened.directory)
+    assert chosen
+    answers = TRUTH.copy()
+    wrong = slice(chosen.evaluation.right, None)
+    answers[wrong] = (answers[wrong] + 1) % 3
+    save_predictions({"validation": Predictions(TRUTH, np.eye(3)[answers])}, opened.directory)
     return opened, chosen
 
 

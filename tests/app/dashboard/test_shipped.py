@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.core.report.text import trainings
+from app.core.models.head_text import head_name
+from app.core.report.text import split_evaluations, trainings
+from app.core.text import escape_markdown
+from app.dashboard.models import open_model
+from app.dashboard.other_data import record_faces
 from app.dashboard.registry import SECTIONS
 from fer.evaluation.report import Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
@@ -69,10 +73,20 @@ def test_every_fold_of_every_pair_opens(page: AppTest, one: str, other: str) -> 
 def test_every_choice_of_faces_and_head_opens(page: AppTest) -> None:
     choose(page, "Compare with", None)
     choose(page, "Model", SHIPPED_MODEL.name)
-    for faces in next(box for box in page.selectbox if box.label == "Measured on").options:
+    made = open_model(SHIPPED_MODEL)
+    measured = {(one.faces, one.head) for one in split_evaluations(made.report)}
+    measured |= {(record_faces(record), record.head) for record in made.other_data}
+    faces = dict.fromkeys(name for name, _ in measured)
+    box = next(box for box in page.selectbox if box.label == "Measured on")
+    assert len(box.options) == len(faces)
+    for name in faces:
         for head in (BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD):
-            page.session_state["dashboard_split"] = faces
+            page.session_state["dashboard_split"] = name
             page.session_state["head"] = head
             page.session_state["dashboard_tab"] = TABS[0]
             page.run()
-            assert not page.exception, (faces, head)
+            assert not page.exception, (name, head)
+            assert page.metric, (name, head)
+            other_head = f"was not measured by its {escape_markdown(head_name(head))} head"
+            said = "\n".join(caption.value for caption in page.caption)
+            assert (other_head in said) == ((name, head) not in measured), (name, head)
