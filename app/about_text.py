@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.models.head_text import SPLITS, head_name
 from fer.detection.blazeface import photo_detector, stream_detector
-from fer.evaluation.report import ALL_DOMAINS, Report
+from fer.evaluation.report import Report
 from fer.labels import EXPRESSION_HEAD, FERPLUS_HEAD
 
 WHAT = (
@@ -64,6 +64,8 @@ PRIVACY = """
 - A recording is written to the server's disk under another name, in a folder that nobody else may
   read. It is deleted, with the marked video, when you cancel or choose another one, minutes after
   you close the tab, and when the server ends.
+- If you teach a model on this server, your cut-out faces are in such a folder while it learns. The
+  model stays on the server, for your browser alone, until the operator deletes it.
 - FER Lens writes no other picture and no file name to a disk or a log. While a recording or an
   archive of more than 64 MB is uploaded, the web server may use an unnamed temporary file, which is
   gone when the upload is complete.
@@ -116,7 +118,7 @@ def accuracy_lines(report: Report, head: str) -> str:
     # The temperature was fitted on validation, so its error there looks smaller than it is.
     fitted_here = split == "validation" and head == EXPRESSION_HEAD
     error = report.cross_fitted_calibration_error if fitted_here else measured.calibration_error
-    shown = report.selective_of(split + ALL_DOMAINS, head) or report.selective_of(split, head)
+    shown = report.selective_of(split, head)
     by_people = shown is not None and shown.truth == "people"
     if shown and by_people:
         error = shown.calibration_error

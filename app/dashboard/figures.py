@@ -18,6 +18,7 @@ from app.core.report.evaluation import (
 )
 from app.core.report.text import (
     SPLITS_EXPLAINED,
+    VOTES,
     SplitEvaluation,
     byte_size,
     duration,
@@ -29,6 +30,7 @@ from app.core.report.text import (
     short_count,
     split_evaluations,
     training_time,
+    truth_in_short,
 )
 from app.core.text import counted
 from app.dashboard import charts
@@ -95,16 +97,22 @@ def headlines(
     facts = [h.fact(chosen.evaluation) for h in HEADLINES if h.name in _HEADLINES]
     shown = report.selective_of(chosen.split, chosen.head) if chosen.duplicates else None
     notes: list[Part] = []
+    count = chosen.evaluation.count
+    right_by = "right"
+    meaning = ANSWERED
     if shown:
         answered = (shown.coverage, shown.accuracy)
-        if shown.truth == "people":
+        count = shown.count
+        truth = truth_in_short(report, shown)
+        if truth == VOTES and chosen.head != FERPLUS_HEAD:
+            right_by = VOTES
+            meaning = f"{ANSWERED} Right means here: {TRUTH_OF[FERPLUS_HEAD]}."
             error = f"{100 * shown.calibration_error:.1f} percentage points"
             notes = [Note(f"From what most of ten people said, its confidence differs by {error}.")]
     if answered and answered[0]:
         share, right = answered
-        count = round(share * chosen.evaluation.count)
-        between = share_range(*share_interval(right, count))
-        facts.append(Fact("Answered", percent(share), ANSWERED, f"{between} right"))
+        between = share_range(*share_interval(right, round(share * count)))
+        facts.append(Fact("Answered", percent(share), meaning, f"{between} {right_by}"))
     facts.append(_latency(report))
     meaning = f"Compared with {TRUTH_OF[chosen.head]}."
     return [Facts(facts, chosen.titled(name), meaning), *notes]
@@ -246,15 +254,21 @@ def confidence(model: OpenedModel, chosen: SplitEvaluation) -> list[Part]:
         facts.insert(2, Fact("Error, cross-fitted", cross_fitted, CALIBRATION))
         facts.insert(3, Fact("Log loss before", f"{before.log_loss:.3f}", LOG_LOSS))
     title = chosen.titled(RELIABILITY)
-    parts: list[Part] = [Facts(facts, chosen.name), reliability(chosen.evaluation, before, title)]
+    compared = f"Compared with {TRUTH_OF[chosen.head]}."
+    parts: list[Part] = [
+        Facts(facts, chosen.name, compared),
+        reliability(chosen.evaluation, before, title),
+    ]
     parts += [Note(CHOSEN_ON)] if before else []
     if chosen.duplicates:
         on_split = [s for s in report.selective if s.split == chosen.split]
-        parts += _abstention(on_split, model.heads)
+        parts += _abstention(report, on_split, model.heads)
     return parts
 
 
-def _abstention(measurements: Sequence[Selective], heads: Mapping[str, str]) -> list[Part]:
+def _abstention(
+    report: Report, measurements: Sequence[Selective], heads: Mapping[str, str]
+) -> list[Part]:
     if not measurements:
         return []
 
@@ -263,6 +277,9 @@ def _abstention(measurements: Sequence[Selective], heads: Mapping[str, str]) -> 
         meaning = f"{heads.get(m.head, '')} Pictures {pictures}. Right means: {TRUTHS[m.truth]}."
         return Fact(_name(m), percent(m.coverage), meaning, f"{_right(m)} right")
 
+    truths = dict.fromkeys(
+        f"{head_name(m.head)} head {truth_in_short(report, m)}" for m in measurements
+    )
     alt = "; ".join(
         f"{_name(m)}: {_right(m)} of the answers right at {percent(m.coverage)} answered"
         for m in measurements
@@ -274,7 +291,8 @@ def _abstention(measurements: Sequence[Selective], heads: Mapping[str, str]) -> 
         f"Risk-coverage curves. {alt}.",
         "How many answers are right if only the most confident faces are answered. The marks are "
         "where it answers now.",
-        f"Dotted line: the goal, {measurements[0].target:.0%} right.",
+        f"Dotted line: the goal, {measurements[0].target:.0%} right. What right means differs: "
+        f"{', '.join(truths)}.",
     )
     title = "How often it answers on plain and on poor pictures"
     table = _thresholds(measurements)

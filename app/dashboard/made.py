@@ -52,17 +52,22 @@ _TAUGHT = (
 
 def training(report: Report) -> list[Part]:
     """Return all trainings of the chain, the last one first, and the data."""
-    last, *earlier = reversed(trainings(report))
+    chain = trainings(report)
+    last = len(chain) - 1
     parts = [*one_training(report, last), class_counts(report)]
-    for one in earlier:
-        parts += [Note(f"Before that: {one.name}."), *one_training(report, one)]
+    for number in reversed(range(last)):
+        parts += [Note(f"Before that: {chain[number].name}."), *one_training(report, number)]
     return parts
 
 
-def one_training(report: Report, chosen: EarlierTraining) -> list[Part]:
-    """Return the figures and curves of one of the `trainings` of a report."""
+def one_training(report: Report, number: int) -> list[Part]:
+    """Return the figures and curves of one of the `trainings` of a report.
+
+    `number` is its index in the chain, from 0. Two trainings of a chain may have the same name.
+    """
     chain = trainings(report)
-    last = chosen == chain[-1]
+    chosen = chain[number]
+    last = number == len(chain) - 1
     parts: list[Part] = []
     if len(chain) > 1:
         names = ", ".join(one.name for one in chain)
@@ -70,7 +75,7 @@ def one_training(report: Report, chosen: EarlierTraining) -> list[Part]:
         total = f", {duration(sum(known))} altogether" if len(known) == len(chain) else ""
         parts.append(
             Note(
-                f"Training {chain.index(chosen) + 1} of {len(chain)}. Each began with the weights "
+                f"Training {number + 1} of {len(chain)}. Each began with the weights "
                 f"of the one before: {names}{total}."
             )
         )
@@ -78,7 +83,8 @@ def one_training(report: Report, chosen: EarlierTraining) -> list[Part]:
         # Up to 0.5, the label is still the most probable class of every soft target.
         taught = f" {_TAUGHT}" if chosen.teacher_weight > 0.5 else ""
         averaged = bool(last and report.averaged_with)
-        parts += [_facts(report, chosen, averaged), Note(f"{_CURVES}{taught}"), _curves(chosen)]
+        parts += [_facts(report, chosen, averaged), Note(f"{_CURVES}{taught}")]
+        parts.append(_curves(chosen, number))
     elif not last:
         seconds = chosen.training_seconds
         time = f" It took {duration(seconds)}." if seconds is not None else ""
@@ -103,14 +109,15 @@ def _facts(report: Report, chosen: EarlierTraining, averaged: bool) -> Facts:
     return Facts(facts)
 
 
-def _curves(chosen: EarlierTraining) -> Row:
+def _curves(chosen: EarlierTraining, number: int) -> Row:
+    """Return the charts of a training; `number`, its index in the chain, keeps keys apart."""
     history, last = chosen.history, chosen.history[-1]
     over, head = f"over {len(history)} epochs", f"{head_name(EXPRESSION_HEAD)} head"
     highest = max(epoch.learning_rate for epoch in history)
     return Row(
         (
             Chart(
-                f"loss_{chosen.name}",
+                f"loss_{number}",
                 f"Loss, {head}",
                 charts.loss_chart(history),
                 f"Loss {over}; at the end train {last.loss:.3f}, validation "
@@ -119,7 +126,7 @@ def _curves(chosen: EarlierTraining) -> Row:
                 width=344,
             ),
             Chart(
-                f"accuracy_{chosen.name}",
+                f"accuracy_{number}",
                 f"Accuracy, {head}",
                 charts.accuracy_chart(history),
                 f"Accuracy {over}; at the end train {percent(last.accuracy)}, validation "
@@ -128,7 +135,7 @@ def _curves(chosen: EarlierTraining) -> Row:
                 width=344,
             ),
             Chart(
-                f"learning_rate_{chosen.name}",
+                f"learning_rate_{number}",
                 "Learning rate",
                 charts.learning_rate_chart(history),
                 f"Learning rate {over}, at most {highest:.2g}.",
@@ -141,8 +148,11 @@ def _curves(chosen: EarlierTraining) -> Row:
 
 def data_and_curves(report: Report) -> Row:
     """Return how many faces of each expression it learnt from, and the curves of its training."""
-    counts, last = class_counts(report).parts[:1], trainings(report)[-1]
-    parts = (*counts, *(_curves(last).parts[:2] if last.history else ()))
+    counts = class_counts(report).parts[:1]
+    chain = trainings(report)
+    last = chain[-1]
+    curves = _curves(last, len(chain) - 1).parts[:2] if last.history else ()
+    parts = (*counts, *curves)
     return Row(parts, (9.0, 10.0, 10.0)[: len(parts)])  # the legends fit in two lines
 
 

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import json
 import logging
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.models.runnable import file_sha256, read_record
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.models.runnable import file_sha256, is_shown, read_record
+from app.core.report.text import SplitEvaluation
 from app.core.settings import without_folder
 from app.core.text import counted
 from fer.errors import ModelError
 from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.evaluation.report import Mistakes, Report
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 
 _log = logging.getLogger(__name__)
@@ -34,6 +40,7 @@ class OpenedModel:
         earlier: what earlier weights reached, if groups of people were measured apart with those
             and not with these.
         report_alone: whether its network is not here, and not meant to be.
+        directory: where it is; None for a report that was not read from one.
     """
 
     name: str
@@ -45,6 +52,7 @@ class OpenedModel:
     not_shown: str = ""
     earlier: tuple[OtherData, ...] = ()
     report_alone: bool = False
+    directory: Path | None = None
 
     def temperature(self, name: str) -> float | None:
         """Return the temperature of a head; None without a spec, or without this head."""
@@ -57,14 +65,20 @@ class OpenedModel:
         return {head.name: head.meaning for head in self.spec.heads} if self.spec else {}
 
 
-def model_names(folder: Path) -> list[str]:
-    """Return the sorted names of all non-empty, non-hidden subdirectories of `folder`."""
+def model_names(folder: Path, visitor: str = "") -> list[str]:
+    """Return the sorted names of all non-empty, non-hidden subdirectories of `folder`.
+
+    Models that other visitors taught are left out.
+    """
     if not folder.is_dir():
         return []
     return sorted(
         entry.name
         for entry in folder.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".") and any(entry.iterdir())
+        if entry.is_dir()
+        and not entry.name.startswith(".")
+        and any(entry.iterdir())
+        and is_shown(entry, visitor)
     )
 
 
@@ -82,12 +96,68 @@ def open_model(directory: Path) -> OpenedModel:
     spec, problems = (None, []) if alone else _check_spec(directory, report)
     problems += [fault for fault in faults if fault]
     if alone:
-        return OpenedModel(directory.name, report, None, tuple(problems), report_alone=True)
+        return OpenedModel(
+            directory.name, report, None, tuple(problems), report_alone=True, directory=directory
+        )
     mistakes = _mistakes(directory, spec) if spec else None
     other_data, not_shown, earlier = _other_data(directory, spec)
     return OpenedModel(
-        directory.name, report, spec, tuple(problems), mistakes, other_data, not_shown, earlier
+        directory.name,
+        report,
+        spec,
+        tuple(problems),
+        mistakes,
+        other_data,
+        not_shown,
+        earlier,
+        directory=directory,
     )
+
+
+#: File in a model directory with the predictions behind an evaluation, and their name in it, by
+#: head, where the images that are also in train are included; see
+#: `training.evaluation.predictions`.
+_PREDICTIONS = {
+    EXPRESSION_HEAD: ("predictions.npz", "{}"),
+    BALANCED_HEAD: ("further_predictions.npz", "{}/balanced"),
+    FERPLUS_HEAD: ("further_predictions.npz", "{}/ferplus/plain"),
+}
+_WITHOUT_DUPLICATES = ("further_predictions.npz", "{}/without_duplicates")
+
+
+@dataclass(frozen=True)
+class StoredAnswers:
+    """The true class of each face, as an index, and whether the answer is correct; ``(n,)``."""
+
+    truths: NDArray[np.int64]
+    correct: NDArray[np.bool_]
+
+
+def stored_answers(model: OpenedModel, chosen: SplitEvaluation) -> StoredAnswers | None:
+    """Return the answers behind an evaluation; None if they are not stored, or are others."""
+    file_name, pattern = _PREDICTIONS.get(chosen.head, ("", ""))
+    if not chosen.duplicates:
+        file_name, pattern = _WITHOUT_DUPLICATES
+    card = model.report.files.get(file_name)
+    if model.directory is None or card is None:
+        return None
+    name = pattern.format(chosen.split)
+    try:
+        if _check_file(model.directory / file_name, card.sha256):
+            return None
+        with (model.directory / file_name).open("rb") as content, np.load(content) as arrays:
+            truths = arrays[f"{name}_labels"]
+            answers = arrays[f"{name}_probabilities"].argmax(axis=1)
+    except KeyError:  # those of all domains together are not stored
+        return None
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        _log.warning("the predictions of %s are not used: %s", model.name, error)
+        return None
+    correct = truths == answers
+    measured = (chosen.evaluation.count, chosen.evaluation.right)
+    if (len(correct), int(correct.sum())) != measured:
+        return None
+    return StoredAnswers(truths, correct)
 
 
 def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:

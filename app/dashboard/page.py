@@ -12,11 +12,12 @@ from itertools import groupby
 import streamlit as st
 
 from app.core.components import download
-from app.core.models.head_text import NAMES
+from app.core.models.head_text import NAMES, head_name
 from app.core.models.running_model import choose_measured, chosen_model
 from app.core.report.elements import Chart, Note, Part, Row
 from app.core.report.text import SPLITS_EXPLAINED, faces_title, split_evaluations
 from app.core.report.view import show_part, show_parts
+from app.core.session.tabs import this_visitor
 from app.core.settings import models_dir, without_folder
 from app.core.text import escape_markdown
 from app.dashboard.charts import on_one_scale
@@ -53,12 +54,13 @@ class ModelView:
     @property
     def key(self) -> str:
         """Prefix of its widget keys."""
-        return f"dashboard_{self.model.name}"
+        # No key of another widget begins so, whatever a model is called.
+        return f"dashboard_of_{self.model.name}"
 
 
 def show_dashboard() -> None:
     """Show the page below its header."""
-    names = model_names(models_dir())
+    names = model_names(models_dir(), this_visitor())
     if not names:
         st.info("**There is no model yet.** Train one, and its report appears here.")
         st.code(TRAIN_COMMAND, language="bash")
@@ -76,6 +78,8 @@ def show_dashboard() -> None:
     if measured_on is None:
         st.info("This report has no evaluation: nothing was measured on any split.")
     views = [ModelView(model, Choice.on(model, measured_on or "", head)) for model in opened]
+    for view in views:
+        _show_other_head(view, head)
     # Only the open tab is sent to the browser, so that its charts get the right width.
     tabs = list(dict.fromkeys(entry.tab for entry in SECTIONS))
     shown = st.tabs(tabs, on_change="rerun", key="dashboard_tab")
@@ -88,6 +92,17 @@ def show_dashboard() -> None:
         st.code(TRAIN_COMMAND, language="bash", wrap_lines=True)
     st.divider()
     _downloads(opened)
+
+
+def _show_other_head(view: ModelView, chosen: str) -> None:
+    """Say that figures are of another head than the chosen one, which was not measured here."""
+    shown = view.choice.evaluation or view.choice.record
+    if shown and shown.head != chosen:
+        st.caption(
+            f":material/info: On these faces, **{escape_markdown(view.model.name)}** was not "
+            f"measured by its {escape_markdown(head_name(chosen))} head. These are the figures of "
+            f"its **{escape_markdown(head_name(shown.head))} head**."
+        )
 
 
 def _show_tab(name: str, views: Sequence[ModelView], measured_on: str) -> None:
@@ -247,7 +262,7 @@ def _choose_models(names: Sequence[str]) -> list[str]:
 def open_with_warnings(name: str) -> OpenedModel | None:
     """Load a model and show what is wrong with it; return None if its report is unreadable."""
     folder = models_dir()
-    if name not in model_names(folder):  # a browser may say anything
+    if name not in model_names(folder, this_visitor()):  # a browser may say anything
         st.error("**There is no such model** among those here.", icon=":material/error:")
         return None
     try:

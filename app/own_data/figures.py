@@ -242,8 +242,9 @@ def _side_by_side(figures: OwnFigures) -> Table:
             )
             for (model, head), one in figures.measured.items()
         ),
-        f"{ACCURACY} {counting}Where the intervals overlap widely, a difference may "
-        "be chance. Heads with other classes are measured on the faces whose label they know.",
+        f"{ACCURACY} {counting}The intervals are of each figure by itself: they do not tell "
+        "whether a difference is chance. Heads with other classes are measured on the faces whose "
+        "label they know.",
         text_columns=("Head",),
     )
 

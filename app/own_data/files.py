@@ -124,6 +124,25 @@ def set_zip(own: OwnSet, model: ModelEntry, head: str, *, originals: bool = True
     return out.getvalue()
 
 
+def training_zip(own: OwnSet, model: ModelEntry, head: str) -> bytes:
+    """Return what a training on this server reads: the cut-out faces of the labelled set.
+
+    It holds no photo and no file name. A training only has to know which faces share a photo, so
+    photos are numbered. Labelled photos without a face are left out, as in every training.
+    """
+    faces = [
+        face for face in _labelled(own, model, head) if face.crop and face.row.expression != SKIPPED
+    ]
+    names = dict.fromkeys(face.row.photo for face in faces)
+    numbers = {name: f"photo {number}" for number, name in enumerate(names, 1)}
+    numbered = [
+        replace(face, row=replace(face.row, photo=numbers[face.row.photo])) for face in faces
+    ]
+    out = io.BytesIO()
+    write_archive(out, numbered)
+    return out.getvalue()
+
+
 def _labelled(own: OwnSet, model: ModelEntry, head: str) -> list[LabelledFace]:
     faces, labelled = own.faces, []
     for index, label in sorted(own.labels.items()):

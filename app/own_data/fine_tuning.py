@@ -24,6 +24,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from app.core.jobs import Cancelled, Job
+from app.core.models.runnable import VISITOR_FILE, is_taught_by
 from app.core.server.events import log_disk_failure
 from app.core.settings import FINE_TUNING, FINE_TUNING_REPLAY, ROOT
 from app.core.text import left
@@ -117,12 +118,19 @@ def too_few(counts: Mapping[str, int]) -> str:
     )
 
 
+#: What of a fine-tuning is on this server's disk, and for how long.
+_KEPT_HERE = (
+    "Meanwhile the cut-out faces, without photos and file names, are in a temporary folder on this "
+    "server. The new model stays on it, for this browser alone, until whoever runs it deletes it."
+)
+
+
 def expectation(counts: Mapping[str, int], *, replay: bool) -> str:
     """Return what to expect of a fine-tuning on so many labelled faces by expression here.
 
     `replay` says whether the initial model's data are replayed.
     """
-    sentences = ["It takes a few minutes."]
+    sentences = ["It takes a few minutes.", _KEPT_HERE]
     few = [name for name, count in counts.items() if 0 < count < GOOD_IMAGES]
     if few:
         sentences.append(
@@ -205,18 +213,23 @@ class TrainingFailedError(FerError):
 class FineTuning:
     """One training, and what became of it. Safe to share between threads.
 
-    It has a folder for itself, which goes with it. The new model becomes the directory `target`, in
-    the place of one of this name only if it `replaces` that.
+    It has a folder for itself, which goes with it, and which has its temporary files, too. The new
+    model becomes the directory `target`, which is shown to its `visitor` alone. It takes the place
+    of a model of this name only if that is the visitor's.
     """
 
-    def __init__(self, target: Path, folder: Path, command: list[str], *, replaces: bool) -> None:
-        self.name, self.progress = target.name, TrainingProgress(stage="")
-        self._target, self._folder, self._replaces = target, folder, replaces
+    def __init__(self, target: Path, folder: Path, command: list[str], *, visitor: str) -> None:
+        self.name = target.name
+        self.progress = TrainingProgress(stage="")
+        self._target = target
+        self._folder = folder
+        self._visitor = visitor
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "app.own_data.supervisor", str(folder), *command],
             cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            # A training that is killed leaves its temporary files, such as the unpacked faces.
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "TMPDIR": str(folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -260,9 +273,11 @@ class FineTuning:
         if cancelled():
             return
         try:
-            if self._target.exists() and not self._replaces:
+            if not _is_free(self._target, self._visitor):
                 raise FileExistsError(0, f"there is a model {self.name} meanwhile")
-            replace_folder(self._folder / self.name, self._target)
+            made = self._folder / self.name
+            (made / VISITOR_FILE).write_text(self._visitor, encoding="utf-8")
+            replace_folder(made, self._target)
         except OSError as error:
             if not isinstance(error, FileExistsError):
                 log_disk_failure(error, "fine_tuning")
@@ -279,6 +294,11 @@ class FineTuning:
                     pipe.close()
 
 
+def _is_free(target: Path, visitor: str) -> bool:
+    """Return whether a visitor's new model may be at a place: it is empty, or has one of theirs."""
+    return not target.exists() or is_taught_by(target, visitor)
+
+
 class FineTunings:
     """The trainings of a server, of which one runs at a time. Safe to share between threads."""
 
@@ -286,7 +306,6 @@ class FineTunings:
         self._models = models
         self._lock = threading.Lock()
         self._of: dict[str, FineTuning] = {}
-        self._made: dict[str, set[str]] = {}
 
     @property
     def running(self) -> FineTuning | None:
@@ -311,11 +330,12 @@ class FineTunings:
                     "Another fine-tuning runs on this server, and there is room for one. Try again "
                     "when it has ended."
                 )
-            replaces = name in self._made.get(visitor, set())
-            if not replaces and (self._models / name).exists():
-                raise NotStartedError(f"There is a model {name} already. Choose another name.")
+            if not _is_free(self._models / name, visitor):
+                raise NotStartedError(
+                    f"The name {name} is taken on this server. Choose another name."
+                )
             try:
-                started = self._start(name, make_zip, command, replaces=replaces)
+                started = self._start(visitor, name, make_zip, command)
             except OSError as error:
                 log_disk_failure(error, "fine_tuning")
                 raise NotStartedError(
@@ -323,7 +343,6 @@ class FineTunings:
                 ) from error
             self._of.pop(visitor, None)
             self._of[visitor] = started
-            self._made.setdefault(visitor, set()).add(name)
             for oldest in list(self._of)[:-_KEPT]:
                 del self._of[oldest]
             return started
@@ -334,7 +353,7 @@ class FineTunings:
             running.cancel()
 
     def _start(
-        self, name: str, make_zip: Callable[[], bytes], command: Command, *, replaces: bool
+        self, visitor: str, name: str, make_zip: Callable[[], bytes], command: Command
     ) -> FineTuning:
         self._models.mkdir(parents=True, exist_ok=True)
         for left_over in self._models.glob(f"{_PREFIX}*"):
@@ -347,7 +366,7 @@ class FineTunings:
             images = folder / DATA_NAME
             images.write_bytes(make_zip())
             words = command(images, folder / name, folder / "checkpoints")
-            return FineTuning(self._models / name, folder, words, replaces=replaces)
+            return FineTuning(self._models / name, folder, words, visitor=visitor)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

@@ -165,10 +165,11 @@ def _show_made(training: FineTuning) -> None:
         st.info(f"**{name}** was made, and is not among the models any more.")
         return
     if chosen_model() == directory:
-        st.success(f"**{name}** answers now, on all pages.", icon=":material/check_circle:")
+        st.info(f"**{name}** answers now, on all pages.", icon=":material/deployed_code:")
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.success(f"**{name}** has learnt from your faces.", icon=":material/check_circle:")
+            # Not in green: whether it is better stands below.
+            st.info(f"**{name}** has learnt from your faces.", icon=":material/school:")
             st.button(
                 "Use this model",
                 icon=":material/deployed_code:",

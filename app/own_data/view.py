@@ -12,8 +12,8 @@ from app.core.budget import MB
 from app.core.components import POLL_SECONDS, ask_first, download, mount, show_picker
 from app.core.layout import offer_sample, show_full
 from app.core.models import running_model
-from app.core.models.runnable import ModelEntry, runnable_models
-from app.core.models.running_model import chosen_entry, chosen_head
+from app.core.models.runnable import ModelEntry
+from app.core.models.running_model import chosen_entry, chosen_head, models_here
 from app.core.photo import Answerer, Missing, Upload
 from app.core.report.elements import Note
 from app.core.report.view import show_parts
@@ -34,8 +34,8 @@ from app.own_data.figures import (
     own_data_sections,
     own_ways,
 )
-from app.own_data.files import labels_csv, set_zip
-from app.own_data.fine_tuning import DATA_NAME
+from app.own_data.files import labels_csv, set_zip, training_zip
+from app.own_data.fine_tuning import DATA_NAME, not_here
 from app.own_data.fine_tuning_view import show_fine_tuning
 from app.own_data.labelling import carry_out, labeller_data
 from app.own_data.own_set import OwnSet
@@ -87,7 +87,7 @@ def entries() -> list[ModelEntry]:
     if chosen is None:
         running_model.model_spec()  # which says what is wrong with it
         raise ModelError("no model can answer here.")
-    return [chosen, *(entry for entry in runnable_models() if entry.key != chosen.key)]
+    return [chosen, *(entry for entry in models_here() if entry.key != chosen.key)]
 
 
 def answerers() -> list[Answerer]:
@@ -192,6 +192,10 @@ def _time_for(step: int, own: OwnSet) -> str:
         return f"{counted(left, 'face')} to label: {about(60 * left / _FACES_A_MINUTE)}."
     if step == 2:
         return "How often it agrees with your labels. The figures are there at once."
+    if not_here():
+        return (
+            "This server does not train models. You get the faces and a command to do it elsewhere."
+        )
     return "A copy of the model learns from your labels, in a few minutes."
 
 
@@ -301,8 +305,9 @@ def _show_labeller(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
 def show_next(session: OwnSession, own: OwnSet, step: int) -> None:
     """Offer the step after one, as soon as there are labels for it."""
     if own.expression_counts and not session.running:
+        teach = "Teach it elsewhere" if not_here() else "Teach it"
         st.button(
-            "See how good it is" if step == 1 else "Teach it",
+            "See how good it is" if step == 1 else teach,
             type="primary",
             icon=":material/arrow_forward:",
             key="own_next",
@@ -343,7 +348,7 @@ def show_results(session: OwnSession, own: OwnSet, entries: Sequence[ModelEntry]
 
 def show_teaching(own: OwnSet, entry: ModelEntry) -> None:
     """Show how to fine-tune a model on the labelled faces, and what became of it."""
-    show_fine_tuning(partial(_make_zip, own, entry, chosen_head()), own.expression_counts)
+    show_fine_tuning(partial(training_zip, own, entry, chosen_head()), own.expression_counts)
 
 
 def show_downloads(own: OwnSet, entry: ModelEntry) -> None:

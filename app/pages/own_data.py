@@ -10,6 +10,7 @@ from app.core.layout import header, show_features
 from app.core.models import running_model
 from app.core.models.runnable import ModelEntry
 from app.core.models.running_model import choose_head
+from app.own_data.fine_tuning import not_here
 from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
 from app.own_data.view import (
@@ -30,14 +31,22 @@ from app.own_data.view import (
 )
 from fer.errors import ModelError
 
-#: The steps of the page, in Markdown.
+#: The first two steps of the page, in Markdown.
 _STEPS = (
     ":material/keyboard: **1 Label with one key.** Confirm the model's answer, correct it, or skip "
     "what is unclear: about a minute for 21 faces. Class folders are labels already.",
     ":material/fact_check: **2 See how good it is on your people**, what it mixes up, and where it "
     "is sure and wrong: at once.",
+)
+
+#: The third step, where this server trains models and where it does not.
+_TEACH = (
     ":material/school: **3 Teach it what it did not know**, and see before and after on faces held "
-    "out: a few minutes on two cores.",
+    "out: a few minutes on two cores."
+)
+_TEACH_ELSEWHERE = (
+    ":material/school: **3 Teach it elsewhere.** This server does not train models. You get the "
+    "labelled faces, and the command for a computer with this project."
 )
 
 
@@ -72,7 +81,7 @@ def main() -> None:
         show_faces(session, own, models[0], labels=step == 1)
     with st.container():
         if own is None:
-            show_features(_STEPS)
+            show_features((*_STEPS, _TEACH_ELSEWHERE if not_here() else _TEACH))
             st.caption(
                 ":material/lock: Photos and labels stay in this server's memory, for you alone. "
                 "None is saved, logged or learnt from by itself. They are deleted when you clear "

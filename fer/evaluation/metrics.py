@@ -26,6 +26,9 @@ CALIBRATION_BINS = 15
 #: 97.5 % quantile of the normal distribution, for 95 % confidence intervals.
 _Z = 1.959963984540054
 
+#: p-value below which a difference is called more than chance.
+SIGNIFICANT = 0.05
+
 #: Drawn samples from which an interval is taken that has no formula, and how many faces that takes:
 #: of few, hardly a drawn sample has the mistakes that others like them have.
 _DRAWS, _FEWEST = 2000, 100
@@ -150,6 +153,29 @@ def wilson_interval(correct: int, count: int) -> tuple[float, float]:
 def share_interval(share: float, count: int) -> tuple[float, float]:
     """Return the same of a share of so many, as records keep it."""
     return wilson_interval(round(share * count), count)
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Return the p-value of McNemar's exact two-sided test (1947) of two classifiers, 0…1.
+
+    Both answered the same faces. `gained` and `lost` are the faces that only the second and only
+    the first answered correctly. Without any such face, it is 1.
+    """
+    changed = gained + lost
+    tail = sum(math.comb(changed, k) for k in range(min(gained, lost) + 1))
+    return min(1.0, 2 * tail / 2**changed)
+
+
+def p_values(before: Evaluation, after: Evaluation) -> tuple[float, float]:
+    """Return the least and the largest p-value of `mcnemar` that two evaluations leave possible.
+
+    Both are of the same faces. They do not say which faces were answered differently, so the least
+    is for as few of them as the counts allow, and the largest for as many.
+    """
+    difference = abs(after.right - before.right)
+    wrong = after.count - max(before.right, after.right)
+    both_ways = min(before.right, after.right, wrong)
+    return mcnemar(difference, 0), mcnemar(difference + both_ways, both_ways)
 
 
 @lru_cache(maxsize=64)  # 5 ms, at each run of a page

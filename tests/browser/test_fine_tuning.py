@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from fer.evaluation.report import Report
 from tests.app.own_data.samples import adaptation
-from tests.browser.conftest import Open, Serve, follow
+from tests.browser.conftest import Open, Serve, follow, until_made
 from tests.browser.servers.fine_tuning_streamlit import MODEL_VARIABLE, SIGN_VARIABLE
 from tests.samples import write_copy
 from training.demo_faces import demo_face
@@ -55,7 +55,9 @@ def labelled_faces() -> bytes:
     return out.getvalue()
 
 
-def test_a_model_is_fine_tuned_and_answers(page: Page, material: Path) -> None:
+def test_a_model_is_fine_tuned_and_answers_its_visitor_alone(
+    page: Page, material: Path, browser: Browser, open_page: Open
+) -> None:
     faces = {"name": "faces.zip", "mimeType": "application/zip", "buffer": labelled_faces()}
     page.locator("input[type=file]").first.set_input_files([faces])
     expect(page.get_by_role("figure", name="Confusion matrix")).to_be_visible()
@@ -76,6 +78,14 @@ def test_a_model_is_fine_tuned_and_answers(page: Page, material: Path) -> None:
     expect(page.get_by_text("my-faces answers now, on all pages")).to_be_visible()
     left = {entry.name for entry in (material / "models").iterdir()}
     assert left == {"compact", "my-faces"}
+    follow(page, "Dashboard")
+    expect(page.get_by_label("Compare with")).to_be_visible()
+    address = page.url.partition("?")[0]
+    other = open_page(browser, f"{address}?model=my-faces")
+    expect(other.get_by_role("figure", name="Confusion matrix")).to_be_visible()
+    until_made(other)
+    expect(other.get_by_label("Compare with")).to_have_count(0)
+    expect(other.get_by_text("my-faces")).to_have_count(0)
     follow(page, "Photos")
     page.get_by_role("button", name="Try it with a sample photo").click()
     page.get_by_role("button", name="Settings").click()

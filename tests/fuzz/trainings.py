@@ -176,7 +176,7 @@ def _page(directory: Path) -> None:
             for model in (opened, other)
         ]
         comparison(*sides, split)
-    differences(opened.report, other.report)
+    differences(opened, other)
 
 
 def _run(directory: Path) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from fer.evaluation.metrics import LabelledEvaluation
 from fer.evaluation.other_data import OtherDataFile
 from fer.evaluation.report import Report
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import ModelSpec
 from tests.samples import ROOT, SHIPPED_MODEL
 from tools.readme import (
@@ -20,6 +22,7 @@ from tools.readme import (
     settings_page,
     summary_table,
 )
+from training.evaluation.predictions import FURTHER_FILE, load_predictions
 
 DOCUMENTS = {
     file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8")
@@ -40,9 +43,8 @@ def test_the_model_card_has_the_figures_of_the_shipped_report() -> None:
 def test_the_readme_has_five_figures_of_the_shipped_model_and_of_other_documents() -> None:
     table = summary_table(SHIPPED_MODEL)
     assert table in README
-    assert (
-        "| Right on 3,589 validation faces of fer2013, on which thresholds were chosen |" in table
-    )
+    by_labels = "Right by the labels of 3,589 validation faces of fer2013, on which thresholds"
+    assert f"| {by_labels} were chosen |" in table
     assert "validation faces of press" in table
     with pytest.raises(
         ValueError, match=r"docs/scale.md: expected a figure at 'no such \(words\)'"
@@ -61,6 +63,56 @@ def test_the_readme_has_what_was_reached_on_held_out_data_first(tmp_path: Path) 
     Report.load(SHIPPED_MODEL).save(tmp_path)
     first = summary_table(tmp_path).splitlines()[2]
     assert first.startswith("| Right on FER2013 PrivateTest, 3,589 faces that nothing was chosen")
+
+
+def test_what_is_said_of_fear_is_what_the_report_says() -> None:
+    """The usual answer misses more than the FER2013 head, whose figure stood in its place."""
+    report, spec = Report.load(SHIPPED_MODEL), ModelSpec.load(SHIPPED_MODEL)
+    assert spec.default_head == BALANCED_HEAD
+    missed = {}
+    for head in (BALANCED_HEAD, EXPRESSION_HEAD):
+        found = report.evaluations_of(head)["validation"]
+        labels = [scores.label for scores in found.classes]
+        row = dict(zip(labels, found.confusion[labels.index("fear")], strict=True))
+        total = sum(row.values())
+        missed[head] = f"{1 - row.pop('fear') / total:.0%}"
+        assert max(row, key=lambda label: row[label]) == "sad"
+    usual, label_head = (share.replace("%", " %") for share in missed.values())
+    assert f"the usual answer misses {usual} of it, most often as sad" in README
+    card = " ".join(CARD.split())
+    assert f"the usual answer misses {usual} of it, mostly taken for sad" in card
+    assert f"and the FER2013 head {label_head}." in card
+    voted = load_predictions(SHIPPED_MODEL, FURTHER_FILE)["validation/balanced/plain"]
+    fear = voted.labels == labels.index("fear")
+    usual = f"{1 - voted.correct[fear].mean():.0%}".replace("%", " %")
+    assert f"the usual answer misses {usual}, of {fear.sum()} faces" in card
+
+
+def test_what_is_said_of_the_least_lead_is_what_the_spec_has() -> None:
+    spec = ModelSpec.load(SHIPPED_MODEL)
+    margins = {head.name: round(100 * head.margin) for head in spec.heads}
+    assert margins[BALANCED_HEAD] == margins[EXPRESSION_HEAD]
+    usual, ferplus = margins[BALANCED_HEAD], margins[FERPLUS_HEAD]
+    said = f"less than {usual} points behind ({ferplus} points for the FER+ head)"
+    assert said in " ".join(CARD.split())
+
+
+def test_figures_on_the_same_faces_are_the_same() -> None:
+    """`other_data.json` was written with other thresholds than the report."""
+    report, spec = Report.load(SHIPPED_MODEL), ModelSpec.load(SHIPPED_MODEL)
+    split_of = {sha256: f"validation, {name}" for name, sha256 in report.data.domains.items()}
+    compared = 0
+    for record in OtherDataFile.load(SHIPPED_MODEL).of(spec):
+        split = split_of.get(record.data_sha256)
+        if split and record.split == "validation":
+            selective = report.selective_of(split, record.head)
+            assert isinstance(record.figures, LabelledEvaluation)
+            assert selective
+            assert record.figures.answered == pytest.approx(selective.coverage)
+            assert record.figures.answered_accuracy == pytest.approx(selective.accuracy)
+            assert record.accuracy == report.evaluations_of(record.head)[split].accuracy
+            compared += 1
+    assert compared
 
 
 def test_the_settings_are_those_of_the_code() -> None:

@@ -86,10 +86,10 @@ def _figures(report: Report) -> str:
 
 
 _TABLE_EXPLAINED = (
-    "Validation faces, good pictures. *Answers*: for how many it is not uncertain. *Right*: how "
-    "many of these answers are the data set's label, what most of ten people said, or, for "
-    f"{NAMES[BALANCED_HEAD].lower()}, both on average. *As most "
-    "people said*: of all faces on which most of ten people agree."
+    "Validation faces of the first data set, good pictures. *Answers*: for how many it is not "
+    "uncertain. *Right*: how many of these answers are the data set's label, for "
+    f"{NAMES[EXPRESSION_HEAD]}, or what most of ten people said, for the others. *As most people "
+    "said*: of all faces on which most of ten people agree."
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,10 @@ _log = logging.getLogger(__name__)
 
 Kind = TypeVar("Kind", bound=RecordFile)
 
+#: File in the directory of a model that a visitor taught on this server: the visitor's name, as of
+#: `app.core.session.tabs.this_visitor`. Without the file, a model is for all visitors.
+VISITOR_FILE = "visitor.txt"
+
 #: What tells that a file was rewritten: modification time and size.
 Stamp = tuple[int, int]
 
@@ -31,6 +36,20 @@ def read_record(kind: type[Kind], directory: Path) -> Kind:
     if not file.is_file():
         return kind.load(directory)  # raises an error that says what is missing and what to do
     return _load(kind, directory, _stamp_of(file))
+
+
+def is_taught_by(directory: Path, visitor: str) -> bool:
+    """Return whether a visitor taught a model on this server; False if that cannot be read."""
+    try:
+        return (directory / VISITOR_FILE).read_text(encoding="utf-8") == visitor
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def is_shown(directory: Path, visitor: str) -> bool:
+    """Return whether a model may be shown to a visitor: it is for all, or the visitor taught it."""
+    for_all = not os.path.lexists(directory / VISITOR_FILE)
+    return for_all or is_taught_by(directory, visitor)
 
 
 def file_sha256(file: Path) -> str:
@@ -78,8 +97,10 @@ class ModelEntry:
         return self.report.evaluations_of(head).get("validation") if self.report else None
 
 
-def runnable_models() -> tuple[ModelEntry, ...]:
-    """Return all models that can answer: the configured one first, the others by name.
+def runnable_models(visitor: str = "") -> tuple[ModelEntry, ...]:
+    """Return the models that can answer: the configured one first, the others by name.
+
+    Those that other visitors taught are left out.
 
     Directories without ``spec.json`` have reports to show and nothing to run. A model that is not
     as it should be is left out, and the log says why, once. Asking again costs a look at the
@@ -87,7 +108,11 @@ def runnable_models() -> tuple[ModelEntry, ...]:
     """
     folder = models_dir()
     inside = sorted(folder.iterdir()) if folder.is_dir() else []
-    others = [entry for entry in inside if entry.is_dir() and not entry.name.startswith(".")]
+    others = [
+        entry
+        for entry in inside
+        if entry.is_dir() and not entry.name.startswith(".") and is_shown(entry, visitor)
+    ]
     places: dict[Path, Path] = {}
     for directory in (model_dir(), *others):
         places.setdefault(directory.resolve(), directory)

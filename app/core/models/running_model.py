@@ -15,6 +15,7 @@ from app.core.models.head_text import IN_SHORT, NAMES, TrackRecord, head_name, o
 from app.core.models.runnable import ModelEntry, entry_of, read_record, runnable_models
 from app.core.photo import LargestFaces
 from app.core.server.events import log_event
+from app.core.session.tabs import this_visitor
 from app.core.settings import model_dir, without_folder
 from app.core.text import escape_markdown
 from fer.analyzer import FaceAnalyzer
@@ -48,7 +49,12 @@ def chosen_model() -> Path:
 
 def chosen_entry() -> ModelEntry | None:
     """Return what is known of the chosen model; None if it cannot answer."""
-    return _chosen(runnable_models())
+    return _chosen(models_here())
+
+
+def models_here() -> tuple[ModelEntry, ...]:
+    """Return the models that can answer for the visitor; see `runnable_models`."""
+    return runnable_models(this_visitor())
 
 
 def chosen_key() -> str:
@@ -83,7 +89,7 @@ def keep_choice() -> None:
 
 def models_to_choose() -> Sequence[ModelEntry]:
     """Return the models that can answer; none if there is no other than the chosen one."""
-    entries = runnable_models()
+    entries = models_here()
     return entries if len(entries) > (1 if _chosen(entries) else 0) else ()
 
 
@@ -110,7 +116,7 @@ def show_answered(answered: ModelEntry | None, following: str) -> None:
 
     `following` is what the chosen model answers if it is another one: "the next collection".
     """
-    entries = runnable_models()
+    entries = models_here()
     chosen = _chosen(entries)
     if answered is None or chosen is None:
         return

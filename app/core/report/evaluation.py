@@ -13,6 +13,7 @@ from app.core.report.charts import BY_ROW, confusion_chart
 from app.core.report.elements import Chart, Fact, Facts, Note, Part, Row, Table
 from app.core.report.text import (
     SplitEvaluation,
+    doubt,
     duration,
     face_count,
     interval,
@@ -51,7 +52,7 @@ TOP2 = "How often the label is among the first two answers."
 
 CALIBRATION = (
     "How far confidence and accuracy differ on average: of all answers with 80% confidence, 80% "
-    f"should be right. Expected calibration error, 15 bins. {BOOTSTRAP}"
+    f"should be right. Expected calibration error, 15 bins. Lower is better. {BOOTSTRAP}"
 )
 
 LOG_LOSS = "How little probability it gave the true label: the mean of −log. Lower is better."
@@ -73,6 +74,7 @@ class Headline:
     meaning: str
     text: Callable[[float], str] = percent
     interval: Callable[[Evaluation], tuple[float, float] | None] = lambda _: None
+    lower_is_better: bool = False
 
     def of(self, evaluation: Evaluation) -> str:
         """Return its value as text."""
@@ -100,8 +102,9 @@ HEADLINES = (
         lambda e: e.calibration_error,
         CALIBRATION,
         interval=calibration_interval,
+        lower_is_better=True,
     ),
-    Headline("Log loss", lambda e: e.log_loss, LOG_LOSS, "{:.3f}".format),
+    Headline("Log loss", lambda e: e.log_loss, LOG_LOSS, "{:.3f}".format, lower_is_better=True),
 )
 
 _SCORES = (
@@ -327,6 +330,7 @@ def summary(taught: Adaptation) -> str:
         f"On {face_count(gained.after.count)} of {taught.own.name} that it has not learnt from, "
         f"{taught.initial_model} was right about {percent(gained.before.accuracy)}, and it is now "
         f"right about {percent(gained.after.accuracy)} ({percentage_points(gained.gained)} points)."
+        f"{doubt(gained)}"
     )
     if not taught.replay_changes:
         return (
@@ -350,8 +354,8 @@ def _changes(taught: Adaptation) -> Table:
         ),
         tuple(map(_change, (*taught.own_changes, *taught.replay_changes))),
         "Before: the initial model. After: this one. Both answered the same faces, none of which "
-        "this one has learnt from. Where the intervals overlap widely, the difference may be "
-        "chance.",
+        "this one has learnt from. The intervals are of each figure by itself: they do not tell "
+        "whether a difference is chance.",
         text_columns=("Head",),
     )
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.core.models.head_text import NAMES, head_name
-from fer.evaluation.metrics import Evaluation
-from fer.evaluation.report import EarlierTraining, Layer, Report
+from fer.evaluation.measurements import Selective
+from fer.evaluation.metrics import SIGNIFICANT, Evaluation, p_values
+from fer.evaluation.report import ALL_DOMAINS, Change, EarlierTraining, Layer, Report
 from fer.labels import EXPRESSION_HEAD
 
 #: Display order of splits; any others follow.
 SPLITS = ("test", "validation", "train")
 
 SPLITS_EXPLAINED = (
-    "It learnt from train. Settings were chosen on validation (FER2013's PublicTest), so expect a "
-    "little less on new faces. Nothing was chosen on test (PrivateTest)."
+    "It learnt from train. Settings were chosen on validation (of FER2013: PublicTest), so expect "
+    "a little less on new faces. Nothing was chosen on test (of FER2013: PrivateTest)."
 )
 
 WITHOUT_DUPLICATES = "without duplicates"
@@ -110,6 +111,24 @@ def split_evaluations(report: Report, first: str = "") -> tuple[SplitEvaluation,
                 again = report.without_duplicates[split]
                 found.append(SplitEvaluation(split, False, again, head))
     return tuple(found)
+
+
+#: What right answers were compared with, in short, beside a figure.
+LABELS, VOTES = "by labels", "by votes"
+_LABELS_AND_VOTES = "by votes where there are some, else by labels"
+
+
+def truth_in_short(report: Report, measured: Selective) -> str:
+    """Return what the right answers of a measurement were compared with: ``by votes``.
+
+    “What most people said” is the label for faces on which nobody voted, such as press photographs.
+    Votes are known of the splits for which the FER+ head was measured.
+    """
+    if measured.truth == "label":
+        return LABELS
+    if measured.truth == "most_votes" or measured.split in report.ferplus_evaluations:
+        return VOTES
+    return _LABELS_AND_VOTES if measured.split.endswith(ALL_DOMAINS) else LABELS
 
 
 def evaluation_on(report: Report, faces: str, head: str) -> SplitEvaluation | None:
@@ -233,3 +252,14 @@ def _share(count: int, total: int) -> str:
 def face_count(count: int) -> str:
     """Return a number of faces: ``1 face``, ``28,709 faces``."""
     return f"{count:,} {'face' if count == 1 else 'faces'}"
+
+
+def doubt(change: Change) -> str:
+    """Return a sentence if a change may be chance, else ""."""
+    least, largest = p_values(change.before, change.after)
+    if least >= SIGNIFICANT:
+        faces = face_count(change.after.count)
+        return f" {faces} cannot tell whether it got better: so small a difference may be chance."
+    if largest >= SIGNIFICANT:
+        return " That may be chance: which faces it answers differently was not kept."
+    return ""

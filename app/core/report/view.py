@@ -28,6 +28,7 @@ from app.core.report.elements import (
 )
 from app.core.report.text import cell_sentences, largest_confusion
 from app.core.text import escape_markdown
+from fer.export.table import distinct_names
 from fer.labels import colour_of
 from fer.text import chance
 
@@ -133,7 +134,9 @@ def _show_facts(part: Facts) -> None:
 
 def _show_table(part: Table) -> None:
     _heading(part.title, part.meaning)
-    frame = pd.DataFrame(list(part.rows), columns=[escape_markdown(c) for c in part.columns])
+    # Streamlit refuses a table with two columns of one name; a model may be called like a column.
+    columns = distinct_names([escape_markdown(column) for column in part.columns])
+    frame = pd.DataFrame(list(part.rows), columns=columns)
     with st.container(height=_LONG_HEIGHT if part.long else "content", border=False):
         st.table(frame.map(escape_markdown), hide_index=True, border="horizontal", alt=part.title)
 

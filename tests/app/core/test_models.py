@@ -9,13 +9,15 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.core.models import running_model
 from app.core.models.head_text import NAMES, TrackRecord, difference, offered, track_record
-from app.core.models.runnable import entry_of, read_record, runnable_models
+from app.core.models.runnable import VISITOR_FILE, entry_of, read_record, runnable_models
 from app.core.models.running_model import facts
 from app.core.settings import MODEL, MODELS, ROOT, model_dir
 from app.core.text import Verdict
+from app.dashboard.models import model_names
 from fer.errors import ModelError
 from fer.evaluation.measurements import FerPlusAgreement, Selective, Truth
 from fer.evaluation.metrics import CalibrationBin
@@ -219,6 +221,56 @@ def test_the_configured_model_comes_first(models: Path, monkeypatch: pytest.Monk
     assert model_dir() == SHIPPED_MODEL
     monkeypatch.setenv(MODEL.name, "runs/mine")
     assert model_dir() == ROOT / "runs" / "mine"
+
+
+def test_a_taught_model_is_shown_to_its_visitor_alone(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_copy(models, "for all")
+    taught = write_copy(models, "my-faces")
+    (taught / VISITOR_FILE).write_text("me")
+
+    def seen_by(visitor: str) -> list[str]:
+        return [entry.name for entry in runnable_models(visitor)]
+
+    assert seen_by("me") == ["compact", "for all", "my-faces"]
+    for visitor in ("somebody else", "m", "me\n", ""):
+        assert seen_by(visitor) == ["compact", "for all"]
+    assert model_names(models, "me") == ["for all", "my-faces"]
+    assert model_names(models, "somebody else") == ["for all"]
+    for broken in (b"", b"\xff"):
+        (taught / VISITOR_FILE).write_bytes(broken)
+        assert seen_by("me") == ["compact", "for all"]
+    (taught / VISITOR_FILE).unlink()
+    (taught / VISITOR_FILE).symlink_to(taught / "nowhere")
+    assert seen_by("me") == ["compact", "for all"]
+    monkeypatch.setenv(MODEL.name, str(taught))
+    assert seen_by("somebody else") == ["my-faces", "for all"], "the operator has chosen it for all"
+
+
+def test_another_visitors_model_cannot_be_asked_for(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught = write_copy(models, "my-faces")
+    (taught / VISITOR_FILE).write_text("me")
+
+    def chosen() -> None:
+        import streamlit as st
+
+        from app.core.models.running_model import chosen_entry, models_to_choose
+
+        entry = chosen_entry()
+        assert entry
+        st.write([one.name for one in models_to_choose()], entry.name)
+
+    for visitor, names in (("me", ["compact", "my-faces"]), ("somebody else", [])):
+        monkeypatch.setattr(running_model, "this_visitor", lambda name=visitor: name)
+        page = AppTest.from_function(chosen, default_timeout=30)
+        page.query_params["model"] = "my-faces"
+        page.run()
+        assert not page.exception
+        assert json.loads(page.json[0].value) == names
+        assert page.markdown[0].value == ("my-faces" if names else "compact")
 
 
 def test_what_is_known_comes_from_the_report(models: Path) -> None:

@@ -9,14 +9,14 @@ import pytest
 from app.core.report import evaluation
 from app.core.report.elements import Chart, Facts, Note, Part, Row, Section, Table
 from app.core.report.evaluation import AS_ANSWERED, OF_ALL, RESTRICTED
-from app.core.report.text import SplitEvaluation, split_evaluations
+from app.core.report.text import SplitEvaluation, split_evaluations, truth_in_short
 from app.dashboard import figures
 from app.dashboard.models import OpenedModel, open_model
 from app.dashboard.other_data import other_data, record_name, record_parts, record_ways
 from app.dashboard.registry import sections_of
 from fer.evaluation.metrics import evaluate, evaluate_labelled, wilson_interval
 from fer.evaluation.other_data import OtherData, PhotoSearch, StatedClass, StatedFigures
-from fer.labels import BALANCED_HEAD, FERPLUS_HEAD
+from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD
 from fer.model.spec import Head
 from tests.app.dashboard.samples import LABELS, answers, report
 from tests.samples import FAKE_HEAD, SHIPPED_MODEL, fake_spec
@@ -104,6 +104,49 @@ def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
     assert f"differs by {100 * by_people.calibration_error:.1f} percentage points" in note.text
     assert isinstance(shown, Facts)
     assert [bool(fact.note) for fact in shown.facts] == [True] * 4 + [False], "with intervals"
+    low, high = wilson_interval(
+        round(by_people.accuracy * round(by_people.coverage * by_people.count)),
+        round(by_people.coverage * by_people.count),
+    )
+    assert shown.facts[3].note == f"{100 * low:.1f}–{high:.1%} by votes"
+
+
+#: What the right answers of the shipped model were compared with, by split and head: nobody voted
+#: on press photographs.
+TRUTHS = {
+    ("validation", EXPRESSION_HEAD): "by labels",
+    ("validation", FERPLUS_HEAD): "by votes",
+    ("validation", BALANCED_HEAD): "by votes",
+    ("validation, press", EXPRESSION_HEAD): "by labels",
+    ("validation, press", BALANCED_HEAD): "by labels",
+    ("validation, all domains", EXPRESSION_HEAD): "by labels",
+    ("validation, all domains", BALANCED_HEAD): "by votes where there are some, else by labels",
+}
+
+
+def test_faces_without_votes_are_measured_by_labels() -> None:
+    model = open_model(SHIPPED_MODEL)
+    found = {
+        (one.split, one.head): truth_in_short(model.report, one) for one in model.report.selective
+    }
+    assert found == TRUTHS
+    for chosen in split_evaluations(model.report):
+        parts = figures.headlines(model.report, chosen, "", None)
+        said = [part.text for part in parts if isinstance(part, Note)]
+        by_votes = (chosen.split, chosen.head) == ("validation", BALANCED_HEAD)
+        assert any("most of ten people said" in text for text in said) == by_votes
+        of_all = facts(parts)
+        if chosen.duplicates:
+            selective = model.report.selective_of(chosen.split, chosen.head)
+            assert selective
+            assert of_all["Answered"] == f"{selective.coverage:.1%}"
+    caption = next(
+        part.caption
+        for part in flat(figures.confidence(model, split_evaluations(model.report)[0]))
+        if isinstance(part, Chart) and part.key == "risk"
+    )
+    for said in ("FER2013 head by labels", "FER+ head by votes", "balanced head by votes"):
+        assert said in caption
 
 
 def test_the_report_of_each_class_ends_with_both_averages() -> None:

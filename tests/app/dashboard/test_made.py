@@ -3,14 +3,17 @@
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
+import numpy as np
 import pytest
 
-from app.core.report.elements import Chart, Facts, Note, Row, Table
+from app.core.report.elements import Chart, Command, Facts, Note, Row, Table
 from app.core.report.evaluation import adaptation, circumstances, summary
 from app.core.report.text import training_time, trainings
 from app.dashboard.comparison import differences
 from app.dashboard.made import class_counts, flatten, network, one_training, training
+from app.dashboard.models import OpenedModel
 from app.dashboard.network import blocks_of, describe_network, network_svg, units_of
+from fer.evaluation.metrics import Evaluation, evaluate
 from fer.evaluation.report import EarlierTraining, Given, Layer, Report
 from tests.app.dashboard.samples import layers, report
 from tests.app.own_data.samples import adaptation as taught
@@ -44,26 +47,38 @@ def test_agreement_with_teachers_and_a_part_of_a_mean_are_not_called_accuracy(
 def test_a_chain_of_trainings_is_told_from_a_single_one() -> None:
     before = {"initial_model": "second", "earlier_trainings": (FIRST, SECOND)}
     made = report(training_seconds=30.0, **before)
-    chain = first, second, last = trainings(made)
-    assert [one.name for one in chain] == ["first", "second", made.name]
+    assert [one.name for one in trainings(made)] == ["first", "second", made.name]
     assert training_time(made) == ("3 min 30 s", "3 trainings")
-    note = one_training(made, last)[0]
+    note = one_training(made, 2)[0]
     assert isinstance(note, Note)
     assert note.text.startswith("Training 3 of 3.")
     assert "3 min 30 s altogether" in note.text
     assert training_time(report())[1] == ""
-    assert not isinstance(one_training(report(), trainings(report())[-1])[0], Note)
+    assert not isinstance(one_training(report(), 0)[0], Note)
     # The curves of the first were not kept.
-    said = [part.text for part in one_training(made, first) if isinstance(part, Note)]
+    said = [part.text for part in one_training(made, 0) if isinstance(part, Note)]
     assert "The curves of first were not kept. It took 1 min 00 s." in said
-    assert not any(isinstance(part, Row) for part in one_training(made, first))
-    assert any(isinstance(part, Row) for part in one_training(made, second))
-    rows = (part for part in training(made) if isinstance(part, Row))
-    keys = [part.key for row in rows for part in row.parts if isinstance(part, Chart)]
-    assert len(keys) == len(set(keys)) > 6
+    assert not any(isinstance(part, Row) for part in one_training(made, 0))
+    assert any(isinstance(part, Row) for part in one_training(made, 1))
     made = report(initial_model="a", training_seconds=30.0)
     assert [one.name for one in trainings(made)] == ["a", made.name]
     assert training_time(made) == ("30 s", "after a")
+
+
+def test_trainings_of_one_name_and_content_are_told_apart() -> None:
+    made = report("small")
+    own = trainings(made)[-1]
+    made = report("small", earlier_trainings=(SECOND, own, own), initial_model="small")
+    parts = training(made)
+    rows = (part for part in parts if isinstance(part, Row))
+    keys = [part.key for row in rows for part in row.parts if isinstance(part, Chart)]
+    assert len(keys) == len(set(keys)) == 4 * 3 + len(made.data.class_counts)
+    said = [part.text.partition(" of ")[0] for part in parts if isinstance(part, Note)]
+    numbers = [text for text in said if text.startswith("Training ")]
+    assert numbers == ["Training 4", "Training 3", "Training 2", "Training 1"]
+    assert [part.text for part in parts if isinstance(part, Command)] == [
+        own.command, own.command, SECOND.command
+    ]  # fmt: skip
 
 
 def test_what_was_left_out_stands_beside_the_count() -> None:
@@ -102,6 +117,36 @@ def test_before_and_after_are_those_of_the_record() -> None:
     assert [row[8:] for row in table.rows] == [("–", "–"), ("50.0% → 60.0%", "75.0% → 80.0%")]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "count", "says"),
+    [
+        (6, 6, 6, "6 faces cannot tell whether it got better"),
+        (0, 6, 6, ""),  # all six differ: by chance, that happens in 3 of 100 cases
+        (1, 6, 6, "6 faces cannot tell whether it got better"),
+        (6, 1, 6, "6 faces cannot tell whether it got better"),
+        (28, 34, 40, "That may be chance"),
+        (34, 28, 40, "That may be chance"),
+        (100, 190, 200, ""),
+        (190, 100, 200, ""),
+    ],
+)
+def test_few_faces_cannot_tell_whether_it_got_better(
+    before: int, after: int, count: int, says: str
+) -> None:
+    def right_about(right: int) -> Evaluation:
+        answers = np.eye(2)[[0] * right + [1] * (count - right)] * 0.8 + 0.1
+        return evaluate(np.zeros(count, int), answers, ("happy", "sad"))
+
+    change = (
+        taught()
+        .own_changes[0]
+        .model_copy(update={"before": right_about(before), "after": right_about(after)})
+    )
+    said = summary(taught(own_changes=(change,)))
+    assert (says or "points). On ") in said
+    assert ("chance" in said) == bool(says)
+
+
 def test_what_was_learnt_replayed_and_left_out() -> None:
     said = circumstances(taught())
     assert "learnt from 29 faces of your-data.zip in 2 min 05 s" in said
@@ -135,9 +180,13 @@ PLAIN: dict[str, Any] = {
 }
 
 
+def opened(made: Report) -> OpenedModel:
+    return OpenedModel(made.name, made, None, ())
+
+
 def rows(**changes: Any) -> dict[str, tuple[str, str]]:
-    first = report("first", configuration=PLAIN)
-    second = report("second", **({"configuration": PLAIN} | changes))
+    first = opened(report("first", configuration=PLAIN))
+    second = opened(report("second", **({"configuration": PLAIN} | changes)))
     return {name: (a, b) for name, a, b in differences(first, second).rows}
 
 

@@ -23,7 +23,7 @@ from fer.evaluation.other_data import OtherData, OtherDataFile
 from fer.evaluation.report import Mistake, Mistakes, Report
 from fer.labels import BALANCED_HEAD, EXPRESSION_HEAD, FERPLUS_HEAD, FERPLUS_LABELS
 from fer.model.spec import ModelSpec
-from tests.app.dashboard.samples import LABELS, answers, report, write_model
+from tests.app.dashboard.samples import LABELS, TABS, answers, report, write_model
 from tests.app.samples import plain_words as words
 from tests.app.samples import unfolded
 from tests.samples import ROOT, SHIPPED_MODEL
@@ -134,7 +134,7 @@ def test_one_model_from_its_verdict_to_its_files(dashboard: Open, models: Path) 
     page = unfold(dashboard(), "Each expression", "On other data")
     assert "1 measurement of other_data.json not shown" in words(page)
     assert {"their set", "neutral"} <= set(cells(page))
-    page.segmented_control(key="dashboard_small_way").set_value(RESTRICTED).run()
+    page.segmented_control(key="dashboard_of_small_way").set_value(RESTRICTED).run()
     assert "neutral" not in cells(page)
 
 
@@ -280,7 +280,23 @@ def test_two_models_are_compared_on_one_scale(dashboard: Open, models: Path) -> 
     second.model_copy(update={"evaluations": some}).save(models / "b")
     turn_to(page, "Overview")
     assert "–" in cells(page)
-    assert words(page).count("was not measured on these faces") == 1
+    assert "b was not measured on these faces." in words(page)
+    assert words(page).count("This model was not measured on these faces") == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("copy", "small"), ("About", "Figure"), ("of", "way")])
+def test_models_may_have_any_names(dashboard: Open, models: Path, one: str, other: str) -> None:
+    write_model(models, one)
+    write_model(models, other)
+    made = Report.load(models / one)
+    made.model_copy(update={"name": Report.load(models / other).name}).save(models / one)
+    page = dashboard()
+    choose(page, "Compare with", other)
+    for entry in SECTIONS:
+        page.session_state[f"dashboard_fold_{entry.title}"] = True
+    for tab in TABS:
+        turn_to(page, tab)
+        assert not page.exception, tab
 
 
 def test_broken_and_other_models_have_a_warning(dashboard: Open, models: Path) -> None:

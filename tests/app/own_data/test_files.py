@@ -3,6 +3,7 @@
 import base64
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,13 @@ from app.own_data.figures import (
     own_limits,
     own_ways,
 )
-from app.own_data.files import LabelledFiles, labelled_files_of, labels_csv, set_zip
+from app.own_data.files import (
+    LabelledFiles,
+    labelled_files_of,
+    labels_csv,
+    set_zip,
+    training_zip,
+)
 from app.own_data.own_set import Label, LabelledAnswer
 from app.own_data.session import CROP_SCALE
 from fer.evaluation.metrics import evaluate_labelled
@@ -31,6 +38,7 @@ from fer.labelled.table import SKIPPED, LabelRow, read_table, write_table
 from fer.model.spec import Head
 from tests.app.own_data.samples import EXPRESSIONS, HEAD, SPEC, add, archive, entry, own_set, small
 from tests.app.samples import png
+from training.data.layouts import read_labelled_set
 
 PNG = png(1)
 
@@ -166,6 +174,35 @@ def test_the_archive_has_faces_photos_and_what_the_model_said() -> None:
     assert ",=" not in table
     with zipfile.ZipFile(io.BytesIO(set_zip(own, *SAID, originals=False))) as archive:
         assert not [name for name in archive.namelist() if name.startswith("originals/")]
+
+
+def test_a_training_gets_the_same_faces_and_nothing_else(tmp_path: Path) -> None:
+    own = own_set(("Anna Smith.png", 2), ("day 1/PublicTest_7.png", 1))
+    for name, data, label in (("cut.png", small(), ""), ("wall.png", png(0), "happy")):
+        add(own, name, data, label)
+    for index, expression in enumerate(("sad", "happy", "happy", SKIPPED)):
+        own.label(index, Label(expression))
+    own.label(3, Label("sad"))
+
+    def read(name: str, data: bytes) -> tuple[list[str], list[tuple[str, bytes]], set[int]]:
+        with zipfile.ZipFile(io.BytesIO(data)) as source:
+            source.extractall(tmp_path / name)
+            names = source.namelist()
+        faces = read_labelled_set(tmp_path / name, {"size": 48, "channels": 1})
+        assert faces.groups is not None
+        pictures = zip(faces.names.tolist(), (one.tobytes() for one in faces.images), strict=True)
+        return names, sorted(pictures), {(faces.groups == one).sum() for one in faces.groups}
+
+    names, *whole = read("whole", set_zip(own, *SAID))
+    assert "originals/Anna Smith.png" in names
+    names, *alone = read("alone", training_zip(own, *SAID))
+    assert names == [
+        "labels.csv", "crops/sad/photo 1-face1.png", "crops/happy/photo 1-face2.png",
+        "crops/happy/photo 2-face1.png", "crops/sad/photo 3-face1.png",
+    ]  # fmt: skip
+    assert alone == whole
+    table = (tmp_path / "alone" / "labels.csv").read_text()
+    assert not any(word in table for word in ("Anna", "day", "PublicTest", "cut.", "wall"))
 
 
 LABELS = HEAD.labels

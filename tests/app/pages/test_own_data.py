@@ -1,6 +1,8 @@
 """The Your data page as a visitor meets it, with a fake analyzer."""
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from app.core import state
 from app.core.budget import Budget
 from app.core.models.runnable import ModelEntry
-from app.core.settings import MAX_OWN_PHOTOS
-from app.own_data import view
+from app.core.settings import FINE_TUNING, MAX_OWN_PHOTOS
+from app.own_data import fine_tuning, view
 from app.own_data.own_set import Label
 from app.own_data.session import OwnSession
 from tests.app.own_data.samples import SPEC, archive, small
@@ -44,7 +46,7 @@ def models(monkeypatch: pytest.MonkeyPatch, analyzer: FakeAnalyzer) -> list[Mode
     """The models that are here, which a test may change."""
     found = [entry("compact", analyzer)]
     monkeypatch.setattr(view, "chosen_entry", lambda: found[0])
-    monkeypatch.setattr(view, "runnable_models", lambda: found)
+    monkeypatch.setattr(view, "models_here", lambda: found)
     monkeypatch.setattr(view.running_model, "photo_analyzer", lambda *args: analyzer)
     return found
 
@@ -78,8 +80,7 @@ def step(page: AppTest, number: int) -> AppTest:
 
 def test_it_opens_with_its_steps_and_the_sample_is_a_click_away(own: AppTest) -> None:
     assert len(own.file_uploader) == 2
-    for said in ("1 Label with one key", "about a minute", "2 See", "at once", "3 Teach",
-                 "a few minutes"):  # fmt: skip
+    for said in ("1 Label with one key", "about a minute", "2 See", "at once", "3 Teach"):
         assert said in words(own)
     assert len(unfolded(own).split()) <= 250
     assert "30 minutes after you close" in words(own)
@@ -93,6 +94,30 @@ def test_it_opens_with_its_steps_and_the_sample_is_a_click_away(own: AppTest) ->
     assert "own_next" not in [b.key for b in page.button]
     assert "figures are here as soon as" in words(step(page, 2))
     assert "too few labelled faces" in words(step(page, 3))
+
+
+@pytest.mark.parametrize(
+    ("setting", "promised", "not_promised"),
+    [("0", "This server does not train models", "a few minutes"),
+     ("1", "a few minutes on two cores", "does not train models")],
+)  # fmt: skip
+def test_it_opens_with_what_this_server_trains(
+    own: AppTest, monkeypatch: pytest.MonkeyPatch, setting: str, promised: str, not_promised: str
+) -> None:
+    monkeypatch.setenv(FINE_TUNING.name, setting)
+    monkeypatch.setattr(fine_tuning, "_NEEDS", ("json",))
+    assert promised in words(own.run())
+    assert not_promised not in words(own)
+    page = settled(button(own, "Try it with drawn faces").click().run())
+    visit = visit_of(page)
+    assert visit.own
+    visit.own.label(0, Label("happy"))
+    page = step(page, 2)
+    assert page.button(key="own_next").label == (
+        "Teach it" if setting == "1" else "Teach it elsewhere"
+    )
+    page.button(key="own_next").click().run()
+    assert ("This server does not train models. You get" in words(page)) == (setting == "0")
 
 
 def test_labels_bring_figures_and_files(put: Put) -> None:
@@ -114,6 +139,20 @@ def test_labels_bring_figures_and_files(put: Put) -> None:
     page.switch_page("app/pages/about.py").run()
     page.switch_page(PAGE).run()
     assert page.segmented_control(key="own_step").value == 3, "it is there after a visit elsewhere"
+
+
+def test_a_training_gets_no_photo(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = put(("party.png", png(2)), ("one.png", png(1, seed=1)))
+    own = visit_of(page).own
+    assert own
+    for index in range(3):
+        own.label(index, Label("happy"))
+    made: list[bytes] = []
+    monkeypatch.setattr(view, "show_fine_tuning", lambda make, counts: made.append(make()))
+    page = step(page.run(), 3)
+    assert page.toggle(key="own_originals").value, "what the visitor saves has the photos"
+    with zipfile.ZipFile(io.BytesIO(made[-1])) as archive:
+        assert {name.split("/")[0] for name in archive.namelist()} == {"labels.csv", "crops"}
 
 
 def test_class_folders_have_figures_at_once(put: Put) -> None:
