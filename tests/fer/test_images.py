@@ -233,6 +233,10 @@ def test_decoding_ends_when_its_time_is_over(form: str, monkeypatch: pytest.Monk
         (encoded(Image.new("RGBA", (64, 64)), "PNG"), 7),
         (encoded(Image.new("RGB", (64, 64)), "WEBP"), 16),
     ],
+    ids=[
+        *("jpeg", "4:2:0", "4:2:2", "4:4:4", "cmyk", "grey", "1-bit png", "16-bit png"),
+        *("rgba png", "webp"),
+    ],
 )
 def test_the_memory_of_a_picture_is_bounded_by_its_kind(
     data: bytes, needed: int, monkeypatch: pytest.MonkeyPatch
