@@ -180,7 +180,8 @@ def decode_in_child(data: bytes, max_pixels: int) -> tuple[Image, int]:
             with suppress(BrokenPipeError):  # if it has ended, its output says more
                 child.stdin.write(data)
                 child.stdin.close()
-            check_size(*_message(child.stdout)["size"], max_pixels)
+            width, height = _message(child.stdout)["size"]
+            check_size(width, height, max_pixels)
             decoded = _message(child.stdout)
             width, height = decoded["size"]
             check_size(width, height, max_pixels)
