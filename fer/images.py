@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import warnings
-from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 import PIL
 from PIL import Image as PillowImage
-from PIL import ImageOps
 
+from fer.decoding import MAX_MEMORY as MAX_MEMORY
+from fer.decoding import MAX_SECONDS as MAX_SECONDS
+from fer.decoding import MIN_SIDE as MIN_SIDE
+from fer.decoding import (
+    check_size,
+    decode_here,
+    decode_in_child,
+    is_for_child,
+    open_image,
+    orientation_of,
+    to_rgb,
+    too_many_pixels,
+    upright,
+)
 from fer.errors import ImageError, failures_as
 from fer.types import Image
 
 _log = logging.getLogger(__name__)
 
-#: Supported formats by their Pillow names. "JPEG" includes the MPO files that some phones write.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "HEIF", "GIF", "TIFF")
-
-#: Those of them that may be animations.
-_ANIMATIONS = ("GIF", "WEBP", "PNG")
+#: Supported formats, for messages and help texts.
+FORMAT_NAMES = "JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP or GIF"
 
 #: File name extensions of those formats, for file pickers.
-SUFFIXES = ("jpg", "jpeg", "png", "webp", "bmp", "heic", "heif", "gif", "tif", "tiff")
+SUFFIXES = ("jpg", "jpeg", "png", "webp", "heic", "heif", "avif", "tif", "tiff", "bmp", "gif")
 
-#: Largest number of pixels to decode: 150 MB as RGB, more than the 50 megapixels of a phone.
+#: Pillow's names of those that may be animations. AVIF may be one too.
+_ANIMATIONS = ("GIF", "WEBP", "PNG")
+
+#: Largest number of pixels to decode: 156 MB as RGB, more than the 50 megapixels of a phone.
 MAX_PIXELS = 52_000_000
 
 #: Largest file to read, in bytes.
 MAX_BYTES = 64 * 1024 * 1024
-
-#: Least width and height in pixels; a smaller image cannot show a face.
-MIN_SIDE = 16
 
 
 def read(path: Path) -> Image:
@@ -60,33 +68,41 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIX
     pixels are composited on white, and 16-bit greyscale is scaled to 8 bits. Of an animation, it is
     the first picture. No more than `MAX_PIXELS` are read, whatever the limit.
 
+    A file may take `MAX_SECONDS` of processor time and `MAX_MEMORY`. This process decodes JPEG,
+    PNG, WebP, BMP and GIF; a child process decodes HEIC, AVIF and TIFF.
+
     Raises:
-        ImageError: the data is empty, not an image, damaged, too large or too small.
+        ImageError: the data is empty, not an image, damaged, too large, too small, or takes too
+            much time or memory.
     """
     if not data:
         raise ImageError("is empty (0 bytes).", "empty")
     if len(data) > max_bytes:
         raise ImageError(_too_many_bytes(len(data), max_bytes), "bytes")
     max_pixels = min(max_pixels, MAX_PIXELS)
-    _prepare_pillow()
 
     def failure(error: Exception) -> ImageError:
         if isinstance(error, PIL.UnidentifiedImageError):
-            expected = "expected JPEG, PNG, WebP, HEIC, BMP or GIF."
+            expected = f"expected {FORMAT_NAMES}."
             return ImageError(f"is not an image that can be read; {expected}", "format")
         if isinstance(error, PillowImage.DecompressionBombError):
-            return ImageError(_too_many_pixels(max_pixels), "pixels")
+            return ImageError(too_many_pixels(max_pixels), "pixels")
         return ImageError(f"is damaged or cut off and cannot be read ({error}).", "damaged")
 
-    with failures_as(failure), PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
-        return from_pillow(image, max_pixels=max_pixels)
+    decode_any = decode_in_child if is_for_child(data) else decode_here
+    with failures_as(failure):
+        pixels, orientation = decode_any(data, max_pixels)
+    return upright(pixels, orientation)
 
 
 def from_pillow(image: PillowImage.Image, *, max_pixels: int = MAX_PIXELS) -> Image:
-    """Return a Pillow image as `decode` does; ImageError for a too large or too small one."""
-    _check_size(*image.size, max_pixels)
+    """Return a Pillow image as `decode` does; ImageError for a too large or too small one.
+
+    Time and memory to load it are not limited.
+    """
+    check_size(*image.size, max_pixels)
     image.load()
-    return _to_rgb(_upright(image))
+    return upright(to_rgb(image), orientation_of(image))
 
 
 def is_animated(data: bytes) -> bool:
@@ -94,22 +110,14 @@ def is_animated(data: bytes) -> bool:
 
     MPO files of phones hold several pictures too, but the others show the same.
     """
-    _prepare_pillow()
+    if is_for_child(data):
+        return data[4:12] == b"ftypavis"
     try:
-        with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
+        with open_image(data) as image:
             return image.format in _ANIMATIONS and getattr(image, "is_animated", False)
     except Exception as error:  # what follows a good first picture may be damaged in many ways
         _log.info("number of pictures not known: %s", type(error).__name__)
         return False
-
-
-@cache
-def _prepare_pillow() -> None:
-    # Not imported at module level, because loading the library takes a tenth of a second.
-    import pillow_heif
-
-    PillowImage.init()
-    pillow_heif.register_heif_opener()
 
 
 def ignore_size_warning() -> None:
@@ -117,49 +125,8 @@ def ignore_size_warning() -> None:
     warnings.filterwarnings("ignore", category=PillowImage.DecompressionBombWarning)
 
 
-def _check_size(width: int, height: int, max_pixels: int) -> None:
-    if width * height > max_pixels:
-        raise ImageError(_too_many_pixels(max_pixels, f"{width} × {height}"), "pixels")
-    if min(width, height) < MIN_SIDE:
-        raise ImageError(
-            f"is {width} × {height} pixels, too small to show a face; "
-            f"expected at least {MIN_SIDE} in each direction.",
-            "small",
-        )
-
-
-def _too_many_pixels(most: int, found: str = "") -> str:
-    has = f"{found} pixels" if found else "more pixels than can be read"
-    return f"has {has}; at most {most / 1e6:.0f} million are read. Scale it down first."
-
-
 def _too_many_bytes(size: int, most: int = MAX_BYTES) -> str:
     return f"is {size / 2**20:.0f} MB large; at most {most // 2**20} MB are read."
-
-
-def _upright(image: PillowImage.Image) -> PillowImage.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception as error:  # broken EXIF data raises many errors, yet the pixels are good
-        _log.info("EXIF data left out: %s", type(error).__name__)
-        return image
-
-
-def _to_rgb(image: PillowImage.Image) -> Image:
-    if image.mode.startswith("I"):
-        return _from_deep_grey(image)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        background = PillowImage.new("RGBA", image.size, "white")
-        image = PillowImage.alpha_composite(background, image)
-    return np.array(image.convert("RGB"))
-
-
-def _from_deep_grey(image: PillowImage.Image) -> Image:
-    """Scale greyscale of more than 8 bits; Pillow's own conversion would clip it to white."""
-    grey = np.asarray(image, np.float32)
-    eight_bit = np.clip(np.round(grey * (255 / 65535)), 0, 255).astype(np.uint8)
-    return np.repeat(eight_bit[..., None], 3, axis=2)
 
 
 #: Largest side in pixels of a square image that is taken for a cut-out face without surroundings,

@@ -16,7 +16,7 @@ from app.core.text import counted, escape_markdown, waiting_line
 from fer.images import MAX_BYTES, SUFFIXES
 
 #: What a browser's file picker offers first.
-_ACCEPT = "image/*,.heic,.heif"
+_ACCEPT = ",".join(["image/*", *(f".{suffix}" for suffix in SUFFIXES)])
 
 #: Photographs that wait for the Photos page, taken by itself or another page.
 HANDED = "photos_handed"

@@ -19,6 +19,7 @@ from app.core.uploaders import (
     show_folder,
 )
 from app.photos.session import GallerySession
+from fer.images import FORMAT_NAMES
 
 #: Key of the container of all inputs.
 INPUTS = "photo_inputs"
@@ -30,7 +31,7 @@ _HIDDEN = (
 
 _SOURCE, _CAMERA, _SAMPLE = "photo_source", "photo_camera", "photo_sample"
 
-_FORMATS = "JPEG, PNG, WebP, HEIC, BMP or GIF, or a ZIP of them"
+_FORMATS = f"{FORMAT_NAMES}, or a ZIP of them"
 
 _TABS = (
     ":material/upload: Photos or ZIP",

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
 
@@ -42,6 +42,9 @@ SAMPLE_NAME = "sample.mp4"
 #: What its header says.
 SAMPLE_VIDEO = VideoInfo(*SIZE, seconds=SECONDS, frame_rate=RATE, codec="h264", has_sound=False)
 
+#: Stands for the header of a recording that has not been read.
+UNREAD = VideoInfo(0, 0, seconds=None, frame_rate=None, codec="", has_sound=False)
+
 #: H.264 in half a megabyte, written in about three seconds.
 _SAMPLE_QUALITY = {"preset": "veryfast", "crf": "26"}
 
@@ -69,6 +72,7 @@ class Source:
     name: str
     #: Where it is; the sample is written there when it is analysed first.
     path: Path
+    #: What its header says; `UNREAD` until the job has read it.
     video: VideoInfo
     #: Size of the file; 0 of the sample.
     bytes: int = 0
@@ -98,7 +102,11 @@ class VideoSession:
         self.notice = ""
 
     def take(self, file: BinaryIO, size: int, name: str, settings: VideoSettings) -> None:
-        """Analyse a recording in the place of the last one, or leave a notice why not."""
+        """Analyse a recording in the place of the last one, or leave a notice why not.
+
+        The job reads its header. If the recording is refused then, it is deleted, and a notice says
+        why.
+        """
 
         def stored(folder: Path) -> Source:
             suffix = PurePath(name).suffix.lower()
@@ -106,9 +114,7 @@ class VideoSession:
             path = folder / f"recording{suffix if plain else ''}"
             with path.open("wb") as out:
                 shutil.copyfileobj(file, out, MB)
-            info = probe(path)
-            check_work(info, size)
-            return Source(name, path, info, size)
+            return Source(name, path, UNREAD, size)
 
         name = shown_name(name)
         self._take(stored, size, name, settings)
@@ -136,8 +142,6 @@ class VideoSession:
             except OSError as error:
                 log_disk_failure(error, "video")
                 notice = f"{name} was not taken. {disk_message(error)}"
-            except VideoError as error:
-                notice = f"{name} {error}"
             self.clear()
             self.notice = notice
 
@@ -156,6 +160,8 @@ class VideoSession:
             def work(cancelled: Cancelled) -> Result:
                 if source.is_sample:
                     write_sample(source.path)
+                if source.video is UNREAD:
+                    self._read_header(source)
                 return self._engine(
                     source.path,
                     marked,
@@ -166,12 +172,15 @@ class VideoSession:
                 )
 
             def tidy() -> None:
-                """Delete what a cancelled analysis wrote after its end."""
+                """Delete what a cancelled analysis wrote after its end, and a refused recording."""
                 with self._lock:
                     if self.folder != folder:
                         self.folders.remove(folder)
                     elif job.cancelled():
                         marked.unlink(missing_ok=True)
+                    elif isinstance(job.error, VideoError) and self._is_unread():
+                        self.clear()
+                        self.notice = f"{source.name} {job.error}"
 
             self._stopped = stopped
             self.settings, self.progress, self.notice = settings, progress, ""
@@ -183,6 +192,17 @@ class VideoSession:
     def stopping(self) -> bool:
         """Whether an analysis was cancelled that is still to become a result."""
         return self._stopped.is_set() and self.job is not None and self.job.active
+
+    def _read_header(self, source: Source) -> None:
+        """Read the header of the recording; VideoError if it cannot be analysed."""
+        video = probe(source.path)
+        check_work(video, source.bytes)
+        with self._lock:
+            if self.source is source:
+                self.source = replace(source, video=video)
+
+    def _is_unread(self) -> bool:
+        return self.source is not None and self.source.video is UNREAD
 
     def cancel(self) -> None:
         """End the analysis soon, with what was analysed so far as its result.

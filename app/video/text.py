@@ -11,7 +11,7 @@ from app.core.budget import MB
 from app.core.stream_charts.timeline import whole_line
 from app.core.text import counted, escape_markdown, left
 from app.video.engine import disk_message
-from app.video.session import Source
+from app.video.session import UNREAD, Source
 from fer.errors import VideoError
 from fer.export.stream import StreamResult, shares
 from fer.text import clock, duration
@@ -45,8 +45,13 @@ _STAGES = {"analysis": "Step 1 of 2: reading expressions", "picture": "Step 2 of
 
 
 def facts(source: Source) -> str:
-    """Return what is known of a recording before its analysis, in a line."""
+    """Return what is known of a recording before its analysis, in a line.
+
+    It is empty until the header has been read.
+    """
     video, count = source.video, source.bytes
+    if video is UNREAD:
+        return ""
     parts = [clock(video.seconds)] if video.seconds is not None else ["unknown length"]
     parts.append(f"{video.width} × {video.height} pixels")
     if video.frame_rate:

@@ -12,6 +12,7 @@ import av.error
 from av.stream import Disposition
 
 from fer.errors import VideoError, failures_as
+from fer.video.claims import claimed_samples
 
 #: What is read, by the names of FFmpeg's demuxers. Anything else is refused before it is
 #: interpreted: a playlist, for example, would have further files opened.
@@ -46,6 +47,10 @@ _TS_SYNC_BYTE = b"\x47"
 
 #: Highest frame rate that is believed.
 _HIGHEST_RATE = 1000
+
+#: Most frames and sound packets that a file may claim: ten hours of 30 frames a second with sound.
+#: FFmpeg's index of them takes 210 MB.
+_MOST_SAMPLES = 3_000_000
 
 #: Threads of the decoder. More would hold more frames in memory.
 _THREADS = 2
@@ -82,6 +87,12 @@ def opened(source: Path) -> Any:
     with failures_as(failure):
         if not source.stat().st_size:
             raise VideoError("is empty (0 bytes).")
+        claimed = claimed_samples(source)
+        if claimed > _MOST_SAMPLES:
+            raise VideoError(
+                f"claims to have {claimed:,} frames and sound packets; at most {_MOST_SAMPLES:,} "
+                "are read. It is damaged, or has to be cut into shorter parts."
+            )
         only = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
         return av.open(str(source.resolve()), options=only, metadata_errors="replace")
 

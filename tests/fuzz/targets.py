@@ -93,6 +93,9 @@ def picture_seeds(folder: Path) -> list[bytes]:
         _saved(frames[0], "BMP"),
         _saved(_drawing(0, "P"), "BMP"),
         _saved(frames[0], "HEIF", exif=exif),
+        _saved(frames[0], "AVIF", exif=exif),
+        _saved(frames[0], "TIFF", exif=exif),
+        _saved(deep, "TIFF", compression="tiff_lzw"),
         _saved(frames[0], "GIF"),
         _saved(frames[0], "GIF", **moving),
     ]
@@ -127,7 +130,7 @@ def picture_run(data: bytes, folder: Path) -> None:
         is_animated(data)
 
 
-#: 52 million pixels take 208 MB with transparency, and three times that while they are converted.
+#: A picture takes at most `fer.decoding.MAX_MEMORY`.
 PICTURES = Target("pictures", picture_seeds, picture_change, picture_run)
 
 

@@ -167,6 +167,9 @@ def test_without_a_face_or_a_marked_video(
 
 def test_a_fault_is_told(page: AppTest, session: VideoSession, engine: FakeEngine) -> None:
     upload(page, "notes_1.mp4", b"these are notes")
+    job = session.job
+    assert job is None or job.wait(PATIENCE)
+    page.run()
     assert "notes\\_1\\.mp4 is not a recording that can be read" in page.warning[0].value
     engine.error = RuntimeError("a fault that nobody thought of")
     upload(page)

@@ -5,6 +5,7 @@ import inspect
 import io
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,14 +13,24 @@ from pathlib import Path
 import pytest
 
 from app.core.budget import UploadFolders
-from app.core.jobs import Jobs, State
+from app.core.jobs import Job, Jobs, State
 from app.core.server.events import counters
 from app.video import inputs
 from app.video import session as module
 from app.video.engine import VideoSettings
-from app.video.session import CANCELLED, SAMPLE_NAME, SAMPLE_VIDEO, VideoSession, write_sample
+from app.video.session import (
+    CANCELLED,
+    SAMPLE_NAME,
+    SAMPLE_VIDEO,
+    UNREAD,
+    VideoSession,
+    write_sample,
+)
+from app.video.text import facts
+from fer.errors import VideoError
 from fer.labelled.names import shown_name
 from fer.model.spec import ModelSpec
+from fer.video.opening import VideoInfo
 from fer.video.reading import probe
 from tests.app.samples import PATIENCE
 from tests.app.video.samples import FakeEngine, video
@@ -39,6 +50,12 @@ def session(engine: FakeEngine, tmp_path: Path) -> VideoSession:
 def take(session: VideoSession, name: str = "holiday.mp4", file: io.BytesIO | None = None) -> None:
     file = file or video()
     session.take(file, len(file.getvalue()), name, VideoSettings())
+
+
+def wait(session: VideoSession) -> None:
+    """Wait for the end of the job, if there is one."""
+    job = session.job
+    assert job is None or job.wait(PATIENCE)
 
 
 def finish(session: VideoSession, engine: FakeEngine) -> State:
@@ -64,11 +81,11 @@ def test_a_recording_is_analysed_at_once(session: VideoSession, engine: FakeEngi
     assert_empty(session)
     assert session.notice == ""
     take(session)
+    assert engine.began.wait(PATIENCE)
     assert session.source
     assert (session.source.name, session.source.video.width) == ("holiday.mp4", 64)
     assert session.source.path.read_bytes() == video().getvalue()
     assert session.folders.budget.left == 2**20 - 2 * session.source.bytes
-    assert engine.began.wait(PATIENCE)
     assert session.progress.newest
     assert finish(session, engine) is State.DONE
     assert session.job
@@ -95,6 +112,7 @@ def test_a_recording_is_analysed_at_once(session: VideoSession, engine: FakeEngi
 )
 def test_what_is_not_taken(session: VideoSession, name: str, data: bytes, said: str) -> None:
     take(session, name, io.BytesIO(data))
+    wait(session)
     assert session.notice.startswith(said)
     assert_empty(session)
     take(session)
@@ -104,7 +122,33 @@ def test_what_is_not_taken(session: VideoSession, name: str, data: bytes, said: 
 def test_too_much_work_is_refused_at_once(session: VideoSession, tmp_path: Path) -> None:
     file = dotted_gif(tmp_path / "a.gif", (2900, 2900), 3000)
     take(session, "a.gif", io.BytesIO(file.read_bytes()))
+    wait(session)
     assert session.notice.startswith("a.gif is too much work: about 3,000 frames of 2900 × 2900")
+    assert_empty(session)
+
+
+def test_a_header_is_read_when_the_server_has_a_place(
+    session: VideoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+    go = threading.Event()
+    other = Job(lambda cancelled: begun.set() or go.wait(PATIENCE))
+    read = list[Path]()
+
+    def refuse(path: Path) -> VideoInfo:
+        read.append(path)
+        raise VideoError("is damaged.")
+
+    monkeypatch.setattr(module, "probe", refuse)
+    session.jobs.start(other)
+    assert begun.wait(PATIENCE)
+    take(session)
+    assert session.source
+    assert (session.source.video, facts(session.source), read) == (UNREAD, "", [])
+    go.set()
+    wait(session)
+    assert len(read) == 1
+    assert session.notice == "holiday.mp4 is damaged."
     assert_empty(session)
 
 
