@@ -195,6 +195,18 @@ def problems(settings: Mapping[str, str] = os.environ) -> list[str]:
     return found
 
 
+#: Files beside photos in a folder or a drop, such as a table of labels.
+_OTHER_FILES = 1000
+
+
+def max_files() -> int:
+    """Return how many files a tab may upload at a time; 0 if a setting is wrong."""
+    try:
+        return max(MAX_PHOTOS.number(), MAX_OWN_PHOTOS.number()) + _OTHER_FILES
+    except ValueError:  # shown on every page, which then takes nothing
+        return 0
+
+
 def model_dir() -> Path:
     """Return the directory of the model to run; relative paths start at the repository root."""
     return ROOT / MODEL.text()

@@ -18,6 +18,7 @@ from app.core.server.events import begin_log, log_event
 from app.core.server.metrics import serve_metrics
 from app.core.server.operator_view import MIN_LENGTH, password_of
 from app.core.server.streamlit_memory import bound_uploads, forget_closed_tabs, hold_uploads
+from app.core.server.websocket_guard import guard_messages
 from app.core.session.clicks import keep_clicks, keep_downloads
 from app.core.settings import OPERATOR_PASSWORD
 from fer.images import MAX_BYTES
@@ -48,6 +49,7 @@ def begin_server() -> None:
             remove_left_overs(Path(tempfile.gettempdir()))
         bound_allocator()
         shorten_switches()
+        guard_messages()
         keep_clicks()
         keep_downloads()
         hold_uploads(MAX_BYTES)
