@@ -94,7 +94,7 @@ MAX_PHOTOS_TOTAL_MB = Setting(
     "FER_MAX_PHOTOS_TOTAL_MB",
     "megabytes of all visitors' photos in memory",
     1000,
-    "more than six photos are refused",
+    "further photos are refused",
 )
 MAX_STREAMS = Setting(
     "FER_MAX_STREAMS",

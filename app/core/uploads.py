@@ -29,7 +29,7 @@ ENTRIES, DIRECTORY_BYTES, FILE_BYTES, TOTAL_BYTES = 20_000, 4 * MB, MAX_BYTES, 4
 class UploadLimits:
     """What a visitor may upload: number of photographs that are read, and bytes of all files.
 
-    So many are always read, whatever room other visitors leave.
+    Up to `always` photographs are read even where free memory is short.
     """
 
     photos: int
