@@ -121,6 +121,12 @@ class Photo:
         """Bytes of its pictures, without its file."""
         return len(self.picture) + len(self.thumbnail) + sum(crop.size for crop in self.crops)
 
+    def without_lost_file(self) -> Photo:
+        """Return this photograph, without its file if that cannot be read."""
+        if not self.error or self.missing is Missing.NOT_STARTED:
+            return self
+        return replace(self, upload=None, read=bytes)
+
     def faces(self, head: str, model: str) -> Faces:
         """Return the faces as a head answers; none of a file that was not read."""
         return self.answers[model][head] if self.answers else Faces.empty(())

@@ -12,7 +12,7 @@ from app.core.budget import Budget
 from app.core.jobs import Cancelled, Job, Jobs
 from app.core.photo import Answerer, Missing, Photo, RefusedError, Upload, digest, read_photo
 from app.core.text import left, listed
-from app.core.uploads import Files, UploadLimits, files_of, is_zip, limited
+from app.core.uploads import Files, UploadLimits, files_of, limited, with_origins
 from fer.export.table import distinct_names
 from fer.types import Image
 
@@ -279,7 +279,7 @@ class PhotoSession:
 
         A file that failed earlier is removed, as it is read again.
         """
-        photos = _with_origins(photos)
+        photos = with_origins(photos)
         came = {photo.origin for photo in photos}
         for photo in self.all:
             if photo.error and photo.origin is not None and photo.origin in came:
@@ -298,7 +298,7 @@ class PhotoSession:
         names = distinct_names([*known, *(photo.name for photo in photos)])[len(known) :]
         for name, photo in zip(names, photos, strict=True):
             self._numbers += 1
-            new.append(_released(replace(photo, name=name, number=self._numbers)))
+            new.append(replace(photo, name=name, number=self._numbers).without_lost_file())
             self._photos[self._numbers] = new[-1]
         self._read_later([photo for photo in new if not photo.done])
 
@@ -360,7 +360,7 @@ class PhotoSession:
                 return
             self._at = None
             if photo.number in self._photos:  # or it was removed meanwhile
-                self.put(before, _released(photo))
+                self.put(before, photo.without_lost_file())
                 late = not photo.error and self.answerers != answerers and self.lacks(photo)
                 if late and photo.number not in self._waiting:
                     self._waiting.append(photo.number)
@@ -382,7 +382,7 @@ class PhotoSession:
                 photo = self._photos.get(number or 0)
                 if photo is not None and not photo.done:
                     closed = replace(photo, error=reason, missing=missing)
-                    self._photos[photo.number] = _released(closed)
+                    self._photos[photo.number] = closed.without_lost_file()
             self._waiting.clear()
             self._at, self._reading = None, False
             self._changed.notify_all()
@@ -397,24 +397,3 @@ class PhotoSession:
     def _hold(self) -> None:
         self._expected = self.size
         self.budget.hold(self, self.held_bytes)
-
-
-def _with_origins(photos: Sequence[Photo]) -> list[Photo]:
-    """Return photographs with what identifies the files that they came in."""
-    uploads = {id(photo.upload): photo.upload for photo in photos if photo.upload is not None}
-    contents = {key: digest(upload.data) for key, upload in uploads.items()}
-    found = []
-    for photo in photos:
-        upload = photo.upload
-        if upload is not None:
-            name = photo.name if is_zip(upload.name) else ""
-            photo = replace(photo, origin=(upload.name, contents[id(upload)], name))
-        found.append(photo)
-    return found
-
-
-def _released(photo: Photo) -> Photo:
-    """Return a photograph without its file if that cannot be read; others unchanged."""
-    if not photo.error or photo.missing is Missing.NOT_STARTED:
-        return photo
-    return replace(photo, upload=None, read=bytes)
