@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from app.core.budget import MB
-from app.core.components import mount
+from app.core.components import RefusedFiles, component_value, mount
 from app.core.jobs import State
 from app.core.photo import Upload
 from app.core.photo_session import PhotoSession
@@ -139,11 +139,12 @@ def _helper(
     helper = f"{uploader}_helper"
 
     def tell_refused() -> None:
-        files = st.session_state[helper].refused
-        if too_large := [int(file["bytes"]) for file in files if "bytes" in file]:
+        files = component_value(helper, "refused", RefusedFiles) or []
+        too_large = [file.total_bytes for file in files if file.total_bytes is not None]
+        if too_large:
             session.refuse_all(too_large[0])
         else:
-            session.refuse([(str(file["name"]), str(file["reason"])) for file in files])
+            session.refuse([(file.name, file.reason) for file in files])
 
     data = {
         "uploader": uploader,
