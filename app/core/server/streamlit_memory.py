@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 import threading
 import time
 from collections import Counter
@@ -302,3 +305,30 @@ def _end(session: Any) -> None:
     # Cleared, it still knows the callbacks of its widgets, and with them what they work on.
     if (state := getattr(session, "_session_state", None)) is not None:
         session._session_state = type(state)()
+
+
+def end_on_hangup() -> None:
+    """End this server on SIGHUP as on SIGTERM: a closed terminal must leave no recordings behind.
+
+    Nothing changes where SIGHUP does not exist (Windows) or somebody handles or ignores it (nohup).
+
+    Seen in Streamlit 1.67.0. Without it, SIGHUP killed the process at once, and the visitors'
+    recordings stayed on the disk. It can go when Streamlit or uvicorn handles SIGHUP.
+    """
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is None or signal.getsignal(hangup) is not signal.SIG_DFL:
+        return
+    try:
+        loop = runtime.get_instance()._get_async_objs().eventloop
+    except AttributeError:
+        return
+    terminals = [handle for handle in (1, 2) if os.isatty(handle)]
+
+    def end() -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for handle in terminals:  # closed ones: what Streamlit prints as it ends would fail
+            os.dup2(nowhere, handle)
+        signal.raise_signal(signal.SIGTERM)
+
+    with contextlib.suppress(RuntimeError):  # the server has just ended
+        loop.call_soon_threadsafe(loop.add_signal_handler, hangup, end)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 from functools import wraps
+from typing import Any
 
 from pydantic_core import from_json
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime import Runtime
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.session_manager import SessionClient
 
 from app.core.server.events import log_event
 from app.core.server.gate import RateLimit
+from app.core.session.tabs import browser_of
 from app.core.settings import max_files
 
 #: Kinds of messages, and of operations, that the pages need. The others are for developers:
@@ -149,3 +153,60 @@ def guard_messages(session: type[AppSession] = AppSession) -> None:
             handle(self, msg)
 
     session.handle_backmsg = handle_admitted  # type: ignore[method-assign]
+
+
+#: Sessions whose browser is known. Beyond that, those of closed tabs are forgotten, oldest first.
+MAX_SESSIONS = 10_000
+
+
+class SessionOwners:
+    """Knows which browser each session belongs to. Used on the event loop only."""
+
+    def __init__(self) -> None:
+        self._browsers: dict[str, str] = {}
+
+    def owns(self, session: str, client: SessionClient) -> bool:
+        """Return whether a session belongs to the browser of a connection."""
+        return self._browsers.get(session) == browser_of(client.client_context.cookies)
+
+    def add(self, server: Runtime, session: str, client: SessionClient) -> None:
+        """Note that a session belongs to the browser of a connection."""
+        self._browsers[session] = browser_of(client.client_context.cookies)
+        for other in list(self._browsers):
+            if len(self._browsers) <= MAX_SESSIONS:
+                break
+            if not server.is_active_session(other):
+                del self._browsers[other]
+
+
+def guard_sessions(server: Runtime, kind: type[Runtime] = Runtime) -> None:
+    """Let only the browser that a session belongs to resume it; change the class in place, once.
+
+    `server` is the one that runs. Another browser that sends the id of a session gets a new one.
+
+    Seen in Streamlit 1.67.0. Without it, whoever had the id of an open tab's session, which is in
+    the addresses of its uploads, took the page over. It can go when Streamlit binds a session to
+    its cookie.
+    """
+    connect = kind.connect_session
+    if hasattr(connect, "__wrapped__"):
+        return
+    owners = SessionOwners()
+    for info in server._session_mgr.list_active_sessions():
+        owners.add(server, info.session.id, info.client)
+
+    @wraps(connect)
+    def connect_owned(
+        self: Runtime,
+        client: SessionClient,
+        user_info: Any,
+        existing_session_id: str | None = None,
+        session_id_override: str | None = None,
+    ) -> str:
+        if existing_session_id is not None and not owners.owns(existing_session_id, client):
+            existing_session_id = None
+        session = connect(self, client, user_info, existing_session_id, session_id_override)
+        owners.add(self, session, client)
+        return session
+
+    kind.connect_session = connect_owned  # type: ignore[method-assign]

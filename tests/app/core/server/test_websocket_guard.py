@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -10,7 +12,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 
-from app.core.server.websocket_guard import MAX_ENTRIES, MAX_JSON, guard_messages
+from app.core.server import websocket_guard
+from app.core.server.websocket_guard import MAX_ENTRIES, MAX_JSON, guard_messages, guard_sessions
 from app.core.settings import max_files
 
 
@@ -171,3 +174,71 @@ def test_events_of_components_are_events(session: Session, field: str, kept: boo
     session.handle_backmsg(run_with_value(field, "[]", "component__events"))
     (handled,) = session.handled
     assert len(handled.rerun_script.widget_states.widgets) == kept
+
+
+def client(cookie: str) -> Any:
+    """Return a connection of the browser that has a cookie; of one without, if it is empty."""
+    token = cookie.encode().hex()
+    cookies = {"_streamlit_xsrf": f"2|00000000|{token}|1"} if cookie else {}
+    return SimpleNamespace(client_context=SimpleNamespace(cookies=cookies))
+
+
+class Server:
+    """Resumes whatever session is asked for, as Streamlit does; the session "first" is open."""
+
+    def __init__(self) -> None:
+        self.open = {"first"}
+        self.count = 0
+        first = SimpleNamespace(session=SimpleNamespace(id="first"), client=client("a"))
+        self._session_mgr = SimpleNamespace(list_active_sessions=lambda: [first])
+
+    def is_active_session(self, session: str) -> bool:
+        return session in self.open
+
+    def connect_session(
+        self, client: Any, user_info: Any, existing: str | None = None, override: str | None = None
+    ) -> str:
+        self.count += 1
+        session = existing or f"new {self.count}"
+        self.open.add(session)
+        return session
+
+
+@pytest.fixture
+def server() -> Any:
+    class Guarded(Server):
+        connect_session = Server.connect_session
+
+    server: Any = Guarded()
+    guard_sessions(server, Guarded)  # type: ignore[arg-type]
+    guard_sessions(server, Guarded)  # type: ignore[arg-type]  # which changes nothing
+    return server
+
+
+@pytest.mark.parametrize(
+    ("owner", "other", "resumes"),
+    [("a", "a", True), ("a", "b", False), ("a", "", False), ("", "a", False), ("", "", True)],
+)
+def test_only_its_browser_resumes_a_session(
+    server: Any, owner: str, other: str, resumes: bool
+) -> None:
+    session = server.connect_session(client(owner), {})
+    for _ in range(2):
+        assert (server.connect_session(client(other), {}, session) == session) is resumes
+    assert server.connect_session(client(owner), {}, session) == session, "it stays the owner's"
+
+
+def test_sessions_that_were_open_before_belong_to_their_browser(server: Any) -> None:
+    assert server.connect_session(client("b"), {}, "first") != "first"
+    assert server.connect_session(client("a"), {}, "first") == "first"
+
+
+def test_the_number_of_known_sessions_is_bounded(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket_guard, "MAX_SESSIONS", 2)
+    closed = server.connect_session(client("a"), {})
+    server.open.discard(closed)
+    server.connect_session(client("a"), {})
+    assert server.connect_session(client("a"), {}, "first") == "first", "it is open"
+    assert server.connect_session(client("a"), {}, closed) != closed
