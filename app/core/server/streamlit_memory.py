@@ -151,12 +151,17 @@ class UploadMemory:
             yield receive
             return
         tab, file = upload.groups()
-        length = dict(scope["headers"]).get(b"content-length", b"")
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"")
+        # No browser names one, and in some a file's name decodes to what no page can show.
+        has_charset = b"charset" in headers.get(b"content-type", b"").lower()
         left, done = int(length) if length.isdigit() else 0, 0
         path_bytes = len(scope["path"])
 
         async def receive_some() -> Message:
             nonlocal left, done
+            if has_charset:
+                raise HTTPException(400, "Expected an upload without a charset")
             message = await receive()
             size = len(message.get("body", b""))
             if not done or done // MB < (done + size) // MB:  # each megabyte anew: it takes a while

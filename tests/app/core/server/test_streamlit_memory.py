@@ -98,11 +98,12 @@ class Site:
     def put(
         self, tab: str, name: str, megabytes: int, *,
         declared: bool = True, meanwhile: Callable[[], object] = lambda: None,
+        begin: bytes = BEGIN, charset: str = "",
     ) -> tuple[int, int]:  # fmt: skip
         """Upload a file, and return the answer's status and the megabytes that were taken in."""
-        pieces = [BEGIN, *[bytes(MB)] * megabytes, b"\r\n--x--\r\n"]
+        pieces = [begin, *[bytes(MB)] * megabytes, b"\r\n--x--\r\n"]
         length = str(sum(map(len, pieces))).encode()
-        head = [(b"content-type", HEADERS["content-type"].encode())]
+        head = [(b"content-type", (HEADERS["content-type"] + charset).encode())]
         sent: list[Message] = []
         taken = 0
 
@@ -191,6 +192,24 @@ def test_a_tab_has_so_many_files(site: Site) -> None:
     assert site.put("b", "5", 0)[0] == 204, "each tab by itself"
     site.files.remove_file("a", "0")
     assert site.put("a", "5", 0)[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("name", "charset", "status"),
+    [
+        (b"a.png", "", 204),
+        ("ä.png".encode(), "", 204),
+        (b"\xed\xa0\x80.png", "", 204),
+        (b"\\ud800.png", "; charset=unicode_escape", 400),
+        (b"\\ud800.png", '; Charset="unicode_escape"', 400),
+        (b"+2AA-.png", "; charset=utf-7", 400),
+    ],
+)
+def test_every_name_can_be_shown(site: Site, name: bytes, charset: str, status: int) -> None:
+    begin = BEGIN.replace(b"a.png", name)
+    assert site.put("a", "1", 0, begin=begin, charset=charset)[0] == status
+    for file in site.files.file_storage.get("a", {}).values():
+        file.name.encode()
 
 
 def test_an_upload_that_is_broken_off_is_no_fault(site: Site) -> None:
