@@ -186,13 +186,14 @@ def guard_sessions(server: Runtime, kind: type[Runtime] = Runtime) -> None:
 
     Seen in Streamlit 1.67.0. Without it, whoever had the id of an open tab's session, which is in
     the addresses of its uploads, took the page over. It can go when Streamlit binds a session to
-    its cookie.
+    its cookie. Where a newer version keeps sessions in another way, nothing is changed.
     """
     connect = kind.connect_session
-    if hasattr(connect, "__wrapped__"):
+    manager = getattr(server, "_session_mgr", None)
+    if manager is None or hasattr(connect, "__wrapped__"):
         return
     owners = SessionOwners()
-    for info in server._session_mgr.list_active_sessions():
+    for info in manager.list_active_sessions():
         owners.add(server, info.session.id, info.client)
 
     @wraps(connect)
