@@ -167,16 +167,20 @@ class SessionOwners:
 
     def owns(self, session: str, client: SessionClient) -> bool:
         """Return whether a session belongs to the browser of a connection."""
-        return self._browsers.get(session) == browser_of(client.client_context.cookies)
+        return self._browsers.get(session) == self._browser(client)
 
     def add(self, server: Runtime, session: str, client: SessionClient) -> None:
         """Note that a session belongs to the browser of a connection."""
-        self._browsers[session] = browser_of(client.client_context.cookies)
+        self._browsers[session] = self._browser(client)
         for other in list(self._browsers):
             if len(self._browsers) <= MAX_SESSIONS:
                 break
             if not server.is_active_session(other):
                 del self._browsers[other]
+
+    def _browser(self, client: SessionClient) -> str:
+        context = client.client_context
+        return browser_of(context.cookies) if context is not None else ""
 
 
 def guard_sessions(server: Runtime, kind: type[Runtime] = Runtime) -> None:
