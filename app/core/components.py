@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import streamlit as st
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 _APP = Path(__file__).parents[1]
+
+Value = TypeVar("Value")
+
+#: A whole number that a script counts exactly, such as the number of a photo or a face.
+WholeNumber = TypeAdapter(Annotated[int, Field(strict=True, ge=-1, le=2**53)])
+
+
+class RefusedFile(BaseModel):
+    """A file that an uploader did not send."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: Annotated[str, Field(max_length=5000)] = ""
+    #: The uploader's words.
+    reason: Annotated[str, Field(max_length=500)] = ""
+    #: Bytes of all files of a choice that has too many; None if that is not the reason.
+    total_bytes: Annotated[int | None, Field(alias="bytes", ge=0, le=2**53)] = None
+
+
+#: What ``core/frontend/uploader.js`` says of refused files.
+RefusedFiles = TypeAdapter(Annotated[list[RefusedFile], Field(max_length=20_000)])
 
 #: Seconds between two updates of what is polled.
 POLL_SECONDS = 1.0
@@ -25,6 +47,20 @@ def mount(name: str, data: dict[str, Any], key: str, **events: Any) -> None:
     # second, which the first page can do without. Of a tuple it knows; a script gets an array.
     plain = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
     _renderer(name)(data=plain, key=key, **events)
+
+
+def component_value(key: str, name: str, kind: TypeAdapter[Value]) -> Value | None:
+    """Return a value that the component of a key sent, or None if it is not of the expected kind.
+
+    The component runs in the visitor's browser, so anything may come. What does not validate is
+    ignored.
+    """
+    state = st.session_state.get(key)
+    sent = state.get(name) if isinstance(state, Mapping) else None
+    try:
+        return kind.validate_python(sent)
+    except ValidationError:
+        return None
 
 
 def download(

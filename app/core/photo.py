@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -80,6 +80,9 @@ class Photo:
     Attributes:
         error: why it has no result of its own, as the end of a sentence that starts with its name.
         missing: what it counts as if it has none.
+        upload: the file that it came in, as long as somebody may read it again.
+        origin: identifies its file by name and contents, also after `upload` was dropped; None if
+            it did not come in an upload.
         read: returns its contents; may raise `RefusedError`.
         label: what the visitor's folders say that it shows.
         width: of the upright photograph in pixels, as the height; 0 if it was not read.
@@ -94,6 +97,7 @@ class Photo:
     missing: Missing = Missing.NOT_READ
     number: int = 0
     upload: Upload | None = field(default=None, repr=False, compare=False)
+    origin: Hashable = field(default=None, repr=False, compare=False)
     read: Callable[[], bytes] = field(default=bytes, repr=False, compare=False)
     label: str = ""
     width: int = 0
@@ -121,6 +125,12 @@ class Photo:
     def size(self) -> int:
         """Bytes of its pictures, without its file."""
         return len(self.picture) + len(self.thumbnail) + sum(crop.size for crop in self.crops)
+
+    def without_lost_file(self) -> Photo:
+        """Return this photograph, without its file if that cannot be read."""
+        if not self.error or self.missing is Missing.NOT_STARTED:
+            return self
+        return replace(self, upload=None, read=bytes)
 
     def faces(self, head: str, model: str) -> Faces:
         """Return the faces as a head answers; none of a file that was not read."""

@@ -12,7 +12,7 @@ from app.core.budget import Budget
 from app.core.jobs import Cancelled, Job, Jobs
 from app.core.photo import Answerer, Missing, Photo, RefusedError, Upload, digest, read_photo
 from app.core.text import left, listed
-from app.core.uploads import Files, UploadLimits, files_of, is_zip, limited
+from app.core.uploads import Files, UploadLimits, files_of, limited, with_origins
 from fer.export.table import distinct_names
 from fer.types import Image
 
@@ -98,6 +98,11 @@ class PhotoSession:
         return sum(len(upload.data) for upload in self.uploads)
 
     @property
+    def held_bytes(self) -> int:
+        """Bytes of all files and of what was made of them."""
+        return self.uploaded + self.size
+
+    @property
     def progress(self) -> tuple[float, str]:
         """The share that is done; and how far that is, how fast, and how long it will take."""
         with self._lock:
@@ -147,8 +152,7 @@ class PhotoSession:
             files = self.files(uploads)
             new = self._new(files.photos)
             expected = self._expected + self.bytes_of(new, more)
-            many = len(self) + len(new) > self.limits.always
-            if many and new and not self.budget.take(self, size, expected):
+            if new and not self._reserve(size, expected, len(self) + len(new)):
                 self.tell(
                     "This server has no room for that at the moment: other visitors' photos take "
                     "it. Try again later, or with fewer photos."
@@ -159,6 +163,8 @@ class PhotoSession:
             self._expected, self.cancelled = expected, False
             self.ask(answerers)
             self._add(new)
+            if not self.running:
+                self._hold()
             return True
 
     def ask(self, answerers: Sequence[Answerer]) -> None:
@@ -269,7 +275,12 @@ class PhotoSession:
     def repeat(self, photo: Photo, first: Photo) -> Photo:
         """Return what becomes of a photograph with the contents of one that was read before."""
         return replace(
-            first, name=photo.name, number=photo.number, read=photo.read, upload=photo.upload
+            first,
+            name=photo.name,
+            number=photo.number,
+            read=photo.read,
+            upload=photo.upload,
+            origin=photo.origin,
         )
 
     def put(self, before: Photo, photo: Photo) -> None:
@@ -277,22 +288,31 @@ class PhotoSession:
         self._photos[photo.number] = photo
         self.size += photo.size - before.size
 
+    def _reserve(self, uploaded: int, expected: int, count: int) -> bool:
+        """Reserve room for so many photographs, or return False if there is none.
+
+        `uploaded` bytes are in memory already, `expected` bytes come on top. A few photographs need
+        no free memory, as they take little beside their files; all count in the budget.
+        """
+        if count <= self.limits.always:
+            return self.budget.take(self, uploaded + expected, 0)
+        return self.budget.take(self, uploaded, expected)
+
     def _new(self, photos: Sequence[Photo]) -> list[Photo]:
-        """Return the files that are not here yet, with the reasons of those that are too many."""
+        """Return the files that are not here yet, with the reasons of those that are too many.
 
-        def identity(photo: Photo) -> tuple[int, str]:
-            inside = photo.upload is not None and is_zip(photo.upload.name)
-            return id(photo.upload), photo.name if inside else ""
-
-        came = {identity(photo) for photo in photos}
-        for photo in self.all:  # what was not read, is once more
-            if photo.error and photo.upload is not None and identity(photo) in came:
+        A file that failed earlier is removed, as it is read again.
+        """
+        photos = with_origins(photos)
+        came = {photo.origin for photo in photos}
+        for photo in self.all:
+            if photo.error and photo.origin is not None and photo.origin in came:
                 del self._photos[photo.number]
-        here = {identity(photo) for photo in self.all if photo.upload is not None}
-        again = [photo.name for photo in photos if identity(photo) in here]
+        here = {photo.origin for photo in self.all if photo.origin is not None}
+        again = [photo.name for photo in photos if photo.origin in here]
         if again:
             self.tell(f"{listed(again)} {'is' if len(again) == 1 else 'are'} here already.")
-        new = [photo for photo in photos if identity(photo) not in here]
+        new = [photo for photo in photos if photo.origin not in here]
         count = sum(bool(photo.width) or not photo.done for photo in self.all)
         return limited(new, max(0, self.limits.photos - count), self.limits.photos)
 
@@ -302,7 +322,7 @@ class PhotoSession:
         names = distinct_names([*known, *(photo.name for photo in photos)])[len(known) :]
         for name, photo in zip(names, photos, strict=True):
             self._numbers += 1
-            new.append(replace(photo, name=name, number=self._numbers))
+            new.append(replace(photo, name=name, number=self._numbers).without_lost_file())
             self._photos[self._numbers] = new[-1]
         self._read_later([photo for photo in new if not photo.done])
 
@@ -364,16 +384,16 @@ class PhotoSession:
                 return
             self._at = None
             if photo.number in self._photos:  # or it was removed meanwhile
-                self.put(before, photo)
+                self.put(before, photo.without_lost_file())
                 late = not photo.error and self.answerers != answerers and self.lacks(photo)
                 if late and photo.number not in self._waiting:
                     self._waiting.append(photo.number)
                     self._total += 1
             self._analysed += analysed
             self._took = self._clock() - self._began
-            if len(self) > self.limits.always and self.size > self._expected:
+            if self.size > self._expected:
                 more = self.size + _STEP * self.photo_bytes
-                if self.budget.take(self, self.uploaded, more):
+                if self._reserve(self.uploaded, more, len(self)):
                     self._expected = more
                 else:
                     self._close("was not read: this server has no room for more at the moment.")
@@ -385,7 +405,8 @@ class PhotoSession:
             for number in (self._at, *self._waiting):
                 photo = self._photos.get(number or 0)
                 if photo is not None and not photo.done:
-                    self._photos[photo.number] = replace(photo, error=reason, missing=missing)
+                    closed = replace(photo, error=reason, missing=missing)
+                    self._photos[photo.number] = closed.without_lost_file()
             self._waiting.clear()
             self._at, self._reading = None, False
             self._changed.notify_all()
@@ -399,4 +420,4 @@ class PhotoSession:
 
     def _hold(self) -> None:
         self._expected = self.size
-        self.budget.hold(self, self.uploaded + self.size)
+        self.budget.hold(self, self.held_bytes)

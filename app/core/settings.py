@@ -94,7 +94,7 @@ MAX_PHOTOS_TOTAL_MB = Setting(
     "FER_MAX_PHOTOS_TOTAL_MB",
     "megabytes of all visitors' photos in memory",
     1000,
-    "more than six photos are refused",
+    "further photos are refused",
 )
 MAX_STREAMS = Setting(
     "FER_MAX_STREAMS",
@@ -193,6 +193,18 @@ def problems(settings: Mapping[str, str] = os.environ) -> list[str]:
             choices = " or ".join(setting.choices)
             found.append(f"{setting.name}: expected {choices}, got {given!r}")
     return found
+
+
+#: Files beside photos in a folder or a drop, such as a table of labels.
+_OTHER_FILES = 1000
+
+
+def max_files() -> int:
+    """Return how many files a tab may upload at a time; 0 if a setting is wrong."""
+    try:
+        return max(MAX_PHOTOS.number(), MAX_OWN_PHOTOS.number()) + _OTHER_FILES
+    except ValueError:  # shown on every page, which then takes nothing
+        return 0
 
 
 def model_dir() -> Path:

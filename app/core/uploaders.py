@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 
 import streamlit as st
 
 from app.core.budget import MB
-from app.core.components import mount
+from app.core.components import RefusedFiles, component_value, mount
 from app.core.jobs import State
 from app.core.photo import Upload
 from app.core.photo_session import PhotoSession
@@ -54,6 +55,7 @@ def show_files(
     anywhere, `formats` says as help what is taken.
     """
     uploader = f"{key}_files"
+    _drop_contents(key, uploader)
     st.file_uploader(
         label,
         accept_multiple_files=True,
@@ -72,6 +74,7 @@ def show_folder(
 ) -> None:
     """Show the uploader of a folder; for the arguments see `show_files`."""
     uploader, suffixes = f"{key}_folder", [*SUFFIXES, *others]
+    _drop_contents(key, uploader)
     st.file_uploader(
         label,
         type=suffixes,
@@ -164,11 +167,12 @@ def _helper(
     helper = f"{uploader}_helper"
 
     def tell_refused() -> None:
-        files = st.session_state[helper].refused
-        if too_large := [int(file["bytes"]) for file in files if "bytes" in file]:
+        files = component_value(helper, "refused", RefusedFiles) or []
+        too_large = [file.total_bytes for file in files if file.total_bytes is not None]
+        if too_large:
             session.refuse_all(too_large[0])
         else:
-            session.refuse([(str(file["name"]), str(file["reason"])) for file in files])
+            session.refuse([(file.name, file.reason) for file in files])
 
     data = {
         "uploader": uploader,
@@ -197,3 +201,15 @@ def _hand_over(session: PhotoSession, key: str, uploader: str, take: Take) -> No
         take([Upload(file.name, file.getvalue()) for file in new])
     if too_fast:
         session.tell(too_fast)
+
+
+def _drop_contents(key: str, uploader: str) -> None:
+    """Empty the files of an uploader that were handed over; they keep their names.
+
+    Streamlit copies the value of a widget in each run, and keeps the last one until the page has
+    run twice without it. Call this before the uploader is shown.
+    """
+    taken: set[str] = st.session_state.get(f"{key}_taken", set())
+    for file in st.session_state.get(uploader) or []:
+        if file.file_id in taken and isinstance(file, BytesIO):  # else the server has let it go
+            file.truncate(0)

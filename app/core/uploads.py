@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from app.core.budget import MB
-from app.core.photo import Photo, RefusedError, Upload
+from app.core.photo import Photo, RefusedError, Upload, digest
 from fer.errors import failures_as
 from fer.images import MAX_BYTES
 from fer.labelled.archives import UnpackError, contents, is_folder, refusal, too_large
@@ -29,7 +29,7 @@ ENTRIES, DIRECTORY_BYTES, FILE_BYTES, TOTAL_BYTES = 20_000, 4 * MB, MAX_BYTES, 4
 class UploadLimits:
     """What a visitor may upload: number of photographs that are read, and bytes of all files.
 
-    So many are always read, whatever room other visitors leave.
+    Up to `always` photographs are read even where free memory is short.
     """
 
     photos: int
@@ -184,6 +184,20 @@ def _files_in(upload: Upload, name: str, *, several: bool) -> tuple[list[Photo],
 def is_zip(name: str) -> bool:
     """Return whether a file is taken as an archive."""
     return name.lower().endswith((".zip", ".cbz"))
+
+
+def with_origins(photos: Sequence[Photo]) -> list[Photo]:
+    """Return photographs with what identifies the files that they came in."""
+    uploads = {id(photo.upload): photo.upload for photo in photos if photo.upload is not None}
+    contents = {key: digest(upload.data) for key, upload in uploads.items()}
+    found = []
+    for photo in photos:
+        upload = photo.upload
+        if upload is not None:
+            name = photo.name if is_zip(upload.name) else ""
+            photo = replace(photo, origin=(upload.name, contents[id(upload)], name))
+        found.append(photo)
+    return found
 
 
 def limited(photos: Sequence[Photo], left: int, most: int) -> list[Photo]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from app.core.text import ISSUE_ICONS
 from app.own_data.own_set import Label, OwnFace, OwnSet
@@ -23,6 +25,23 @@ _BEHIND, _AHEAD = 6, 14
 
 #: Last labels that the browser can take back; more than that it forgets.
 _HISTORY = 100
+
+#: Most changes in a report of the browser, and most faces whose pictures it has.
+_MOST_CHANGES, _MOST_FACES = 10_000, 100_000
+
+
+class LabellerReport(BaseModel):
+    """What the browser says: changes, and the faces whose pictures it has."""
+
+    model_config = ConfigDict(strict=True)
+
+    set: Annotated[str, Field(max_length=100)]
+    #: See `carry_out`, which leaves out what is no change.
+    changes: Annotated[list[Any], Field(max_length=_MOST_CHANGES)]
+    have: Annotated[list[int], Field(max_length=_MOST_FACES)] = []
+
+
+Report = TypeAdapter(LabellerReport)
 
 #: A label is a number for the browser: its place among the expressions from 1, or one of these.
 _NONE, _SKIPPED = -1, 0

@@ -9,7 +9,14 @@ from functools import partial
 import streamlit as st
 
 from app.core.budget import MB
-from app.core.components import POLL_SECONDS, ask_first, download, mount, show_picker
+from app.core.components import (
+    POLL_SECONDS,
+    ask_first,
+    component_value,
+    download,
+    mount,
+    show_picker,
+)
 from app.core.layout import offer_sample, show_full
 from app.core.models import running_model
 from app.core.models.runnable import ModelEntry
@@ -37,7 +44,7 @@ from app.own_data.figures import (
 from app.own_data.files import labels_csv, set_zip, training_zip
 from app.own_data.fine_tuning import DATA_NAME, not_here
 from app.own_data.fine_tuning_view import show_fine_tuning
-from app.own_data.labelling import carry_out, labeller_data
+from app.own_data.labelling import Report, carry_out, labeller_data
 from app.own_data.own_set import OwnSet
 from app.own_data.session import OwnSession
 from fer.errors import ModelError
@@ -279,13 +286,12 @@ def _wants_labels(session: OwnSession, own: OwnSet) -> bool:
 
 def _show_labeller(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
     key = f"own_labeller_{session.token}"
-    told = st.session_state.get(key)
-    report = told.changes if told and told.get("changes") else {}
+    report = component_value(key, "changes", Report)
 
     def carried_out() -> None:
-        report = st.session_state[key].changes
-        if report["set"] == session.token:
-            session.done = carry_out(own, report["changes"], session.done)
+        report = component_value(key, "changes", Report)
+        if report is not None and report.set == session.token:
+            session.done = carry_out(own, report.changes, session.done)
 
     def settled() -> None:
         session.settled = True
@@ -296,7 +302,7 @@ def _show_labeller(session: OwnSession, own: OwnSet, entry: ModelEntry) -> None:
         entry.spec.head(chosen_head()),
         token=session.token,
         done=session.done,
-        have=report.get("have", ()),
+        have=report.have if report else (),
     )
     events = {"on_changes_change": carried_out, "on_settled_change": settled}
     mount("own_data/labeller", data, key, **events)

@@ -51,7 +51,7 @@ def gallery_session() -> GallerySession:
             upload_limits(MAX_PHOTOS, MAX_PHOTOS_MB),
         ),
         GallerySession.end,
-        lambda session: session.uploaded + session.size,
+        lambda session: session.held_bytes,
         ended=lambda session: session.ended,
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from app.core import charts, text
-from app.core.components import download, mount
+from app.core.components import WholeNumber, component_value, download, mount
 from app.core.layout import CARD_WIDTH, CONTENT_WIDTH, chart_ink
 from app.core.models import running_model
 from app.core.models.head_text import TrackRecord
@@ -220,7 +220,9 @@ def _pick_face(view: PhotoView, selection: Selection) -> None:
     key = f"photo_faces_{number}"
 
     def store_choice() -> None:
-        face = int(st.session_state[key].face)
+        face = component_value(key, "face", WholeNumber)
+        if face is None:
+            return
         if 0 <= face < len(view.faces):
             selection[number] = face
         else:

@@ -72,6 +72,11 @@ class Drawn:
     portraits: tuple[bytes, ...] = field(repr=False)
     tiles: tuple[bytes, ...] = field(repr=False)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all pictures."""
+        return sum(map(len, (self.marked, *self.portraits, *self.tiles)))
+
 
 class Drawings:
     """The pictures of one photograph with its faces marked, each drawn when somebody asks first."""
@@ -81,6 +86,11 @@ class Drawings:
         self._meshes: Meshes | None = None
         self._model = ""
         self._drawn: dict[tuple[str, bool], Drawn] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all pictures that were drawn."""
+        return sum(drawn.size for drawn in [*self._drawn.values()])
 
     @property
     def meshes(self) -> Meshes:

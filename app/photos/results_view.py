@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from app.core import text
-from app.core.components import ask_first, download, mount
+from app.core.components import WholeNumber, ask_first, component_value, download, mount
 from app.core.layout import CONTENT_WIDTH
 from app.core.photo import Photo
 from app.core.pictures import fitted
@@ -260,7 +260,9 @@ def _show_all(session: GallerySession, views: Views) -> None:
     tiles = [tile(item) for item in shown[(page - 1) * PER_PAGE : page * PER_PAGE]]
 
     def opened() -> None:
-        session.show_alone(int(st.session_state["photo_grid"].open))
+        number = component_value("photo_grid", "open", WholeNumber)
+        if number is not None and number in session:
+            session.show_alone(number)
 
     data = {"tiles": tiles, "closed": session.closed}
     mount("photos/grid", data, "photo_grid", on_open_change=opened)

@@ -20,8 +20,8 @@ from fer.labelled.names import Kind, kind_of, shown_name
 from fer.model.spec import ModelSpec
 from fer.types import Image
 
-#: Most photographs that are shown one below the other, each as soon as it is read. They have room
-#: whatever others upload, and wait for nobody.
+#: Most photographs that are shown one below the other, each as soon as it is read. They wait for
+#: nobody, and are read even where free memory is short; their files count like all others.
 FEW = 6
 
 #: Longest side in pixels of the copy that is kept of each of many photographs, from which the ZIP
@@ -157,7 +157,15 @@ class GallerySession(PhotoSession):
             self._drawings.move_to_end(number)
             if len(self._drawings) > _MOST_DRAWN:
                 self._drawings.popitem(last=False)
+            if not self.running:
+                self._hold()  # pictures that were drawn since
             return drawings
+
+    @property
+    def held_bytes(self) -> int:
+        """See `PhotoSession`; with the pictures that were drawn."""
+        with self._lock:
+            return super().held_bytes + sum(one.size for one in self._drawings.values())
 
     def view(self, photo: Photo, head: str, model: str, spec: ModelSpec) -> PhotoView:
         """Return a photograph as the page shows it, with the answers of one head of a model."""

@@ -8,7 +8,7 @@ from io import BytesIO
 import streamlit as st
 
 from app.core.budget import MB, UploadFolders
-from app.core.components import mount
+from app.core.components import RefusedFiles, component_value, mount
 from app.core.layout import offer_sample, show_full
 from app.core.models.running_model import chosen_head, chosen_model
 from app.core.server.end import at_end
@@ -163,5 +163,5 @@ def _take_file(session: VideoSession) -> None:
 
 
 def _tell_refused(session: VideoSession) -> None:
-    for file in st.session_state[_HELPER].refused:
-        session.notice = f"{shown_name(file['name'])} was not uploaded. {file['reason']}".strip()
+    for file in component_value(_HELPER, "refused", RefusedFiles) or []:
+        session.notice = f"{shown_name(file.name)} was not uploaded. {file.reason}".strip()

@@ -3,7 +3,9 @@
 const stops = new Map(); // by the uploader's key, as there may be several on a page
 
 const chips = (uploader) => [...uploader.querySelectorAll('[data-testid="stFileChip"]')];
-const nameOf = (chip) => chip.querySelector('[data-testid="stFileChipName"]').title;
+const titleOf = (chip) => chip.querySelector('[data-testid="stFileChipName"]').title;
+// A name with half of a character would make the whole value invalid.
+const nameOf = (chip) => titleOf(chip).toWellFormed?.() ?? titleOf(chip);
 const refused = (chip) => chip.getAttribute("aria-invalid") === "true";
 const discard = (chip) => chip.querySelector('[data-testid="stFileChipDeleteBtn"] button').click();
 

@@ -17,7 +17,13 @@ from app.core.server.end import end_in_time
 from app.core.server.events import begin_log, log_event
 from app.core.server.metrics import serve_metrics
 from app.core.server.operator_view import MIN_LENGTH, password_of
-from app.core.server.streamlit_memory import bound_uploads, forget_closed_tabs, hold_uploads
+from app.core.server.streamlit_memory import (
+    bound_uploads,
+    end_on_hangup,
+    forget_closed_tabs,
+    hold_uploads,
+)
+from app.core.server.websocket_guard import guard_messages, guard_sessions
 from app.core.session.clicks import keep_clicks, keep_downloads
 from app.core.settings import OPERATOR_PASSWORD
 from fer.images import MAX_BYTES
@@ -48,10 +54,13 @@ def begin_server() -> None:
             remove_left_overs(Path(tempfile.gettempdir()))
         bound_allocator()
         shorten_switches()
+        guard_messages()
+        guard_sessions(runtime.get_instance())
         keep_clicks()
         keep_downloads()
         hold_uploads(MAX_BYTES)
         bound_uploads()
         end_in_time()
+        end_on_hangup()
         CLEANUP.add(forget_closed_tabs)
         CLEANUP.start()

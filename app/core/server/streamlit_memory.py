@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 import threading
 import time
 from collections import Counter
@@ -15,6 +18,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 from streamlit import config, runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -25,7 +29,7 @@ from app.core.budget import MB, free_memory
 from app.core.server.cleanup import CLEANUP
 from app.core.server.events import log_event
 from app.core.session.tabs import tab_is_open
-from app.core.settings import MAX_UPLOADS_TOTAL_MB
+from app.core.settings import MAX_UPLOADS_TOTAL_MB, max_files
 
 
 def hold_uploads(most_bytes: int) -> None:
@@ -48,6 +52,11 @@ _BESIDE = 64 * MB
 #: Bytes of memory that stay free for all else.
 _SPARE = 100 * MB
 
+#: Bytes that Python's objects for an uploaded file take beside its contents and names.
+_OBJECTS = 1000
+
+_NO_ROOM = "This server has no room for more uploads at the moment"
+
 _PATH = re.compile(r".*/_stcore/upload_file/([^/]+)/([^/]+)", re.DOTALL)
 
 
@@ -55,7 +64,8 @@ class UploadMemory:
     """Bounds the bytes of uploads, and lets go of those that no page has. Thread-safe.
 
     What arrives counts as what is there, so an upload ends when it is too much, not afterwards.
-    All tabs together have at most so many bytes, each little more than the largest upload.
+    All tabs together have at most `most` bytes, each little more than the `largest` upload, and at
+    most `max_files` files. A file counts with all bytes of its request, among them its name and id.
     """
 
     def __init__(
@@ -66,11 +76,16 @@ class UploadMemory:
         largest: int,
         free: Callable[[], int | None] = free_memory,
         clock: Callable[[], float] = time.monotonic,
+        max_files: int = 1000,
     ) -> None:
         self._manager, self._is_open = manager, is_open
         self._most, self._most_of_tab = most, largest + _BESIDE
+        self._max_files = max_files
         self._free, self._clock = free, clock
         self._arriving: Counter[str] = Counter()
+        #: Bytes of the requests that brought the files of each tab, by file. Some may be gone.
+        self._stored: dict[str, dict[str, int]] = {}
+        self._lock = threading.Lock()  # of `_stored`, which the cleanup's thread changes too
         self._times: dict[str, float] = {}
         self._claims: dict[str, set[str]] = {}
 
@@ -88,7 +103,10 @@ class UploadMemory:
         @wraps(answer)
         async def answer_some(self_: Starlette, scope: Scope, receive: Receive, send: Send) -> None:
             with self._count(scope, receive) as receive_some:
-                await answer(self_, scope, receive_some, send)
+                try:
+                    await answer(self_, scope, receive_some, send)
+                except ClientDisconnect:  # nobody waits for an answer to a broken-off upload
+                    return
 
         @wraps(take)
         def take_and_note(self_: AppSession, msg: BackMsg) -> None:
@@ -117,6 +135,7 @@ class UploadMemory:
                 went = True
             if not files and not self._is_open(tab):
                 self._manager.remove_session_files(tab)
+        self._forget_removed()
         for tab in {*self._times, *self._claims}.difference(self._manager.file_storage):
             if tab not in self._arriving:
                 self._times.pop(tab, None)
@@ -132,48 +151,77 @@ class UploadMemory:
             yield receive
             return
         tab, file = upload.groups()
-        length = dict(scope["headers"]).get(b"content-length", b"")
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"")
+        # No browser names one, and in some a file's name decodes to what no page can show.
+        has_charset = b"charset" in headers.get(b"content-type", b"").lower()
         left, done = int(length) if length.isdigit() else 0, 0
+        path_bytes = len(scope["path"])
 
         async def receive_some() -> Message:
             nonlocal left, done
+            if has_charset:
+                raise HTTPException(400, "Expected an upload without a charset")
             message = await receive()
             size = len(message.get("body", b""))
-            # Each megabyte anew, since asking takes a while.
-            self._check(tab, max(size, left), ask=not done or done // MB < (done + size) // MB)
+            if not done or done // MB < (done + size) // MB:  # each megabyte anew: it takes a while
+                self._check(tab, file, max(size, left))
             left, done = left - size, done + size
             self._arriving[tab] += size
             self._times[tab] = self._clock()
             return message
 
-        self._arriving[tab] += 0  # something does, from now on
+        self._arriving[tab] += path_bytes  # also without a byte of the file, something arrives
         self._times[tab] = self._clock()
         try:
             yield receive_some
         finally:
-            self._arriving[tab] -= done
+            if file in self._manager.file_storage.get(tab, {}):
+                with self._lock:
+                    self._stored.setdefault(tab, {})[file] = path_bytes + done + _OBJECTS
+            self._arriving[tab] -= path_bytes + done
             self._arriving += Counter()  # forgets who has nothing
             if not self._is_open(tab):  # which may be gone for good, and nobody looks after it
                 self._claims.get(tab, set()).discard(file)
 
-    def _check(self, tab: str, coming: int, *, ask: bool) -> None:
-        """Raise an `HTTPException` for the uploader if there is no room for so many bytes."""
+    def _check(self, tab: str, file: str, coming: int) -> None:
+        """Raise an `HTTPException` for the uploader if there is no room for `coming` bytes."""
         files = self._manager.file_storage.get(tab, {})
-        of_tab = sum(len(file.data) for file in list(files.values())) + self._arriving[tab]
-        of_all = sum(
-            stat.byte_length for stats in self._manager.get_stats().values() for stat in stats
-        )
-        free = self._free() if ask else None
+        free = self._free()
+        refusal = self._refusal(tab, coming)
+        if refusal:
+            self._forget_removed()
+            refusal = self._refusal(tab, coming)
+        if len(files) >= self._max_files and file not in files:
+            refusal = 413, "This tab has too many files that its page has not taken yet"
+        if not refusal and free is not None and coming > free - _SPARE:
+            refusal = 503, _NO_ROOM
+        if refusal:
+            log_event("upload_refused", reason="memory")
+            status, reason = refusal
+            raise HTTPException(status, f"{reason}. Try again in a minute.")
+
+    def _refusal(self, tab: str, coming: int) -> tuple[int, str] | None:
+        """Return the status and the reason if a budget has no room for `coming` bytes."""
+        with self._lock:
+            of_tab = sum(self._stored.get(tab, {}).values()) + self._arriving[tab]
+            of_all = sum(sum(files.values()) for files in self._stored.values())
         if of_tab + coming > self._most_of_tab:
-            status, who = 413, "This tab has too much that its page has not taken yet"
-        elif of_all + self._arriving.total() + coming > self._most or (
-            free is not None and coming > free - _SPARE
-        ):
-            status, who = 503, "This server has no room for more uploads at the moment"
-        else:
-            return
-        log_event("upload_refused", reason="memory")
-        raise HTTPException(status, f"{who}. Try again in a minute.")
+            return 413, "This tab has too much that its page has not taken yet"
+        if of_all + self._arriving.total() + coming > self._most:
+            return 503, _NO_ROOM
+        return None
+
+    def _forget_removed(self) -> None:
+        """Stop counting files that have been removed since they came."""
+        with self._lock:
+            for tab, sizes in list(self._stored.items()):
+                files = self._manager.file_storage.get(tab, {})
+                left = {file: size for file, size in sizes.items() if file in files}
+                if left:
+                    self._stored[tab] = left
+                else:
+                    del self._stored[tab]
 
 
 def bound_uploads() -> None:
@@ -191,7 +239,7 @@ def bound_uploads() -> None:
         except ValueError:  # told on the first page, which takes nothing
             most = 0
         largest = config.get_option("server.maxUploadSize") * MB
-        uploads = UploadMemory(manager, tab_is_open, most, largest)
+        uploads = UploadMemory(manager, tab_is_open, most, largest, max_files=max_files())
         uploads.hold()
         CLEANUP.add(uploads.look)
 
@@ -262,3 +310,30 @@ def _end(session: Any) -> None:
     # Cleared, it still knows the callbacks of its widgets, and with them what they work on.
     if (state := getattr(session, "_session_state", None)) is not None:
         session._session_state = type(state)()
+
+
+def end_on_hangup() -> None:
+    """End this server on SIGHUP as on SIGTERM: a closed terminal must leave no recordings behind.
+
+    Nothing changes where SIGHUP does not exist (Windows) or somebody handles or ignores it (nohup).
+
+    Seen in Streamlit 1.67.0. Without it, SIGHUP killed the process at once, and the visitors'
+    recordings stayed on the disk. It can go when Streamlit or uvicorn handles SIGHUP.
+    """
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is None or signal.getsignal(hangup) is not signal.SIG_DFL:
+        return
+    try:
+        loop = runtime.get_instance()._get_async_objs().eventloop
+    except AttributeError:
+        return
+    terminals = [handle for handle in (1, 2) if os.isatty(handle)]
+
+    def end() -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for handle in terminals:  # closed ones: what Streamlit prints as it ends would fail
+            os.dup2(nowhere, handle)
+        signal.raise_signal(signal.SIGTERM)
+
+    with contextlib.suppress(RuntimeError):  # the server has just ended
+        loop.call_soon_threadsafe(loop.add_signal_handler, hangup, end)

@@ -102,9 +102,10 @@ class _Links:
         A link names what stands around the pages, and none of it is new. What speaks on a page
         names all that is on it, and something has changed.
         """
-        known = before.widget_states.widgets
+        known = {widget.id: widget for widget in before.widget_states.widgets}
         return not request.fragment_id and (
-            request.is_history_navigation or all(w in known for w in request.widget_states.widgets)
+            request.is_history_navigation
+            or all(widget == known.get(widget.id) for widget in request.widget_states.widgets)
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 import streamlit as st
 from streamlit import runtime
@@ -32,8 +33,18 @@ def this_visitor() -> str:
     Seen in Streamlit 1.67.0. Without it, limits of a visitor would hold for each tab by itself. It
     can go when there is a public name for a browser.
     """
-    token, _ = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf", ""))
-    return hashlib.blake2b(token, digest_size=16).hexdigest() if token else this_tab()
+    return browser_of(st.context.cookies) or this_tab()
+
+
+def browser_of(cookies: Mapping[str, str]) -> str:
+    """Return what identifies a browser by its cookies; an empty string if it has none.
+
+    The browser chooses the cookie, so whoever wants to be a new one is.
+
+    Seen in Streamlit 1.67.0. Without it, see `this_visitor`. It can go when that goes.
+    """
+    token, _ = decode_xsrf_token_string(cookies.get("_streamlit_xsrf", ""))
+    return hashlib.blake2b(token, digest_size=16).hexdigest() if token else ""
 
 
 def tab_is_open(tab: str) -> bool:

@@ -193,12 +193,59 @@ def test_there_is_room_for_so_many_photos_and_bytes(jobs: Jobs, budget: Budget) 
     assert session.take([Upload("big.png", bytes(MB))], [answerer()]), "as much as it takes"
 
 
-def test_without_room_more_than_a_few_are_refused_in_words(jobs: Jobs) -> None:
-    session = Session(jobs, Budget(100, free=lambda: None), UploadLimits(20, MB, always=2))
-    assert session.take(uploads(2), [answerer()])
-    assert not session.take(uploads(1, first=2), [answerer()])
-    assert "other visitors" in session.notices[0]
-    assert names(session) == ["0.png", "1.png"]
+@pytest.mark.parametrize(
+    ("most", "free", "count", "taken"),
+    [
+        (10_000, None, 1, True),
+        (100, None, 1, False),
+        (100, None, 3, False),
+        (10_000, 0, 2, True),
+        (10_000, 0, 3, False),
+    ],
+)
+def test_all_files_count_and_a_few_need_no_free_memory(
+    jobs: Jobs, most: int, free: int | None, count: int, taken: bool
+) -> None:
+    session = Session(jobs, Budget(most, lambda: free), UploadLimits(20, MB, always=2))
+    assert session.take(uploads(count), [answerer()]) is taken
+    assert len(done(session)) == count * taken
+    assert any("other visitors" in notice for notice in session.notices) is not taken
+
+
+@pytest.mark.parametrize("name", ["broken.png", "broken.txt", "broken.zip", "pictures.zip"])
+def test_what_cannot_be_read_is_dropped_and_leaves_its_room(
+    session: Session, budget: Budget, name: str
+) -> None:
+    inside = zip_of(("a.png", b"no picture" * 9), ("b.txt", b"no picture"))
+    upload = Upload(name, inside if name == "pictures.zip" else b"no picture" * 9)
+    gone = weakref.ref(upload)
+    found = take(session, upload)
+    del upload
+    gc.collect()
+    assert gone() is None
+    assert all(photo.error for photo in found)
+    assert budget.left == ROOM
+
+
+def test_an_archive_stays_while_a_photo_in_it_can_be_read(session: Session) -> None:
+    archive = Upload("a.zip", zip_of(("a.png", png(1)), ("b.png", b"no picture")))
+    take(session, archive)
+    assert session.uploads == [archive]
+    (photo,) = [one for one in session.photos if not one.error]
+    session.remove(photo.number)
+    assert session.uploads == []
+
+
+def test_a_file_that_failed_is_read_once_more(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [Upload("a.png", png(1)), zipped("x.png")]
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "keep", lambda *_: 1 // 0)
+        assert [bool(photo.error) for photo in take(session, *files)] == [True, True]
+    again = [Upload(file.name, bytes(bytearray(file.data))) for file in files]
+    assert [photo.error for photo in take(session, *again)] == ["", ""]
+    assert names(session) == ["a.png", "a/x.png"]
 
 
 def test_photos_that_take_more_than_expected_end_where_the_room_does(jobs: Jobs) -> None:

@@ -463,3 +463,9 @@ def test_what_was_not_taken(page: AppTest, upload: Upload, monkeypatch: pytest.M
     upload(("a.png", png()))
     assert "a\\.png" in words(page)
     assert not page.warning
+
+
+def test_what_was_handed_over_is_not_kept_by_its_widget(upload: Upload) -> None:
+    page = upload(("a.png", png(1)), ("b.png", b"no picture"))
+    files = page.session_state["photo_files"]
+    assert [(file.name, file.getvalue()) for file in files] == [("a.png", b""), ("b.png", b"")]

@@ -127,6 +127,24 @@ def test_few_are_drawn_and_of_many_copies_are_kept(session: GallerySession) -> N
     assert [*session._drawings] == [*range(FEW, 3 * FEW)], "those that were asked for last"
 
 
+def test_drawn_pictures_count_as_held(jobs: Jobs) -> None:
+    budget = Budget(10**6, lambda: None)
+    session = GallerySession(jobs, jobs, budget, UploadLimits(10, 10**6))
+    session.take(uploads(1), [answerer()])
+    assert session.job
+    assert session.job.wait(PATIENCE)
+    before = session.held_bytes
+    assert before == session.uploaded + session.size
+    view = session.view(session.photos[0], EXPRESSION_HEAD, MODEL, SPEC)
+    drawn = view.drawn
+    pictures = (drawn.marked, *drawn.portraits, *drawn.tiles)
+    assert session.held_bytes == before + sum(len(picture) for picture in pictures)
+    assert len(view.drawn.marked), "asked for once more, as by the next run of the page"
+    assert budget.left == 10**6 - session.held_bytes
+    session.clear()
+    assert session.held_bytes == 0
+
+
 def test_a_folder_has_a_title_of_its_own(session: GallerySession) -> None:
     fest = uploads(2, folder="fest/")
     for steps, title in (

@@ -210,7 +210,8 @@ def test_a_server_starts_it_and_deletes_what_a_killed_one_left(
     streamlit_server(object.__new__(runtime.Runtime))
     monkeypatch.setattr(server, "bound_allocator", lambda: bounded.append(1))
     patches = "shorten_switches keep_clicks keep_downloads hold_uploads bound_uploads end_in_time"
-    for name in f"{patches} begin_log serve_metrics".split():
+    guards = "guard_messages guard_sessions end_on_hangup"
+    for name in f"{patches} {guards} begin_log serve_metrics".split():
         monkeypatch.setattr(server, name, lambda *_: None)
     server.begin_server()
     server.begin_server()

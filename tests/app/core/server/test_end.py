@@ -80,8 +80,20 @@ def test_no_answer_lasts(monkeypatch: pytest.MonkeyPatch, seconds: int, limit: i
     assert done == [2, 1], "once"
 
 
+@pytest.fixture
+def _hangups() -> Iterator[None]:
+    """A server that a test starts gets SIGHUP, whatever started the tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_hangups")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("entry", ["serve.py", "streamlit_app.py"])
-def test_a_server_that_is_ended_by_a_signal_leaves_nothing(tmp_path: Path, entry: str) -> None:
+def test_a_server_that_is_ended_by_a_signal_leaves_nothing(
+    tmp_path: Path, entry: str, number: signal.Signals
+) -> None:
     places, log = tmp_path / "temporary", tmp_path / "log.txt"
     places.mkdir()
     recording = write_clip(tmp_path / "clip.mp4", even(20, 10)).read_bytes()
@@ -105,7 +117,7 @@ def test_a_server_that_is_ended_by_a_signal_leaves_nothing(tmp_path: Path, entry
                 # The run that has ended may be the one that took the upload.
                 while {"-".join(made.name.split("-")[:3]) for made in places.iterdir()} != wanted:
                     await asyncio.sleep(0.05)  # between two looks at the condition
-                server.send_signal(signal.SIGTERM)
+                server.send_signal(number)
                 while server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
                     await asyncio.sleep(0.05)  # between two looks at the condition
 

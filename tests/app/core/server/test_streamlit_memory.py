@@ -60,7 +60,10 @@ def test_uploads_in_memory(monkeypatch: pytest.MonkeyPatch, size: int, *, in_fil
 
 
 class Site:
-    """Streamlit's own place for uploads, as two tabs use it; a tab may have 66 MB, both 100."""
+    """Streamlit's own place for uploads, as two tabs use it.
+
+    A tab may have 66 MB and five files, both together 100 MB.
+    """
 
     def __init__(self, clock: Clock) -> None:
         class App(Starlette): ...
@@ -78,7 +81,13 @@ class Site:
         self.open, self.free = {"a", "b"}, 1000 * MB
         self.files = MemoryUploadedFileManager("/_stcore/upload_file")
         self.memory = UploadMemory(
-            self.files, self.open.__contains__, 100 * MB, 2 * MB, lambda: self.free, clock
+            self.files,
+            self.open.__contains__,
+            100 * MB,
+            2 * MB,
+            lambda: self.free,
+            clock,
+            max_files=5,
         )
         self.memory.hold(App, Session)
         self.memory.hold(App, Session)  # which changes nothing
@@ -89,11 +98,12 @@ class Site:
     def put(
         self, tab: str, name: str, megabytes: int, *,
         declared: bool = True, meanwhile: Callable[[], object] = lambda: None,
+        begin: bytes = BEGIN, charset: str = "",
     ) -> tuple[int, int]:  # fmt: skip
         """Upload a file, and return the answer's status and the megabytes that were taken in."""
-        pieces = [BEGIN, *[bytes(MB)] * megabytes, b"\r\n--x--\r\n"]
+        pieces = [begin, *[bytes(MB)] * megabytes, b"\r\n--x--\r\n"]
         length = str(sum(map(len, pieces))).encode()
-        head = [(b"content-type", HEADERS["content-type"].encode())]
+        head = [(b"content-type", (HEADERS["content-type"] + charset).encode())]
         sent: list[Message] = []
         taken = 0
 
@@ -160,8 +170,64 @@ def test_a_tab_gets_no_more_in_than_its_budget(site: Site, *, declared: bool) ->
 def test_a_limit_can_be_reached(site: Site, coming: int, free: int, status: int | None) -> None:
     site.free = free
     with pytest.raises(HTTPException) if status else nullcontext() as refusal:
-        site.memory._check("a", coming, ask=True)
+        site.memory._check("a", "file", coming)
     assert (refusal.value.status_code if refusal else None) == status
+
+
+@pytest.mark.parametrize(("tab", "megabytes"), [("a", 1), ("b", 35)])
+def test_names_and_ids_count(site: Site, tab: str, megabytes: int) -> None:
+    long = "x" * MB
+    for number in range(4):
+        assert site.put("a", f"{number}{long}", 15) == (204, 15)
+    # 60 MB of files and 4 MB of ids, of 66 MB in this tab and 100 MB in all.
+    assert site.put(tab, f"5{long}", megabytes)[0] in {413, 503}
+    site.files.remove_file("a", f"0{long}")
+    assert site.put(tab, f"5{long}", megabytes)[0] == 204, "what is gone counts no more"
+
+
+def test_a_tab_has_so_many_files(site: Site) -> None:
+    answers = [site.put("a", str(number), 0)[0] for number in range(7)]
+    assert answers == [204] * 5 + [413] * 2
+    assert site.put("a", "4", 0)[0] == 204, "the same one again"
+    assert site.put("b", "5", 0)[0] == 204, "each tab by itself"
+    site.files.remove_file("a", "0")
+    assert site.put("a", "5", 0)[0] == 204
+
+
+@pytest.mark.parametrize(
+    ("name", "charset", "status"),
+    [
+        (b"a.png", "", 204),
+        ("ä.png".encode(), "", 204),
+        (b"\xed\xa0\x80.png", "", 204),
+        (b"\\ud800.png", "; charset=unicode_escape", 400),
+        (b"\\ud800.png", '; Charset="unicode_escape"', 400),
+        (b"+2AA-.png", "; charset=utf-7", 400),
+    ],
+)
+def test_every_name_can_be_shown(site: Site, name: bytes, charset: str, status: int) -> None:
+    begin = BEGIN.replace(b"a.png", name)
+    assert site.put("a", "1", 0, begin=begin, charset=charset)[0] == status
+    for file in site.files.file_storage.get("a", {}).values():
+        file.name.encode()
+
+
+def test_an_upload_that_is_broken_off_is_no_fault(site: Site) -> None:
+    messages: list[Message] = [
+        {"type": "http.request", "body": BEGIN, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        pass
+
+    head = [(b"content-type", HEADERS["content-type"].encode())]
+    scope = {"type": "http", "method": "PUT", "path": "/_stcore/upload_file/a/1"}
+    loops.run(site.app(scope | {"query_string": b"", "headers": head}, receive, send))
+    assert (site.kept("a"), site.memory._arriving.total()) == (set(), 0)
 
 
 def test_what_still_arrives_counts(site: Site) -> None:
