@@ -206,19 +206,22 @@ class PhotoSession:
     def resume(self) -> None:
         """Read what a cancelled analysis has not read; a notice says so if there is no room."""
         with self._lock:
-            left = self.left_by_cancel
-            if not left:
+            remaining = self.left_by_cancel
+            if not remaining:
                 return
-            unread = [replace(p, error="", missing=Missing.NOT_READ) for p in left if p.error]
+            unread = [
+                replace(photo, error="", missing=Missing.NOT_READ)
+                for photo in remaining
+                if photo.error
+            ]
             expected = self.size + self.bytes_of(unread, self.uploaded)
-            many = len(self) > self.limits.always
-            if many and not self.budget.take(self, self.uploaded, expected):
+            if not self._reserve(self.uploaded, expected, len(self)):
                 self.tell("This server has no room to continue at the moment. Try again later.")
                 return
             self._expected = expected
             self.cancelled = False
             self._photos |= {photo.number: photo for photo in unread}
-            self._read_later(left)
+            self._read_later(remaining)
 
     def clear(self) -> None:
         """Delete the photographs and their results."""
