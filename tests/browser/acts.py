@@ -47,7 +47,7 @@ def look_at(page: Page, url: str, path: str) -> None:
 
 def photograph(page: Page, file: Path) -> None:
     """Upload a photograph on the Photos page and wait for its face."""
-    page.locator("input[type=file]").first.set_input_files(file)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(file)
     picture = re.compile(f"(Thumbnail of )?{re.escape(file.name)}")
     page.get_by_role("img", name=picture).first.wait_for()
     page.locator(_IDLE).wait_for()
@@ -74,5 +74,5 @@ def watch_sample_video(page: Page) -> None:
 
 def collect(page: Page, *files: Path) -> None:
     """Have photographs read on the Photos page as a set."""
-    page.locator("input[type=file]").nth(0).set_input_files([*files])
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files([*files])
     page.get_by_role("button", name="Everything (ZIP)").wait_for()

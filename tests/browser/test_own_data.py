@@ -39,7 +39,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def put(page: Page, *files: Path) -> Page:
     """Upload files, and wait until they are read."""
-    page.locator("input[type=file]").first.set_input_files(files)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(files)
     expect(page.get_by_role("button", name="Labelled set (ZIP)")).to_be_visible()
     return page
 
@@ -133,7 +133,7 @@ def test_labels_last_over_a_visit_a_reload_and_in_their_table(
     ]  # fmt: skip
 
     another = visit("own_data")
-    another.locator("input[type=file]").first.set_input_files(table)
+    another.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(table)
     expect(another.get_by_text("2 labels without a photo so far")).to_be_visible()
     another.get_by_text("Add photos or labels").click()
     put(another, *photos[-4:])

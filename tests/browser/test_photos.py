@@ -19,7 +19,7 @@ TOUCH = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
 
 
 def choose(page: Page, *files: Path | str) -> Page:
-    page.locator("input[type=file]").first.set_input_files([*files])
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files([*files])
     return page
 
 
@@ -109,7 +109,7 @@ def test_an_uploader_that_comes_late_is_watched_all_the_same(visit: Visit, app_u
     expect(page.locator("input[type=file]")).to_have_count(0)
     for script in held:
         script.continue_()
-    uploader = page.locator("input[type=file]").first
+    uploader = page.locator("input[type=file]:not([webkitdirectory])").first
     expect(uploader).to_have_attribute("accept", re.compile("image"))
 
 
@@ -333,7 +333,7 @@ def test_a_folder_is_read_with_what_the_browser_did_not_send(
         (root / name).write_bytes(data)
     page = opened(visit)
     page.get_by_role("tab", name="Folder").click()
-    page.locator("input[type=file]").nth(1).set_input_files(root)
+    page.locator("input[webkitdirectory]").set_input_files(root)
     expect(page.get_by_text("fest · ")).to_be_visible()
     says(page, 2 + PER_PAGE, 2)
     pill(page, "Not read").click()
@@ -351,13 +351,13 @@ def test_too_much_together_is_refused_before_it_is_sent(visit: Visit, tmp_path: 
     sent: list[str] = []
     page.on("request", lambda r: sent.append(r.url) if r.method == "PUT" else None)
     # What watches over the uploader gives it this hint as it begins.
-    uploader = page.locator("input[type=file]").first
+    uploader = page.locator("input[type=file]:not([webkitdirectory])").first
     expect(uploader).to_have_attribute("accept", re.compile("image"))
     for _ in range(2):  # and may be chosen again
         choose(page, *large)
         expect(page.get_by_text("it has 360 MB, and this server takes 300 MB")).to_be_visible()
     page.get_by_role("tab", name="Folder").click()
-    page.locator("input[type=file]").nth(1).set_input_files(tmp_path)
+    page.locator("input[webkitdirectory]").set_input_files(tmp_path)
     expect(page.get_by_text("it has 360 MB, and this server takes 300 MB")).to_be_visible()
     assert not sent
 

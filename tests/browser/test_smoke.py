@@ -32,7 +32,7 @@ def _quiet_log(app_url: str, app_log: Path) -> Iterator[None]:
 
 
 def put(page: Page, *files: Path) -> None:
-    page.locator("input[type=file]").first.set_input_files(files)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(files)
 
 
 def test_a_photo_becomes_a_card(visit: Visit) -> None:

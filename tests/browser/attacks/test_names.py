@@ -110,7 +110,7 @@ def archive() -> FilePayload:
 def test_photos(page: Page) -> None:
     data = SAMPLE.read_bytes()
     photos = [payload(name, "image/jpeg", data + bytes(i)) for i, name in enumerate(NAMES)]
-    page.locator("input[type=file]").first.set_input_files(photos)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(photos)
     expect(page.get_by_role("button", name="CSV of all")).to_be_visible()
     expect(page.get_by_text(MARKUP.split()[-2])).to_have_count(1)
 
@@ -121,7 +121,7 @@ def test_photos(page: Page) -> None:
 )
 def test_an_archive(page: Page, name: str, ready: str) -> None:
     follow(page, name)
-    page.locator("input[type=file]").first.set_input_files(archive())
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(archive())
     with page.expect_download() as file:
         page.get_by_role("button", name=ready).click()
     assert "<" not in file.value.suggested_filename
@@ -131,7 +131,7 @@ def test_a_video(page: Page, tmp_path: Path) -> None:
     data = write_clip(tmp_path / "a.mp4", "libx264").read_bytes()
     follow(page, "Video")
     video = payload(f"{MARKUP}.mp4", "video/mp4", data)
-    page.locator("input[type=file]").first.set_input_files(video)
+    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(video)
     expect(page.get_by_role("button", name="All files (ZIP)")).to_be_visible()
 
 
