@@ -135,7 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _video(
     file: Path, stream: FaceStream, arguments: argparse.Namespace, targets: dict[str, Path]
 ) -> bool:
-    """Process one recording; return whether it could be read and written."""
+    """Process one recording; return whether it could be read whole and written."""
     progress = VideoProgress(file.name, sys.stderr)
     options = VideoOptions(arguments.rate, arguments.head)
     try:
@@ -166,7 +166,7 @@ def _video(
         print(json.dumps(record, ensure_ascii=False), flush=True)
     else:
         _print_table(file, result, targets)
-    return True
+    return not recording.incomplete
 
 
 def _problem(error: VideoError | OSError, out: Path) -> str:

@@ -123,6 +123,7 @@ class Recording(StreamResult):
         end: second at which its last readable frame ends.
         moments: the surest moments of each person and expression.
         turn: degrees by which the picture was turned: 180 if it was upside down, else 0.
+        incomplete: whether the file was not read whole: it is cut off, damaged or too much work.
     """
 
     video: VideoInfo
@@ -131,6 +132,7 @@ class Recording(StreamResult):
     moments: tuple[Moment, ...] = field(default=(), repr=False)
     recorded: bool = True
     turn: int = 0
+    incomplete: bool = False
 
 
 def result_of(recording: Recording, name: str) -> Recording:
@@ -263,6 +265,7 @@ def _analyse(
             start=reader.start,
             end=reader.end,
             turn=turn,
+            incomplete=bool(reader.note),
         )
     return recording, not (reader.enough or was_stopped)
 

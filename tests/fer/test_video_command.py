@@ -106,6 +106,26 @@ def test_a_bad_file_stops_none(clip: Path, tmp_path: Path, capsys: pytest.Captur
     assert pq.read_table(out / "a clip.parquet").num_rows == 10
 
 
+@pytest.mark.usefixtures("loaded")
+def test_a_cut_off_recording_is_analysed_and_ends_with_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    noise = np.random.default_rng(1)
+
+    def draw(seconds: float) -> np.ndarray:
+        return noise.integers(0, 255, (64, 96, 3), np.uint8)
+
+    clip = write_clip(tmp_path / "a.ts", even(60, 25), draw)
+    content = clip.read_bytes()
+    out = tmp_path / "out"
+    for share, status, note in ((1.0, 0, False), (0.61, 1, True)):
+        clip.write_bytes(content[: round(share * len(content))])
+        arguments = ["video", str(clip), "--out", str(out), "--no-picture", "--overwrite"]
+        assert main(arguments) == status
+        assert ("breaks off after" in capsys.readouterr().out) is note
+        assert pq.read_table(out / "a.parquet").num_rows > 3
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

@@ -102,13 +102,13 @@ class MessageGuard:
         session._enqueue_forward_msg(answer)
 
     def _remove_broken_json(self, request: ClientState) -> None:
-        """Remove values of components that are no JSON, too long or nested too deeply."""
+        """Remove values of components that are not JSON, a text, too long or nested too deeply."""
         widgets = request.widget_states.widgets
         broken = [number for number, widget in enumerate(widgets) if self._is_broken(widget)]
         for number in reversed(broken):
             del widgets[number]
         if broken:
-            self._log_once("the value of a component is no JSON, or too long")
+            self._log_once("the value of a component is not JSON, or a text, or too long")
 
     def _is_broken(self, widget: WidgetState) -> bool:
         field = widget.WhichOneof("value")
@@ -120,10 +120,11 @@ class MessageGuard:
         if len(value) > MAX_JSON:
             return True
         try:
-            from_json(value)
+            parsed = from_json(value)
         except ValueError:
             return True
-        return False
+        # Streamlit parses the text of a state twice, and logs a traceback if that fails.
+        return field == "json_value" and isinstance(parsed, str)
 
     def _log_once(self, reason: str) -> None:
         if reason not in self._logged:
