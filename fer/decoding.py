@@ -74,20 +74,27 @@ class _TimedFile(io.BytesIO):
 
 def decode_here(data: bytes, max_pixels: int) -> tuple[Image, int]:
     """Return the RGB pixels of a file, not upright, and their EXIF orientation."""
-    with open_image(data) as image:
+    image, scans = open_image(data)
+    with image:
         check_size(*image.size, max_pixels)
-        _check_memory(image, data)
+        _check_memory(image, len(data), scans)
         image.decodermaxblock = _BLOCK_BYTES
         image.load()
         return to_rgb(image), orientation_of(image)
 
 
-def open_image(data: bytes) -> ImageFile.ImageFile:
-    """Read the header of a file that this process decodes."""
-    if _count_scans(data) > _MAX_SCANS:
+def open_image(data: bytes) -> tuple[ImageFile.ImageFile, int]:
+    """Read the header of a file that this process decodes; return it with its number of scans."""
+    scans = _count_scans(data)
+    if scans > _MAX_SCANS:
         raise ImageError(_TOO_MANY_SCANS, "work")
     PillowImage.init()
-    return PillowImage.open(_TimedFile(data), formats=_FORMATS)
+    return PillowImage.open(_TimedFile(data), formats=_FORMATS), scans
+
+
+def is_jpeg(data: bytes) -> bool:
+    """Return whether a file begins like a JPEG."""
+    return data.startswith(b"\xff\xd8\xff")
 
 
 #: Marker of a JPEG that begins a segment; not stuffing, and no restart marker.
@@ -103,7 +110,7 @@ def _count_scans(data: bytes) -> int:
     A file with more than `_MAX_SEGMENTS` counts as one with too many scans, one of another format
     as one without a scan.
     """
-    if not data.startswith(b"\xff\xd8\xff"):
+    if not is_jpeg(data):
         return 0
     scans = 0
     position = 2
@@ -125,8 +132,14 @@ def _count_scans(data: bytes) -> int:
 _COEFFICIENTS = {0: 6, 1: 4, 2: 3}
 
 
-def _check_memory(image: ImageFile.ImageFile, data: bytes) -> None:
-    """Raise ImageError if decoding an open file would take more than `MAX_MEMORY`."""
+def _check_memory(image: ImageFile.ImageFile, size: int, scans: int) -> None:
+    """Raise ImageError if decoding an open file would take more than `MAX_MEMORY`.
+
+    Args:
+        image: the open file.
+        size: its bytes.
+        scans: its number of scans, see `_count_scans`.
+    """
     if image.mode in ("1", "L", "P"):
         decoded = 1
     elif image.mode.startswith("I;16"):
@@ -137,11 +150,11 @@ def _check_memory(image: ImageFile.ImageFile, data: bytes) -> None:
     needed = decoded + 3  # with the result
     if image.format == "WEBP":
         needed = 16  # two canvases, a copy and the image, four bytes each
-    elif _count_scans(data) > 1:
+    elif scans > 1:
         kind = "progressive JPEG"
         coefficients = _COEFFICIENTS.get(get_sampling(image), 2 * len(image.getbands()))
         needed = max(needed, decoded + coefficients)
-    most = (MAX_MEMORY - len(data)) // needed
+    most = (MAX_MEMORY - size) // needed
     if image.width * image.height > most:
         found = f"{image.width} × {image.height}"
         raise ImageError(too_many_pixels(most, found, f" of such a {kind} file"), "pixels")

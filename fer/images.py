@@ -19,6 +19,7 @@ from fer.decoding import (
     decode_here,
     decode_in_child,
     is_for_child,
+    is_jpeg,
     open_image,
     orientation_of,
     to_rgb,
@@ -112,8 +113,11 @@ def is_animated(data: bytes) -> bool:
     """
     if is_for_child(data):
         return data[4:12] == b"ftypavis"
+    if is_jpeg(data):
+        return False
     try:
-        with open_image(data) as image:
+        image, _ = open_image(data)
+        with image:
             return image.format in _ANIMATIONS and getattr(image, "is_animated", False)
     except Exception as error:  # what follows a good first picture may be damaged in many ways
         _log.info("number of pictures not known: %s", type(error).__name__)

@@ -55,9 +55,9 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
-def shortened(text: str) -> str:
-    """Return a text for an error: all of it, or its first `_SHOWN` characters and ``…``."""
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+def shortened(text: str, most: int = _SHOWN) -> str:
+    """Return a text for an error: all of it, or its first `most` characters and ``…``."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def path_problem(text: str) -> str:

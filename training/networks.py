@@ -13,6 +13,7 @@ from keras import layers
 
 from fer.errors import DataError, failures_as
 from fer.evaluation.report import Layer
+from fer.text import shortened
 from training.keras_private import made_by
 from training.presets.schema import Preset
 
@@ -256,11 +257,9 @@ def load_network(file: Path, remedy: str = "", *, compile: bool = True) -> keras
             reason = "a file that is empty, truncated or of another kind."
         else:
             reason = " ".join(str(error).split()) or type(error).__name__
-        if len(reason) > _REASON:
-            reason = f"{reason[:_REASON]}…"
         return DataError(
             f"{file} cannot be loaded: expected a network that `python -m training train` saved, "
-            f"got: {reason} {remedy}".rstrip()
+            f"got: {shortened(reason, _REASON)} {remedy}".rstrip()
         )
 
     with failures_as(failure):

@@ -9,6 +9,7 @@ import json
 import logging
 import zipfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -145,19 +146,25 @@ def stored_answers(model: OpenedModel, chosen: SplitEvaluation) -> StoredAnswers
     try:
         if _check_file(model.directory / file_name, card.sha256):
             return None
-        with (model.directory / file_name).open("rb") as content, np.load(content) as arrays:
-            truths = arrays[f"{name}_labels"]
-            answers = arrays[f"{name}_probabilities"].argmax(axis=1)
+        stored = _read_answers(model.directory / file_name, card.sha256, name)
     except KeyError:  # those of all domains together are not stored
         return None
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         _log.warning("the predictions of %s are not used: %s", model.name, error)
         return None
-    correct = truths == answers
     measured = (chosen.evaluation.count, chosen.evaluation.right)
-    if (len(correct), int(correct.sum())) != measured:
+    if (len(stored.correct), int(stored.correct.sum())) != measured:
         return None
-    return StoredAnswers(truths, correct)
+    return stored
+
+
+@lru_cache(maxsize=16)  # a comparison asks for the answers of each model several times a run
+def _read_answers(file: Path, _sha256: str, name: str) -> StoredAnswers:
+    """Read the answers of one evaluation from a file, whose contents the hash identifies."""
+    with file.open("rb") as content, np.load(content) as arrays:
+        truths = arrays[f"{name}_labels"]
+        answers = arrays[f"{name}_probabilities"].argmax(axis=1)
+    return StoredAnswers(truths, truths == answers)
 
 
 def _mistakes(directory: Path, spec: ModelSpec) -> Mistakes | None:

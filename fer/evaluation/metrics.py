@@ -162,7 +162,11 @@ def mcnemar(gained: int, lost: int) -> float:
     the first answered correctly. Without any such face, it is 1.
     """
     changed = gained + lost
-    tail = sum(math.comb(changed, k) for k in range(min(gained, lost) + 1))
+    tail = 0
+    ways = 1  # the binomial coefficient of `changed` and `k`
+    for k in range(min(gained, lost) + 1):
+        tail += ways
+        ways = ways * (changed - k) // (k + 1)
     return min(1.0, 2 * tail / 2**changed)
 
 

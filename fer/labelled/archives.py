@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from fer.labelled.names import leads_out
 
@@ -65,19 +66,27 @@ def refusal(entry: zipfile.ZipInfo, name: str) -> str:
 
 
 def contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
-    """Yield a file's contents piece by piece; UnpackError for more bytes than are believed."""
+    """Yield a file's contents piece by piece; UnpackError for too many or too well packed bytes."""
     size = 0
     with archive.open(entry) as file:
-        while part := file.read(_CHUNK):
+        for part in _pieces(file, most):
             size += len(part)
-            if size > most:
-                raise UnpackError(too_large(most))
             if size > max(MB, RATIO * entry.compress_size):
                 raise UnpackError(
                     f"was refused: it is compressed to less than 1/{RATIO} of its size, as no "
                     "photo is."
                 )
             yield part
+
+
+def _pieces(file: IO[bytes], most: int) -> Iterator[bytes]:
+    """Yield the bytes of an unpacked file piece by piece; UnpackError beyond `most`."""
+    size = 0
+    while part := file.read(_CHUNK):
+        size += len(part)
+        if size > most:
+            raise UnpackError(too_large(most))
+        yield part
 
 
 class _BoundedGzip(gzip.GzipFile):
@@ -132,12 +141,7 @@ def tar_contents(archive: tarfile.TarFile, entry: tarfile.TarInfo, most: int) ->
     """Yield the contents of a usual file piece by piece; UnpackError beyond `most` bytes."""
     file = archive.extractfile(entry)
     assert file is not None
-    size = 0
-    while part := file.read(_CHUNK):
-        size += len(part)
-        if size > most:
-            raise UnpackError(too_large(most))
-        yield part
+    yield from _pieces(file, most)
 
 
 def too_large(most: int) -> str:

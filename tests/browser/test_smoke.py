@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.settings import SAMPLE
 from tests.app.dashboard.samples import TABS
-from tests.browser.conftest import Open, Visit, until_made
-from tests.browser.test_dashboard import turn_to
+from tests.browser.conftest import Open, Visit
+from tests.browser.test_dashboard import open_folds
 from tests.browser.test_video import write_clip
 
 
@@ -96,12 +96,5 @@ def test_every_fold_of_the_dashboard_with_the_shipped_model(visit: Visit) -> Non
     page = visit("dashboard")
     expect(page.get_by_role("figure", name="Confusion matrix")).to_be_visible()
     for tab in TABS:
-        turn_to(page, tab)
-        until_made(page)
-        panel = page.get_by_role("tabpanel", name=tab)
-        folds = panel.get_by_test_id("stExpander").locator("summary")
-        for number in range(folds.count() if tab != TABS[0] else 0):
-            folds.nth(number).click()
-            until_made(page)
-            expect(page.get_by_test_id("stException")).to_have_count(0)
+        open_folds(page, tab)
     expect(page.get_by_text("Training 1 of ")).to_be_visible()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -140,11 +140,7 @@ def _unpack_tar(path: Path, folder: Path) -> None:
             suffix = inner.suffix.lower().lstrip(".")
             if entry.isdir() or is_system(entry.name) or suffix not in _TABLES:
                 continue
-            target = folder.joinpath(*inner.parts)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as out:
-                for part in tar_contents(archive, entry, MAX_TABLE_BYTES):
-                    out.write(part)
+            _write(tar_contents(archive, entry, MAX_TABLE_BYTES), inner, folder)
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
@@ -160,15 +156,21 @@ def _unpack(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
         if is_folder(entry) or is_system(entry.filename) or suffix not in (*SUFFIXES, *_TABLES):
             continue
         most = MAX_TABLE_BYTES if suffix in _TABLES else MAX_BYTES
-        target = folder.joinpath(*inner.parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        parts = contents(archive, entry, min(most, MAX_TOTAL_BYTES - total))
         try:
-            with target.open("wb") as out:
-                for part in contents(archive, entry, min(most, MAX_TOTAL_BYTES - total)):
-                    out.write(part)
+            total += _write(parts, inner, folder)
         except UnpackError as error:
             raise DataError(f"{entry.filename!r} in {name} {error}") from error
-        total += target.stat().st_size
+
+
+def _write(parts: Iterable[bytes], inner: PureWindowsPath, folder: Path) -> int:
+    """Write a file of an archive to its path in a folder; return its size in bytes."""
+    target = folder.joinpath(*inner.parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as out:
+        for part in parts:
+            out.write(part)
+    return target.stat().st_size
 
 
 def load_domains(places: Sequence[str], *, seed: int = SPLIT_SEED, **form: Unpack[Form]) -> DataSet:
